@@ -1,0 +1,148 @@
+"""What a model text means: declared quantities, index equations, an objective.  Frozen data.
+
+`Specification` is what every later stage reads.  The language and `from_sympy` both build one, and
+both hand it to `check_specification` in `wellformed.py` before anybody else sees it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from derive.errors import Place
+from derive.terms import Condition, Index, Quantity, Term
+
+Notation = Literal["array", "index"]
+Distribution = Literal["constant", "normal", "uniform", "glorot", "he"]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A size: symbolic, with the size `default` of the written-out example, or given by a `formula`."""
+
+    name: str
+    default: int | None = None
+    formula: Term | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """How a parameter starts: `constant` (value), `normal` (mean, deviation), `uniform` (low, high), ..."""
+
+    distribution: Distribution
+    arguments: tuple[Fraction, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A quantity that the text declares: an input, a parameter, a constant or index data.
+
+    `initial` is how a parameter starts (None: nothing was said), `value` what a constant is, and
+    `bound` the size below which index data stay.  `latex` overrides the inferred symbol.
+    """
+
+    quantity: Quantity
+    initial: Initializer | None = None
+    value: Fraction | None = None
+    bound: Term | None = None
+    latex: str | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left[indices] = right, for all values of the indices at which every condition of `domain` holds.
+
+    One index an axis of `left`.  `notation` remembers how its author wrote it.
+    """
+
+    left: Quantity
+    indices: tuple[Index, ...]
+    right: Term
+    domain: tuple[Condition, ...] = ()
+    notation: Notation = "index"
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """left := right, elementwise, one line of an update rule."""
+
+    left: Quantity
+    right: Term
+
+
+@dataclass(frozen=True)
+class UpdateRule:
+    """A rule such as gradient descent, written for one parameter θ and its gradient g.
+
+    `settings` are (quantity, default) pairs; `states` start at zero and have the parameter's shape.
+    """
+
+    name: str
+    title: str
+    parameter: Quantity
+    gradient: Quantity
+    settings: tuple[tuple[Quantity, Fraction], ...]
+    states: tuple[Quantity, ...]
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Minimise `cost` by `rule`, whose settings the model may give (quantity name → value)."""
+
+    cost: Quantity
+    rule: UpdateRule
+    settings: tuple[tuple[str, Fraction], ...] = ()
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Example:
+    """The data of the worked example, as equations for the inputs, and how many steps are trained."""
+
+    equations: tuple[Equation, ...] = ()
+    steps: int = 100
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A whole model.  `equations` stand in an order in which each reads only what is above it."""
+
+    name: str
+    title: str
+    dimensions: tuple[Dimension, ...]
+    declarations: tuple[Declaration, ...]
+    equations: tuple[Equation, ...]
+    objective: Objective
+    example: Example | None = None
+    source: str = ""
+
+
+def declared(model: Specification, kind: str) -> tuple[Quantity, ...]:
+    """The declared quantities of one kind ("param", "input", ...), in the order of the text."""
+    return tuple(d.quantity for d in model.declarations if d.quantity.kind == kind)
+
+
+def parameters(model: Specification) -> tuple[Quantity, ...]:
+    """The quantities that are differentiated and updated."""
+    return declared(model, "param")
+
+
+def data(model: Specification) -> tuple[Quantity, ...]:
+    """The quantities that a caller passes in: inputs and index data, in the order of the text."""
+    return tuple(d.quantity for d in model.declarations if d.quantity.kind in ("input", "index"))
+
+
+def definition(model: Specification, name: str) -> Equation | None:
+    """The equation that defines `name`, None for what is declared."""
+    return next((e for e in model.equations if e.left.name == name), None)
+
+
+def quantity_named(model: Specification, name: str) -> Quantity | None:
+    """The declared or defined quantity called `name`."""
+    everything = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
+    return next((q for q in everything if q.name == name), None)

@@ -1,0 +1,396 @@
+"""Terms: scalar expressions in entries of quantities, in the author's order and form.
+
+A term is what stands on the right of an index equation `name[i, j] = term`.  Nodes hold structure
+only; every operation on them lives in a module of its own.  Three decisions make them safe:
+
+- an `Index` is an identity, never a letter, so no substitution can capture one; letters are chosen
+  when a term is printed;
+- a `Quantity` carries its shape, so an entry knows which of its axes have size one;
+- conditions (`i = j`, `j <= i`, a range) are kept beside bound indices, never multiplied in.
+
+Sizes are terms too: numbers, `Size("n")` and arithmetic on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+Kind = Literal["input", "param", "const", "index", "defined", "gradient", "setting", "state"]
+Relation = Literal["==", "!=", "<", "<=", ">", ">="]
+
+
+class Term:
+    """A scalar expression.  The subclasses below are the only ones."""
+
+    __slots__ = ()
+
+
+class Condition:
+    """A statement about indices, sizes and data.  The subclasses below are the only ones."""
+
+    __slots__ = ()
+
+
+# --- what terms are made of ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """The name of the quantity ∂of/∂wrt, which has the shape of `wrt`."""
+
+    of: Name
+    wrt: Name
+
+
+Name = str | Derivative
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A named array of the model: `shape` holds one size term an axis, `()` is a scalar."""
+
+    name: Name
+    shape: tuple[Term, ...] = ()
+    kind: Kind = "defined"
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """A free or bound index running over 0, ..., size - 1.  Two indices are equal only if identical.
+
+    `letter` is the letter its author wrote, a wish for the printer.
+    """
+
+    size: Term
+    letter: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.letter or 'index'} {id(self):x}>"
+
+
+# --- leaves -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Number(Term):
+    """An exact number.  `text` keeps the author's spelling (`0.1`); it does not count in equality."""
+
+    value: Fraction
+    text: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Constant(Term):
+    """A mathematical constant: `pi`."""
+
+    name: Literal["pi"]
+
+
+@dataclass(frozen=True)
+class Size(Term):
+    """A dimension used as a number: `n`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class IndexValue(Term):
+    """The value of an index, counted from 0."""
+
+    index: Index
+
+
+@dataclass(frozen=True)
+class Entry(Term):
+    """`quantity[subscripts]`, one scalar.  One subscript an axis; index data may stand in a subscript."""
+
+    quantity: Quantity
+    subscripts: tuple[Term, ...] = ()
+
+
+# --- operations ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Add(Term):
+    """terms[0] + terms[1] + ..., where a `Negate` is printed as a subtraction."""
+
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Multiply(Term):
+    """factors[0] factors[1] ...; a product inside a product keeps its own group."""
+
+    factors: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Negate(Term):
+    """-term."""
+
+    term: Term
+
+
+@dataclass(frozen=True)
+class Divide(Term):
+    """numerator / denominator, exact."""
+
+    numerator: Term
+    denominator: Term
+
+
+@dataclass(frozen=True)
+class FloorDivide(Term):
+    """The floor of numerator / denominator, of sizes and indices only."""
+
+    numerator: Term
+    denominator: Term
+
+
+@dataclass(frozen=True)
+class Power(Term):
+    """base ** exponent."""
+
+    base: Term
+    exponent: Term
+
+
+@dataclass(frozen=True)
+class Call(Term):
+    """An elementary function, a row of `functions`, of scalar arguments."""
+
+    function: str
+    arguments: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Reduction(Term):
+    """`kind` (a row of `reductions`) of `term` over `indices`, where every one of `where` holds."""
+
+    kind: str
+    indices: tuple[Index, ...]
+    term: Term
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice(Term):
+    """`chosen` where the condition holds, else `otherwise`; what is not chosen is not read."""
+
+    condition: Condition
+    chosen: Term
+    otherwise: Term
+
+
+@dataclass(frozen=True)
+class Partial(Term):
+    """∂of/∂wrt, not yet worked out: what a step starts from."""
+
+    of: Term
+    wrt: Entry
+
+
+# --- conditions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Compare(Condition):
+    """left relation right."""
+
+    relation: Relation
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True)
+class AllOf(Condition):
+    """Every one of `conditions` holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf(Condition):
+    """At least one of `conditions` holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Not(Condition):
+    """`condition` does not hold."""
+
+    condition: Condition
+
+
+Node = Term | Condition
+
+ZERO, ONE, TWO = (Number(Fraction(value)) for value in (0, 1, 2))
+
+
+def number(value: int | Fraction) -> Number:
+    """The term of an exact number."""
+    return Number(Fraction(value))
+
+
+# --- structure ----------------------------------------------------------------------------------
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below `node`, subscripts and conditions among them, in reading order."""
+    match node:
+        case Number() | Constant() | Size() | IndexValue():
+            return ()
+        case Entry(_, parts) | Add(parts) | Multiply(parts) | Call(_, parts):
+            return parts
+        case Negate(term) | Not(term):
+            return (term,)
+        case Divide(left, right) | FloorDivide(left, right) | Power(left, right):
+            return (left, right)
+        case Compare(_, left, right) | Partial(left, right):
+            return (left, right)
+        case Reduction(_, _, term, where):
+            return (term, *where)
+        case Choice(condition, chosen, otherwise):
+            return (condition, chosen, otherwise)
+        case AllOf(conditions) | AnyOf(conditions):
+            return conditions
+    raise TypeError(f"children: unknown node {type(node).__name__}")
+
+
+def rebuild(node: Node, parts: tuple) -> Node:
+    """`node` with `parts` in the place of its children."""
+    match node:
+        case Number() | Constant() | Size() | IndexValue():
+            return node
+        case Entry(quantity, _):
+            return Entry(quantity, parts)
+        case Add() | Multiply() | AllOf() | AnyOf():
+            return type(node)(parts)
+        case Call(function, _):
+            return Call(function, parts)
+        case Negate() | Not() | Divide() | FloorDivide() | Power() | Partial() | Choice():
+            return type(node)(*parts)
+        case Compare(relation, _, _):
+            return Compare(relation, *parts)
+        case Reduction(kind, indices, _, _):
+            return Reduction(kind, indices, parts[0], parts[1:])
+    raise TypeError(f"rebuild: unknown node {type(node).__name__}")
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and all nodes below it, from the top, in reading order."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def entries(node: Node) -> tuple[Entry, ...]:
+    """The distinct entries in `node`, in the order in which they are read."""
+    return tuple(dict.fromkeys(part for part in walk(node) if isinstance(part, Entry)))
+
+
+def bound_indices(node: Node) -> tuple[Index, ...]:
+    """The indices that reductions inside `node` bind, in reading order."""
+    found = (part.indices for part in walk(node) if isinstance(part, Reduction))
+    return tuple(dict.fromkeys(index for indices in found for index in indices))
+
+
+def free_indices(node: Node) -> tuple[Index, ...]:
+    """The indices whose value `node` depends on, in reading order; identities make this a difference."""
+    bound = set(bound_indices(node))
+    used = (part.index for part in walk(node) if isinstance(part, IndexValue))
+    return tuple(index for index in dict.fromkeys(used) if index not in bound)
+
+
+def rewrite(node, rule: Callable[[Node], Node | None]):
+    """Replace, from the top, each node for which `rule` returns another; what was replaced is final."""
+    replaced = rule(node)
+    if replaced is not None:
+        return replaced
+    before = children(node)
+    after = tuple(rewrite(child, rule) for child in before)
+    return node if after == before else rebuild(node, after)
+
+
+def substitute(node, values: Mapping[Index, Term]):
+    """`node` with terms in the place of free indices.  Nothing can be captured: indices are identities."""
+    if not values:
+        return node
+    return rewrite(node, lambda n: values.get(n.index) if isinstance(n, IndexValue) else None)
+
+
+def renew(node):
+    """`node` with fresh bound indices, so that two copies of one term share none."""
+    fresh = {index: Index(index.size, index.letter) for index in bound_indices(node)}
+    return _replace_bound(node, fresh) if fresh else node
+
+
+def _replace_bound(node, fresh: Mapping[Index, Index]):
+    def rule(n: Node) -> Node | None:
+        if isinstance(n, IndexValue):
+            return IndexValue(fresh[n.index]) if n.index in fresh else n
+        if isinstance(n, Reduction):
+            parts = tuple(_replace_bound(child, fresh) for child in children(n))
+            indices = tuple(fresh.get(index, index) for index in n.indices)
+            return Reduction(n.kind, indices, parts[0], parts[1:])
+        return None
+
+    return rewrite(node, rule)
+
+
+def same(left: Node, right: Node, free: Mapping[Index, Index] | None = None) -> bool:
+    """Equality up to the identity of bound indices; `free` pairs free indices of left and right.
+
+    >>> i, j = Index(Size("n")), Index(Size("n"))
+    >>> x = Quantity("x", (Size("n"),))
+    >>> same(*(Reduction("sum", (k,), Entry(x, (IndexValue(k),))) for k in (i, j)))
+    True
+    """
+    pairs = dict(free or {})
+    return _same(left, right, pairs)
+
+
+def _same(left: Node, right: Node, pairs: dict[Index, Index]) -> bool:
+    if isinstance(left, IndexValue) and isinstance(right, IndexValue):
+        return pairs.get(left.index, left.index) is right.index
+    if isinstance(left, Reduction) and isinstance(right, Reduction):
+        if len(left.indices) != len(right.indices) or left.kind != right.kind:
+            return False
+        bound = tuple(zip(left.indices, right.indices, strict=True))
+        if not all(same(a.size, b.size) for a, b in bound):
+            return False
+        pairs = pairs | dict(bound)
+    elif left == right:
+        return True
+    elif not _same_head(left, right):
+        return False
+    below = children(left), children(right)
+    if len(below[0]) != len(below[1]) or not below[0]:
+        return False
+    return all(_same(a, b, pairs) for a, b in zip(*below, strict=True))
+
+
+def _same_head(left: Node, right: Node) -> bool:
+    if type(left) is not type(right):
+        return False
+    match left, right:
+        case Entry(a), Entry(b):
+            return a == b
+        case Call(f), Call(g):
+            return f == g
+        case Compare(r), Compare(s):
+            return r == s
+    return True
+
+
+# --- sizes --------------------------------------------------------------------------------------
+
+
+def is_one(size: Term) -> bool:
+    """Whether an axis has the literal size one; such axes carry no subscript in print."""
+    return isinstance(size, Number) and size.value == 1

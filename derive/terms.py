@@ -301,10 +301,16 @@ def bound_indices(node: Node) -> tuple[Index, ...]:
 
 
 def free_indices(node: Node) -> tuple[Index, ...]:
-    """The indices whose value `node` depends on, in reading order; identities make this a difference."""
-    bound = set(bound_indices(node))
-    used = (part.index for part in walk(node) if isinstance(part, IndexValue))
-    return tuple(index for index in dict.fromkeys(used) if index not in bound)
+    """The indices whose value `node` depends on, in reading order."""
+    return tuple(dict.fromkeys(_free(node)))
+
+
+def _free(node: Node) -> Iterator[Index]:
+    if isinstance(node, IndexValue):
+        yield node.index
+    bound = node.indices if isinstance(node, Reduction) else ()
+    for child in children(node):
+        yield from (index for index in _free(child) if index not in bound)
 
 
 def rewrite(node, rule: Callable[[Node], Node | None]):
@@ -318,10 +324,23 @@ def rewrite(node, rule: Callable[[Node], Node | None]):
 
 
 def substitute(node, values: Mapping[Index, Term]):
-    """`node` with terms in the place of free indices.  Nothing can be captured: indices are identities."""
+    """`node` with terms in the place of free indices.
+
+    Nothing can be captured, since indices are identities; what a reduction binds is left alone.
+    """
     if not values:
         return node
-    return rewrite(node, lambda n: values.get(n.index) if isinstance(n, IndexValue) else None)
+
+    def rule(n: Node) -> Node | None:
+        if isinstance(n, IndexValue):
+            return values.get(n.index)
+        if isinstance(n, Reduction) and any(index in values for index in n.indices):
+            outer = {index: value for index, value in values.items() if index not in n.indices}
+            parts = tuple(substitute(child, outer) for child in children(n))
+            return Reduction(n.kind, n.indices, parts[0], parts[1:])
+        return None
+
+    return rewrite(node, rule)
 
 
 def renew(node):

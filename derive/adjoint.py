@@ -1,0 +1,211 @@
+"""The chain rule over equations: the gradient of the cost with respect to whole quantities.
+
+For an equation u[i] = term, the derivative of the cost with respect to an entry w[m] gathers, over
+all places of u and over all indices that the term sums, the upstream gradient times the local
+derivative, wherever the entry that is read is w[m]:
+
+    ∂C/∂w[m] = sum over (i, k | subscripts(i, k) = m) of ∂C/∂u[i] · ∂u[i]/∂w[subscripts(i, k)]
+
+The conditions `subscripts = m` are solved where a subscript is a plain index (the delta collapses,
+and the sum over that index with it); the rest are kept beside the bound indices.  The result is an
+index equation like any other, so gradients can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from derive.differentiate import differentiate, lifted_indices, occurrences
+from derive.model import Equation, Specification, parameters
+from derive.simplify import product, summed, total
+from derive.steps import Step, substitute_step
+from derive.symbolic import same_size
+from derive.terms import (
+    ONE,
+    ZERO,
+    AllOf,
+    Choice,
+    Compare,
+    Condition,
+    Derivative,
+    Entry,
+    Index,
+    IndexValue,
+    Partial,
+    Quantity,
+    Reduction,
+    Term,
+    is_one,
+    substitute,
+    walk,
+)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way in which an entry reaches the cost: through one reading of it in one equation.
+
+    `upstream` is ∂C/∂u at the place where the entry is read (None where u is the cost itself),
+    `partial` the local derivative by name and `local` its value, `rule` how it was found; all are
+    written in the target's indices.  `summed` are the indices still summed, under `where`.
+    """
+
+    equation: Equation
+    upstream: Entry | None
+    partial: Partial
+    local: Term
+    rule: Step
+    summed: tuple[Index, ...]
+    where: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """∂C/∂`wrt`: its paths, and the index equation they add up to (reading other gradients)."""
+
+    wrt: Quantity
+    entry: Entry
+    paths: tuple[Path, ...]
+    equation: Equation
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All gradients of a model, upstream ones first; `unreachable` do not reach the cost."""
+
+    model: Specification
+    wrt: tuple[Quantity, ...]
+    gradients: tuple[Gradient, ...]
+    unreachable: tuple[Quantity, ...]
+
+
+def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = None) -> Derivation:
+    """Differentiate the cost with respect to `wrt`, by default all parameters.
+
+    Every equation is visited once, from the last to the first, so the work grows with the number
+    of equations and not with their sizes (Griewank & Walther, Evaluating Derivatives, ch. 3).
+    """
+    wrt = parameters(model) if wrt is None else wrt
+    varying, useful = _varying(model, wrt), _useful(model)
+    readers = _readers(model, useful)
+    gradients = []
+    defined = [equation.left for equation in reversed(model.equations)]
+    passed = [q for q in defined if q in varying and q in useful and q != model.objective.cost]
+    given = [quantity for quantity in wrt if quantity not in passed]
+    for quantity in (*passed, *given):
+        gradients.append(gradient_of(model, quantity, readers.get(quantity, ())))
+    unreachable = tuple(quantity for quantity in wrt if quantity not in useful)
+    return Derivation(model, wrt, tuple(gradients), unreachable)
+
+
+Reading = tuple[Equation, Entry]
+
+
+def _readers(model: Specification, useful: set[Quantity]) -> dict[Quantity, tuple[Reading, ...]]:
+    readers: dict[Quantity, list[Reading]] = {}
+    for equation in (equation for equation in model.equations if equation.left in useful):
+        for entry in occurrences(equation.right):
+            readers.setdefault(entry.quantity, []).append((equation, entry))
+    return {quantity: tuple(found) for quantity, found in readers.items()}
+
+
+def _varying(model: Specification, wrt: tuple[Quantity, ...]) -> set[Quantity]:
+    varying = set(wrt)
+    for equation in model.equations:
+        if any(entry.quantity in varying for entry in occurrences(equation.right)):
+            varying.add(equation.left)
+    return varying
+
+
+def _useful(model: Specification) -> set[Quantity]:
+    useful = {model.objective.cost}
+    for equation in reversed(model.equations):
+        if equation.left in useful:
+            useful |= {entry.quantity for entry in occurrences(equation.right)}
+    return useful
+
+
+def gradient_of(model: Specification, wrt: Quantity, readings: tuple[Reading, ...]) -> Gradient:
+    """∂C/∂wrt as the sum over all readings of `wrt`."""
+    cost = model.objective.cost
+    target = _target_indices(wrt, readings)
+    paths = tuple(_path(cost, target, equation, entry) for equation, entry in readings)
+    name = Quantity(Derivative(cost.name, wrt.name), wrt.shape, "gradient")
+    right = total(*(path_term(path) for path in paths))
+    entry = Entry(name, tuple(IndexValue(index) for index in target))
+    return Gradient(wrt, entry, paths, Equation(name, target, right))
+
+
+def _target_indices(wrt: Quantity, readings: tuple[Reading, ...]) -> tuple[Index, ...]:
+    """One index an axis, with the letter under which the quantity is read first."""
+    letters: list[str | None] = [None] * len(wrt.shape)
+    for _, entry in reversed(readings):
+        for axis, subscript in enumerate(entry.subscripts):
+            if isinstance(subscript, IndexValue):
+                letters[axis] = subscript.index.letter
+    return tuple(Index(size, letter) for size, letter in zip(wrt.shape, letters, strict=True))
+
+
+def _path(cost: Quantity, target: tuple[Index, ...], equation: Equation, read: Entry) -> Path:
+    rule = differentiate(equation.right, read)
+    lifted = lifted_indices(equation.right, read)
+    conditions = (*equation.domain, *_conditions_on(equation.right, set(lifted)))
+    values: dict[Index, Term] = {}
+    remaining = dict.fromkeys((*equation.indices, *lifted))
+    where: list[Condition] = []
+    for index, subscript, size in zip(target, read.subscripts, read.quantity.shape, strict=True):
+        if is_one(size) and not isinstance(subscript, IndexValue):
+            continue
+        here = substitute(subscript, values)
+        if isinstance(here, IndexValue) and here.index in remaining:
+            values[here.index] = IndexValue(index)
+            del remaining[here.index]
+            if not same_size(here.index.size, size):
+                where.append(Compare("<", IndexValue(index), here.index.size))
+        else:
+            where.append(Compare("==", here, IndexValue(index)))
+    fresh = {old: Index(old.size, old.letter) for old in remaining}
+    values |= {old: IndexValue(new) for old, new in fresh.items()}
+
+    left = Entry(equation.left, tuple(IndexValue(i) for i in equation.indices))
+    upstream = None
+    if equation.left != cost:
+        slope = Quantity(Derivative(cost.name, equation.left.name), equation.left.shape, "gradient")
+        upstream = Entry(slope, substitute(left, values).subscripts)
+    where = [substitute(condition, values) for condition in (*conditions, *where)]
+    return Path(
+        equation,
+        upstream,
+        Partial(substitute(left, values), substitute(read, values)),
+        substitute(rule.after, values),
+        substitute_step(rule, values),
+        tuple(fresh.values()),
+        tuple(where),
+    )
+
+
+def _conditions_on(term: Term, lifted: set[Index]) -> tuple[Condition, ...]:
+    """The conditions of the reductions whose indices were lifted out of them."""
+    reductions = (node for node in walk(term) if isinstance(node, Reduction))
+    return tuple(
+        condition
+        for reduction in reductions
+        if lifted & set(reduction.indices)
+        for condition in reduction.where
+    )
+
+
+def path_term(path: Path) -> Term:
+    """What a path contributes to the gradient: upstream times local, summed where it must be."""
+    upstream = ONE if path.upstream is None else path.upstream
+    return over_path(path, product(upstream, path.local))
+
+
+def over_path(path: Path, term: Term) -> Term:
+    """`term` under the sum of a path, or under its conditions where nothing is summed."""
+    if path.summed:
+        return summed(Reduction("sum", path.summed, term, path.where))
+    if path.where and term != ZERO:
+        condition = path.where[0] if len(path.where) == 1 else AllOf(path.where)
+        return Choice(condition, term, ZERO)
+    return term

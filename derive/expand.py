@@ -1,0 +1,133 @@
+"""From symbolic sizes to the written-out scalar equations of a small instance.
+
+Sums over a known range become sums of their terms, entries get numbers for subscripts, and a
+quantity becomes the list of its entries.  Nothing is rearranged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product as cartesian
+
+from derive.errors import DeriveError
+from derive.model import Equation, Specification
+from derive.simplify import total
+from derive.terms import (
+    Add,
+    Divide,
+    Entry,
+    FloorDivide,
+    IndexValue,
+    Multiply,
+    Negate,
+    Number,
+    Power,
+    Quantity,
+    Reduction,
+    Size,
+    Term,
+    children,
+    number,
+    rebuild,
+    substitute,
+)
+
+Sizes = Mapping[str, int]
+
+# The size of the written-out example for a dimension whose text gives none.
+SMALL = 2
+
+
+def example_sizes(model: Specification, **given: int) -> dict[str, int]:
+    """The sizes of the written-out example: those `given`, else the text's, else a small one.
+
+    >>> from derive.language import read_model
+    >>> example_sizes(read_model("n: dim = 3; w: param[n]; C = sum(w**2); minimize(C, sgd())"))
+    {'n': 3}
+    """
+    sizes: dict[str, int] = {}
+    for dimension in model.dimensions:
+        if dimension.name in given:
+            sizes[dimension.name] = given[dimension.name]
+        elif dimension.formula is not None:
+            sizes[dimension.name] = int(evaluate_size(dimension.formula, sizes))
+        else:
+            sizes[dimension.name] = dimension.default or SMALL
+    unknown = [name for name in given if name not in sizes]
+    if unknown:
+        known = ", ".join(sizes) or "none"
+        raise DeriveError(f"'{unknown[0]}' is not a size of this model", f"its sizes are: {known}")
+    return sizes
+
+
+def evaluate_size(term: Term, sizes: Sizes) -> Fraction:
+    """The value of a size or subscript term whose indices are already numbers."""
+    match term:
+        case Number(value):
+            return value
+        case Size(name):
+            return Fraction(sizes[name])
+        case Add(terms):
+            return sum((evaluate_size(t, sizes) for t in terms), Fraction(0))
+        case Multiply(factors):
+            result = Fraction(1)
+            for factor in factors:
+                result *= evaluate_size(factor, sizes)
+            return result
+        case Negate(inner):
+            return -evaluate_size(inner, sizes)
+        case Divide(above, below):
+            return evaluate_size(above, sizes) / evaluate_size(below, sizes)
+        case FloorDivide(above, below):
+            return Fraction(evaluate_size(above, sizes) // evaluate_size(below, sizes))
+        case Power(base, exponent):
+            return evaluate_size(base, sizes) ** int(evaluate_size(exponent, sizes))
+    raise DeriveError(f"a {type(term).__name__} is not a size", "use numbers and dimensions")
+
+
+def shape_at(quantity: Quantity, sizes: Sizes) -> tuple[int, ...]:
+    """The shape of a quantity in the instance."""
+    return tuple(int(evaluate_size(size, sizes)) for size in quantity.shape)
+
+
+def places(quantity: Quantity, sizes: Sizes) -> Iterator[tuple[Term, ...]]:
+    """The subscripts of every entry, row by row."""
+    ranges = (range(extent) for extent in shape_at(quantity, sizes))
+    for subscripts in cartesian(*ranges):
+        yield tuple(number(value) for value in subscripts)
+
+
+def instance(equation: Equation, sizes: Sizes) -> tuple[tuple[Entry, Term], ...]:
+    """The written-out equations, one for each entry of the left-hand side."""
+    written = []
+    for subscripts in places(equation.left, sizes):
+        values = dict(zip(equation.indices, subscripts, strict=True))
+        right = written_out(substitute(equation.right, values), sizes)
+        written.append((Entry(equation.left, subscripts), right))
+    return tuple(written)
+
+
+def written_out(term: Term, sizes: Sizes) -> Term:
+    """`term` with each sum of known, unconditional range as the sum of its terms."""
+    if isinstance(term, Reduction) and term.kind == "sum" and not term.where:
+        ranges = (range(int(evaluate_size(index.size, sizes))) for index in term.indices)
+        return total(
+            *(
+                written_out(
+                    substitute(
+                        term.term,
+                        dict(zip(term.indices, (number(v) for v in values), strict=True)),
+                    ),
+                    sizes,
+                )
+                for values in cartesian(*ranges)
+            )
+        )
+    if isinstance(term, IndexValue | Entry):
+        return term
+    return rebuild(term, tuple(_below(child, sizes) for child in children(term)))
+
+
+def _below(child, sizes: Sizes):
+    return written_out(child, sizes) if isinstance(child, Term) else child

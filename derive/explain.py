@@ -1,0 +1,163 @@
+"""From a derivation to what a person reads: closed forms, chains, and steps in order.
+
+An upstream gradient that is short and comes straight from the cost is written out wherever it is
+used, kept whole as one factor: 2(ŷ - y) · x, never 2ŷx - 2yx.  A longer one keeps its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from derive.adjoint import Derivation, Gradient, Path, over_path, path_term
+from derive.errors import DeriveError
+from derive.model import Equation
+from derive.simplify import product, total
+from derive.steps import Step, substitute_step
+from derive.terms import (
+    ONE,
+    Entry,
+    Index,
+    IndexValue,
+    Multiply,
+    Reduction,
+    Term,
+    renew,
+    substitute,
+    walk,
+)
+
+# An upstream gradient of at most this many nodes is written out where it is used.
+SHORT = 12
+
+
+def gradient_named(derivation: Derivation, name: str) -> Gradient:
+    """The gradient with respect to the quantity called `name`."""
+    for gradient in derivation.gradients:
+        if gradient.wrt.name == name:
+            return gradient
+    known = ", ".join(str(gradient.wrt.name) for gradient in derivation.gradients)
+    raise DeriveError(f"there is no gradient with respect to '{name}'", f"there are: {known}")
+
+
+def is_short(gradient: Gradient) -> bool:
+    """Whether a gradient is written out where it is used: short, and straight from the cost."""
+    nodes = [n for n in walk(gradient.equation.right) if not isinstance(n, IndexValue)]
+    straight = all(path.upstream is None for path in gradient.paths)
+    return straight and len(nodes) <= SHORT and not any(isinstance(n, Reduction) for n in nodes)
+
+
+def upstream_value(derivation: Derivation, upstream: Entry | None) -> Term:
+    """∂C/∂u at one place: written out where it is short, by name otherwise, 1 for the cost."""
+    if upstream is None:
+        return ONE
+    for gradient in derivation.gradients:
+        if gradient.equation.left == upstream.quantity and is_short(gradient):
+            values = dict(zip(gradient.equation.indices, upstream.subscripts, strict=True))
+            return renew(substitute(gradient.equation.right, values))
+    return upstream
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The forms of ∂C/∂w, one after the other, at one place.
+
+    `named` is upstream · local by name (None where the entry stands in the cost itself),
+    `substituted` the same with values, each factor kept whole, and `closed` what is left of it.
+    """
+
+    entry: Entry
+    named: Term | None
+    substituted: Term
+    closed: Term
+
+
+def chain(derivation: Derivation, gradient: Gradient) -> Chain:
+    """The chain rule for one gradient, in its own indices."""
+    named, substituted, closed = [], [], []
+    for path in gradient.paths:
+        upstream = upstream_value(derivation, path.upstream)
+        if path.upstream is None:
+            named.append(over_path(path, path.partial))
+            substituted.append(path_term(path))
+            closed.append(path_term(path))
+        else:
+            named.append(over_path(path, Multiply((path.upstream, path.partial))))
+            substituted.append(over_path(path, Multiply((upstream, path.local))))
+            closed.append(over_path(path, product(upstream, path.local)))
+    through = any(path.upstream is not None for path in gradient.paths)
+    return Chain(
+        gradient.entry,
+        total(*named) if through else None,
+        total(*substituted),
+        total(*closed),
+    )
+
+
+def at(chain_: Chain, values: Mapping[Index, Term]) -> Chain:
+    """A chain at one place, given terms for its indices."""
+    return Chain(
+        substitute(chain_.entry, values),
+        None if chain_.named is None else substitute(chain_.named, values),
+        substitute(chain_.substituted, values),
+        substitute(chain_.closed, values),
+    )
+
+
+def closed_equation(derivation: Derivation, gradient: Gradient) -> Equation:
+    """∂C/∂w as one index equation whose short upstream factors are written out and kept whole."""
+    right = total(*(_kept_whole(derivation, path) for path in gradient.paths))
+    return Equation(gradient.equation.left, gradient.equation.indices, right)
+
+
+def _kept_whole(derivation: Derivation, path: Path) -> Term:
+    if path.upstream is None:
+        return path_term(path)
+    upstream = upstream_value(derivation, path.upstream)
+    if path.local == ONE:
+        return over_path(path, upstream)
+    return over_path(path, Multiply((upstream, path.local)))
+
+
+def gradient_steps(derivation: Derivation, gradient: Gradient) -> tuple[Step, ...]:
+    """The steps from ∂C/∂w to its closed form, each with a named rule and a reason."""
+    forms = chain(derivation, gradient)
+    steps = []
+    if forms.named is not None:
+        steps.append(_chain_step(gradient, forms))
+    for path in gradient.paths:
+        steps.append(_local_step(path))
+        steps += _upstream_steps(derivation, path)
+    before = gradient.entry if forms.named is None else forms.named
+    if forms.substituted not in (before, steps[-1].after if steps else None):
+        steps.append(Step("substitute", before, forms.substituted))
+    if forms.closed != forms.substituted:
+        steps.append(Step("simplify", forms.substituted, forms.closed))
+    return tuple(steps)
+
+
+def _chain_step(gradient: Gradient, forms: Chain) -> Step:
+    through = tuple(dict.fromkeys(path.equation.left for path in gradient.paths))
+    rule = "chain_rule" if len(gradient.paths) == 1 else "chain_rule_paths"
+    named = tuple(
+        ("through", Entry(quantity, tuple(IndexValue(i) for i in path.equation.indices)))
+        for quantity, path in zip(through, gradient.paths, strict=False)
+    )
+    assert forms.named is not None
+    return Step(rule, gradient.entry, forms.named, (("entry", gradient.entry), *named[:1]))
+
+
+def _local_step(path: Path) -> Step:
+    """The local derivative at the target's indices, worked out as the rules found it."""
+    return Step("local", path.partial, path.local, (("entry", path.partial.wrt),), (path.rule,))
+
+
+def _upstream_steps(derivation: Derivation, path: Path) -> list[Step]:
+    upstream = path.upstream
+    value = upstream_value(derivation, upstream)
+    if upstream is None or value == upstream:
+        return []
+    source = next(g for g in derivation.gradients if g.equation.left == upstream.quantity)
+    values = dict(zip(source.equation.indices, upstream.subscripts, strict=True))
+    rules = tuple(substitute_step(inner.rule, values) for inner in source.paths)
+    return [Step("upstream", substitute(source.entry, values), value, (), rules)]

@@ -1,0 +1,82 @@
+"""The reductions, one row each.
+
+A row says what a person calls the reduction, what it is over nothing, and its weight: the
+derivative of the reduction of `term` over its indices with respect to the term at one place of the
+range.  The weight may read the bound indices; at that place they are free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.errors import DerivationError
+from derive.terms import (
+    ONE,
+    Add,
+    AnyOf,
+    Call,
+    Compare,
+    Divide,
+    IndexValue,
+    Multiply,
+    Negate,
+    Reduction,
+    Term,
+    renew,
+)
+
+
+@dataclass(frozen=True)
+class ReductionRow:
+    """`weight(reduction)` is a term in the reduction's own indices; `empty` its value over nothing."""
+
+    name: str
+    empty: Fraction | None
+    weight: Callable[[Reduction], Term]
+
+
+def count(reduction: Reduction) -> Term:
+    """How many values of the indices are kept: the product of the sizes, or a sum of ones."""
+    if reduction.where:
+        return renew(Reduction("sum", reduction.indices, ONE, reduction.where))
+    sizes = tuple(index.size for index in reduction.indices)
+    return sizes[0] if len(sizes) == 1 else Multiply(sizes)
+
+
+def product_of_others(reduction: Reduction) -> Term:
+    """∏ over the places that differ from this one: right where a factor is zero too."""
+    others = renew(reduction)
+    elsewhere = tuple(
+        Compare("!=", IndexValue(other), IndexValue(here))
+        for other, here in zip(others.indices, reduction.indices, strict=True)
+    )
+    where = (*others.where, elsewhere[0] if len(elsewhere) == 1 else AnyOf(elsewhere))
+    return Reduction("prod", others.indices, others.term, where)
+
+
+def softmax_weight(reduction: Reduction) -> Term:
+    """exp(term - logsumexp): the softmax of the terms."""
+    return Call("exp", (Add((reduction.term, Negate(renew(reduction)))),))
+
+
+ROWS = {
+    row.name: row
+    for row in (
+        ReductionRow("sum", Fraction(0), lambda reduction: ONE),
+        ReductionRow("mean", None, lambda reduction: Divide(ONE, count(reduction))),
+        ReductionRow("prod", Fraction(1), product_of_others),
+        ReductionRow("logsumexp", None, softmax_weight),
+    )
+}
+
+
+def reduction_row(name: str) -> ReductionRow:
+    """The row of a reduction; an unknown one is named."""
+    if name not in ROWS:
+        known = ", ".join(sorted(ROWS))
+        raise DerivationError(
+            f"no derivative is known for the reduction '{name}'", f"use one of {known}"
+        )
+    return ROWS[name]

@@ -58,6 +58,10 @@ class VerificationError(DeriveError):
     """A step, a formula or the generated code disagrees with the forward equations."""
 
 
+class UsageError(DeriveError):
+    """A command, a setting or the name of a model means nothing here."""
+
+
 class OutputError(DeriveError):
     """A file cannot be written, or is not ours to overwrite."""
 

@@ -19,7 +19,7 @@ Distribution = Literal["constant", "normal", "uniform", "glorot", "he"]
 
 @dataclass(frozen=True)
 class Dimension:
-    """A size: symbolic, with the size `default` of the written-out example, or given by a `formula`."""
+    """A size: symbolic, with the `default` of the written-out example, or given by a `formula`."""
 
     name: str
     default: int | None = None
@@ -29,7 +29,9 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Initializer:
-    """How a parameter starts: `constant` (value), `normal` (mean, deviation), `uniform` (low, high), ..."""
+    """How a parameter starts: `constant` (value), `normal` (mean, deviation), `uniform`
+    (low, high), and without arguments `glorot` and `he`, which look at the shape.
+    """
 
     distribution: Distribution
     arguments: tuple[Fraction, ...] = ()
@@ -53,7 +55,7 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Equation:
-    """left[indices] = right, for all values of the indices at which every condition of `domain` holds.
+    """left[indices] = right, at all values of the indices where every condition of `domain` holds.
 
     One index an axis of `left`.  `notation` remembers how its author wrote it.
     """
@@ -102,7 +104,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Example:
-    """The data of the worked example, as equations for the inputs, and how many steps are trained."""
+    """The data of the worked example, as equations for the inputs, and how many steps to train."""
 
     equations: tuple[Equation, ...] = ()
     steps: int = 100

@@ -30,7 +30,7 @@ from derive.terms import (
 
 @dataclass(frozen=True)
 class ReductionRow:
-    """`weight(reduction)` is a term in the reduction's own indices; `empty` its value over nothing."""
+    """`weight(reduction)` is a term in the reduction's indices; `empty` its value over nothing."""
 
     name: str
     empty: Fraction | None

@@ -101,7 +101,7 @@ def power(base: Term, exponent: Term) -> Term:
 
 
 def summed(reduction: Reduction) -> Term:
-    """A sum without the factors that do not depend on its indices inside, and without empty bounds."""
+    """A sum with its sign in front, and no sum where nothing is bound."""
     if not reduction.indices and not reduction.where:
         return reduction.term
     if reduction.term == ZERO:

@@ -59,7 +59,7 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """A free or bound index running over 0, ..., size - 1.  Two indices are equal only if identical.
+    """A free or bound index running over 0, ..., size - 1; equal only to itself.
 
     `letter` is the letter its author wrote, a wish for the printer.
     """
@@ -76,7 +76,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Number(Term):
-    """An exact number.  `text` keeps the author's spelling (`0.1`); it does not count in equality."""
+    """An exact number; `text` keeps the author's spelling (`0.1`) and counts in no comparison."""
 
     value: Fraction
     text: str | None = field(default=None, compare=False)
@@ -105,7 +105,7 @@ class IndexValue(Term):
 
 @dataclass(frozen=True)
 class Entry(Term):
-    """`quantity[subscripts]`, one scalar.  One subscript an axis; index data may stand in a subscript."""
+    """`quantity[subscripts]`, one scalar: one subscript an axis; index data may stand in one."""
 
     quantity: Quantity
     subscripts: tuple[Term, ...] = ()
@@ -314,7 +314,7 @@ def _free(node: Node) -> Iterator[Index]:
 
 
 def rewrite(node, rule: Callable[[Node], Node | None]):
-    """Replace, from the top, each node for which `rule` returns another; what was replaced is final."""
+    """Replace, from the top, each node for which `rule` returns another; that one is final."""
     replaced = rule(node)
     if replaced is not None:
         return replaced

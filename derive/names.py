@@ -65,8 +65,6 @@ class NameRow:
     python: str
 
 
-# --- tables -------------------------------------------------------------------------------------
-
 # word, letter, LaTeX command.  The open epsilon and phi are the glyphs of ε and φ.
 _GREEK_ROWS = """
 alpha α alpha, beta β beta, gamma γ gamma, delta δ delta, epsilon ε varepsilon, zeta ζ zeta,
@@ -104,9 +102,6 @@ memoryview min next object oct open ord pow print property quit range repr rever
 setattr slice sorted staticmethod str sum super tuple type vars zip match case
 """
 RESERVED = frozenset(_BUILTINS.split()) | {"np", "math", "params", "grads", "state"}
-
-
-# --- from a name to its symbol ------------------------------------------------------------------
 
 
 def symbol(name: str) -> Symbol:
@@ -168,9 +163,6 @@ def _listed(parts: tuple[Symbol, ...]) -> Symbol:
     comma = Letters(",", "upright")
     spread = [part for pair in zip(parts, [comma] * len(parts), strict=True) for part in pair]
     return Sequence(tuple(spread[:-1]))
-
-
-# --- from a symbol to print ---------------------------------------------------------------------
 
 
 def latex_symbol(form: Symbol) -> str:
@@ -267,9 +259,6 @@ def unicode_name(name: str) -> str:
     return unicode_symbol(symbol(name))
 
 
-# --- Python identifiers -------------------------------------------------------------------------
-
-
 def python_name(name: str, reserved: Iterable[str] = RESERVED) -> str:
     """An identifier for `name`: Greek and accents spelled, an underscore behind a reserved word.
 
@@ -322,8 +311,6 @@ def name_table(
                 )
     return tuple(rows)
 
-
-# --- LaTeX that authors give --------------------------------------------------------------------
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|[A-Za-z0-9,_^{}]")
 

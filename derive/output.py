@@ -44,7 +44,7 @@ class Record:
 
 @dataclass(frozen=True)
 class File:
-    """One file: its bytes as found and as expected (None: there is none), and whether it is ours."""
+    """One file: its bytes as found and as expected (None: no file), and whether it is ours."""
 
     name: str
     found: bytes | None
@@ -201,7 +201,9 @@ def _replace(tree: Tree) -> None:
     *files, certificate = tree.files
     stale = [file for file in files if file.stale]
     with ExitStack() as cleanup:
-        ready = [(f, None if f.expected is None else _stage(tree, f.expected, cleanup)) for f in stale]
+        ready = [
+            (f, None if f.expected is None else _stage(tree, f.expected, cleanup)) for f in stale
+        ]
         last = _stage(tree, certificate.expected or b"", cleanup)
         if stale:
             os.replace(_stage(tree, _journal(tree), cleanup), tree.directory / CERTIFICATE)
@@ -229,7 +231,7 @@ def _journal(tree: Tree) -> bytes:
 
 
 def _stage(tree: Tree, content: bytes, cleanup: ExitStack) -> Path:
-    """A new file beside the others, safely on the disk, that `cleanup` removes if it is not used."""
+    """A new file beside the others, safely on the disk; `cleanup` removes it if it is not used."""
     path = tree.directory / TEMPORARY.format(secrets.token_hex(8))
     cleanup.callback(path.unlink, missing_ok=True)
     with path.open("xb") as file:

@@ -34,13 +34,16 @@ class Built:
     report: Report
 
 
-Builder = Callable[[str, str, tuple[str, ...]], Built]
+Builder = Callable[[str, str, tuple[str, ...], str], Built]
 
 
-def build_model(text: str, name: str, languages: tuple[str, ...]) -> Built:
+def build_model(
+    text: str, name: str, languages: tuple[str, ...] = LANGUAGES[:1], source: str = ""
+) -> Built:
     """Read, derive, plan, render, generate, verify: the stages in their order.
 
-    Touches no disk.  Raises a `DeriveError` that says what is wrong with the model.
+    Touches no disk.  `source` is what errors call the text; nothing else depends on it.  Raises a
+    `DeriveError` that says what is wrong with the model.
     """
     raise DerivationError(f"no stage can take {name}", f"{len(text)} {languages}")
 
@@ -64,7 +67,7 @@ def rebuild(
     recorded = read_record(directory).languages
     languages = tuple(code for code in LANGUAGES if code in asked or code in recorded)
     languages = languages or LANGUAGES[:1]
-    built = builder(model.text, model.name, languages)
+    built = builder(model.text, model.name, languages, model.source)
     if not built.report.ok:
         raise VerificationError(
             f"{model.name} is not verified\n{built.report}", "report this; nothing was written"

@@ -204,12 +204,15 @@ def _read(path: Path) -> ModelText:
     try:
         if not path.is_file():
             reason = "is not a file" if path.exists() else "does not exist"
-            raise UsageError(f"{path} {reason}", "give the path of a model file, or a name of "
-                             f"the gallery: {', '.join(gallery())}")  # fmt: skip
+            names = ", ".join(gallery())
+            raise UsageError(
+                f"{path!s:.200} {reason}",
+                f"give the path of a model file, or a name of the gallery: {names}",
+            )
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path!s:.200} cannot be read: {error}", "check the path") from None
+    except OSError as error:
+        raise UsageError(f"{path!s:.200} cannot be read: {error.strerror}", "check it") from None
     if len(data) > LARGEST_FILE:
         raise LanguageError(f"{path} is too long for a model", "split the model")
     return ModelText(check_name(path.stem), _decode(data, str(path)), str(path))
@@ -229,6 +232,22 @@ def _decode(data: bytes, source: str) -> str:
 def _nearest(word: str, names: Iterable[str], otherwise: str) -> str:
     near = difflib.get_close_matches(word, list(names), 1)
     return f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(names)}{otherwise}"
+
+
+def new_model(directory: Path, name: str) -> Path:
+    """Write the model to start from as `name`.model, and return its path; never overwrites."""
+    path = directory / (check_name(name) + SUFFIX)
+    text = (files("derive") / "starter.model").read_bytes()
+    try:
+        with path.open("xb") as file:
+            file.write(text)
+    except FileExistsError:
+        raise OutputError(f"{path} is there already", "choose another name") from None
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}", "check that you may write there"
+        ) from None
+    return path
 
 
 # --- names and directories ----------------------------------------------------------------------
@@ -251,7 +270,7 @@ def check_name(name: str) -> str:
 
 
 def output_directory(output: Path, name: str) -> Path:
-    """The directory for the output of the model `name`, which is below `output` and nowhere else."""
+    """The directory for the output of the model `name`: below `output` and nowhere else."""
     directory = output / check_name(name)
     if not directory.resolve().is_relative_to(output.resolve()):
         raise OutputError(

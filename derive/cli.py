@@ -1,0 +1,264 @@
+"""The command `derive`: arguments, exit codes, colour.
+
+Diffs, formulas and reports go to stdout, all else to stderr.  Exit codes: 0 fine, 1 stale or
+failed, 2 a command or a model that means nothing, 130 interrupted, 141 the reader has gone.
+
+Imports that are slow stand in the commands that need them, so that `derive --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from derive.errors import DeriveError, LanguageError, UsageError
+from derive.project import LANGUAGES, ModelText, Project, find_model, find_models, find_project
+
+if TYPE_CHECKING:
+    from derive.pipeline import Builder, Rebuilt
+
+    Run = Callable[[argparse.Namespace, Builder | None], int]
+
+FINE, FAILED, MISUSED, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
+
+COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1"}
+
+
+def main(arguments: Sequence[str] | None = None, builder: Builder | None = None) -> int:
+    """Run the command line `arguments` and return the exit code.
+
+    `builder` stands in for `pipeline.build_model`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options, builder)
+        sys.stdout.flush()
+        return code
+    except DeriveError as error:
+        _say_error(error)
+        return _exit_code(error)
+    except KeyboardInterrupt:
+        _say("interrupted", "red")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered has no reader either; Python would complain of it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+
+
+# --- arguments ----------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="derive",
+        description="Derive the gradients of a model, as a document and as verified NumPy code.",
+        epilog="MODEL is the name of a model of the gallery or of your project, or a path.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    build = _command(commands, "build", _build, "write the documents and the code of models")
+    build.add_argument("--lang", choices=LANGUAGES, action="append", help="also in this language")
+    build.add_argument("--force", action="store_true", help="replace files that were edited too")
+    check = _command(commands, "check", _check, "say what `build` would change; write nothing")
+    for command in (build, check):
+        command.add_argument("models", nargs="*", metavar="MODEL", help="default: the project's")
+        command.add_argument("-o", "--output", type=Path, metavar="DIR", help="where output goes")
+
+    show = _command(commands, "show", _show, "print a model and its gradients")
+    show.add_argument("model", metavar="MODEL")
+    show.add_argument("quantity", nargs="?", metavar="QUANTITY", help="only the gradient by this")
+    verify = _command(commands, "verify", _verify, "check the mathematics and the code of a model")
+    verify.add_argument("model", metavar="MODEL")
+    new = _command(commands, "new", _new, "write NAME.model, a commented model to start from")
+    new.add_argument("name", metavar="NAME")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Run, summary: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=summary, description=summary[0].upper() + summary[1:] + "."
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, *_: object, **__: object) -> None:
+        from importlib.metadata import version
+
+        print(f"derive {version('derive-grad')}")
+        raise SystemExit(FINE)
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+def _build(options: argparse.Namespace, builder: Builder | None) -> int:
+    from derive.output import is_stale, refuse_foreign, write
+
+    project = find_project(Path())
+    asked = tuple(options.lang or project.languages)
+    models, code = _rebuild_all(options, project, asked, builder)
+    if code:
+        _say("nothing was written", "red")
+        return code
+    if not options.force:
+        for model in models:
+            refuse_foreign(model.tree)
+    for model in models:
+        changed = is_stale(model.tree)
+        write(model.tree)
+        verb = "written to" if changed else "unchanged in"
+        _say(f"{model.built.name}: verified, {verb} {model.tree.directory}", "green")
+    return FINE
+
+
+def _check(options: argparse.Namespace, builder: Builder | None) -> int:
+    from derive.output import diff, is_stale
+
+    project = find_project(Path())
+    models, code = _rebuild_all(options, project, project.languages, builder)
+    stale = [model for model in models if is_stale(model.tree)]
+    for model in stale:
+        for line in diff(model.tree):
+            print(_painted(line, _diff_colour(line), sys.stdout))
+    sys.stdout.flush()
+    for model in models:
+        _say(
+            f"{model.built.name}: {'stale' if model in stale else 'up to date'}",
+            "red" if model in stale else "green",
+        )
+    if stale:
+        _say("`derive build` brings the output up to date")
+    return max(code, FAILED if stale else FINE)
+
+
+def _show(options: argparse.Namespace, _: Builder | None) -> int:
+    from derive.language import read_model
+    from derive.repl import show
+
+    model = find_model(options.model, find_project(Path()))
+    specification = read_model(model.text, name=model.name, source=model.source)
+    print(show(specification, options.quantity))
+    return FINE
+
+
+def _verify(options: argparse.Namespace, builder: Builder | None) -> int:
+    from derive.pipeline import build_model
+
+    model = find_model(options.model, find_project(Path()))
+    built = (builder or build_model)(model.text, model.name, LANGUAGES[:1], model.source)
+    _say_cautions(built.name, built.cautions)
+    print(built.report)
+    return FINE if built.report.ok else FAILED
+
+
+def _new(options: argparse.Namespace, _: Builder | None) -> int:
+    from derive.project import new_model
+
+    path = new_model(Path(), options.name)
+    _say(f"{path} is written; `derive build {path}` builds it", "green")
+    return FINE
+
+
+def _rebuild_all(
+    options: argparse.Namespace, project: Project, asked: tuple[str, ...], builder: Builder | None
+) -> tuple[list[Rebuilt], int]:
+    """Every model that can be built, in memory, and the exit code for those that cannot."""
+    from derive.pipeline import build_model, rebuild
+
+    output = options.output or project.root / project.output
+    rebuilt: list[Rebuilt] = []
+    failures: list[tuple[str, DeriveError]] = []
+    for model in _progress(find_models(options.models, project)):
+        try:
+            rebuilt.append(rebuild(model, output, asked, builder or build_model))
+        except DeriveError as error:
+            failures.append((model.name, error))
+    for done in rebuilt:
+        _say_cautions(done.built.name, done.built.cautions)
+    for name, failure in failures:
+        _say_error(failure, name)
+    return rebuilt, max((_exit_code(failure) for _, failure in failures), default=FINE)
+
+
+# --- what is said -------------------------------------------------------------------------------
+
+
+def _exit_code(error: DeriveError) -> int:
+    return MISUSED if isinstance(error, LanguageError | UsageError) else FAILED
+
+
+def _say(text: str, colour: str | None = None) -> None:
+    print(_painted(text, colour, sys.stderr), file=sys.stderr)
+
+
+def _say_error(error: DeriveError, model: str | None = None) -> None:
+    # A place already says which text it is about.
+    about = f"{model}: " if model and error.place is None else ""
+    print(f"{_painted('error:', 'red', sys.stderr)} {about}{error}", file=sys.stderr)
+
+
+def _say_cautions(model: str, cautions: Iterable[str]) -> None:
+    for caution in cautions:
+        print(f"{_painted('caution:', 'yellow', sys.stderr)} {model}: {caution}", file=sys.stderr)
+
+
+def _diff_colour(line: str) -> str | None:
+    for start, colour in (
+        ("---", "bold"),
+        ("+++", "bold"),
+        ("@@", "cyan"),
+        ("-", "red"),
+        ("+", "green"),
+    ):
+        if line.startswith(start):
+            return colour
+    return None
+
+
+def _painted(text: str, colour: str | None, stream: TextIO) -> str:
+    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if colour and _colourful(stream) else text
+
+
+def _colourful(stream: TextIO) -> bool:
+    """Whether to write colour: https://no-color.org wins over https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or _is_terminal(stream)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _progress(models: Sequence[ModelText]) -> Iterator[ModelText]:
+    """The models one by one; on a terminal, with a bar that says how far we are."""
+    if not _is_terminal(sys.stderr):
+        yield from models
+        return
+    width = 20
+    try:
+        for done, model in enumerate(models):
+            bar = "█" * (width * done // len(models))
+            print(
+                f"\r\x1b[K{bar:░<{width}} {done}/{len(models)} {model.name}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+            yield model
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ The rules of arithmetic carry the slopes along, so that evaluating a formula eva
 derivative with it.  Functions with a kink are short programs that branch on the value, and smooth
 ones state their slope once: nothing here is shared with the derivation that is to be judged.
 
+>>> from derive.scalars import Exact
 >>> x = Dual(Exact.of(3), {0: Exact.of(1)})
 >>> (x * x + 1).slopes
 {0: Exact(6)}
@@ -13,11 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from derive.errors import DerivationError
-from derive.scalars import PI, Exact, Scalar
+from derive.scalars import PI, Digits, Scalar
 
 Slopes = Mapping[int, Scalar]
 
@@ -146,7 +146,7 @@ def minimum(a: Dual, b: Dual) -> Dual:
 
 
 def relu(x: Dual) -> Dual:
-    """x where it is positive; its slope at 0 is 0."""
+    """The positive part of x; its slope at 0 is 0."""
     return x if x > 0 else 0 * x
 
 
@@ -161,13 +161,13 @@ def softplus(x: Dual) -> Dual:
 
 
 def elu(x: Dual) -> Dual:
-    """x where it is positive, exp(x) - 1 elsewhere."""
+    """Either x where it is positive, or exp(x) - 1 elsewhere."""
     return x if x > 0 else exp(x) - 1
 
 
 def gelu(x: Dual) -> Dual:
-    """x times the normal distribution function."""
-    return x * (1 + erf(x / Dual((PI * 0 + 2).apply("sqrt")))) / 2
+    """The product of x and the normal distribution function."""
+    return x * (1 + erf(x / Dual(Digits.of(2).apply("sqrt")))) / 2
 
 
 FUNCTIONS: dict[str, Callable[..., Dual]] = {
@@ -212,7 +212,8 @@ RATIONAL = frozenset({"sign", "abs", "maximum", "minimum", "relu"})
 def call(name: str, *arguments: Dual) -> Dual:
     """The elementary function `name` of dual numbers.
 
-    >>> call("relu", Dual(Exact.of(-2), {0: Exact(Fraction(1))})).slopes
+    >>> from derive.scalars import Exact
+    >>> call("relu", Dual(Exact.of(-2), {0: Exact.of(1)})).slopes
     {0: Exact(0)}
     """
     if name not in FUNCTIONS:

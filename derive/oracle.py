@@ -7,269 +7,20 @@ operation here, so a mistake in those cannot repeat itself in what they are comp
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Literal
 
 import numpy as np
 
-from derive.dual import RATIONAL, Dual, call
-from derive.errors import DerivationError, VerificationError
+from derive.dual import Dual
+from derive.errors import VerificationError
+from derive.evaluate import SCALARS, Evaluation, How, evaluate, is_rational, places, whole
 from derive.model import Equation, Specification
-from derive.scalars import PI, Digits, Exact, Scalar
-from derive.terms import (
-    Add,
-    AllOf,
-    AnyOf,
-    Call,
-    Choice,
-    Compare,
-    Condition,
-    Constant,
-    Divide,
-    Entry,
-    FloorDivide,
-    Index,
-    IndexValue,
-    Multiply,
-    Name,
-    Negate,
-    Node,
-    Not,
-    Number,
-    Power,
-    Quantity,
-    Reduction,
-    Size,
-    Term,
-    walk,
-)
+from derive.scalars import Scalar
+from derive.terms import Name, Node, Quantity
 
-How = Literal["exact", "50 digits"]
 Arrays = Mapping[Name, np.ndarray]
 Location = tuple[Name, tuple[int, ...]]
-
-SCALARS: dict[How, type[Scalar]] = {"exact": Exact, "50 digits": Digits}
-
-
-class OutOfRange(VerificationError):
-    """A subscript left its axis, or an entry has no value."""
-
-
-@dataclass
-class Evaluation:
-    """What is known while a term is evaluated: sizes, arrays, the values of the indices in reach.
-
-    Arrays hold numbers (index data: integers).  `read` may stand in for the reading of an entry.
-    """
-
-    sizes: Mapping[str, int]
-    arrays: dict[Name, np.ndarray]
-    how: How = "exact"
-    indices: dict[Index, int] = field(default_factory=dict)
-    read: Callable[[Entry, Any], Any] | None = None
-    call: Callable[..., Any] = call
-
-    def number(self, value: int | Fraction) -> Dual:
-        """An exact number as a number of this evaluation."""
-        return Dual(SCALARS[self.how].of(value))
-
-
-# --- terms --------------------------------------------------------------------------------------
-
-
-def evaluate(term: Term, here: Evaluation) -> Any:
-    """The value of a scalar term, a `Dual`; of what is not chosen nothing is read."""
-    match term:
-        case Entry():
-            return _entry(term, here)
-        case Multiply(factors):
-            return _product((evaluate(factor, here) for factor in factors), here)
-        case Add(terms):
-            return _sum((evaluate(part, here) for part in terms), here)
-        case Number(value):
-            return here.number(value)
-        case Negate(inner):
-            return -evaluate(inner, here)
-        case Reduction():
-            return REDUCTIONS[term.kind](_kept(term, here), here)
-        case Power(base, exponent):
-            return evaluate(base, here) ** evaluate(exponent, here)
-        case Call(name, arguments):
-            return here.call(name, *(evaluate(argument, here) for argument in arguments))
-        case Divide(above, below):
-            return evaluate(above, here) / evaluate(below, here)
-        case Choice(condition, chosen, otherwise):
-            return evaluate(chosen if holds(condition, here) else otherwise, here)
-        case Size() | IndexValue() | FloorDivide():
-            return here.number(rational(term, here))
-        case Constant("pi"):
-            return Dual(PI)
-    raise DerivationError(
-        f"the oracle cannot evaluate a {type(term).__name__}", "write it with known operations"
-    )
-
-
-def rational(term: Term, here: Evaluation) -> Fraction:
-    """The value of a term in sizes, indices and index data: what may stand in a subscript."""
-    match term:
-        case IndexValue(index):
-            return Fraction(here.indices[index])
-        case Number(value):
-            return value
-        case Size(name):
-            return Fraction(here.sizes[name])
-        case Add(terms):
-            return sum((rational(part, here) for part in terms), Fraction(0))
-        case Multiply(factors):
-            result = Fraction(1)
-            for factor in factors:
-                result *= rational(factor, here)
-            return result
-        case Negate(inner):
-            return -rational(inner, here)
-        case Divide(above, below):
-            return rational(above, here) / rational(below, here)
-        case FloorDivide(above, below):
-            return Fraction(rational(above, here) // rational(below, here))
-        case Power(base, exponent):
-            return Fraction(rational(base, here) ** rational(exponent, here))
-        case Entry(quantity) if quantity.kind == "index":
-            return Fraction(int(here.arrays[quantity.name][_location(term, here)]))
-    raise DerivationError(
-        f"a {type(term).__name__} cannot stand in a subscript or a size",
-        "use sizes, indices and index data",
-    )
-
-
-def whole(term: Term, here: Evaluation) -> int:
-    """The value of a size or a subscript, which must be an integer."""
-    value = rational(term, here)
-    if value.denominator != 1:
-        raise OutOfRange(f"a size or a subscript is {value}", "use sizes that divide exactly")
-    return value.numerator
-
-
-RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: not a == b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def holds(condition: Condition, here: Evaluation) -> bool:
-    """Whether a condition on indices, sizes and data is true; it is read from left to right."""
-    match condition:
-        case Compare(relation, left, right):
-            return bool(RELATIONS[relation](evaluate(left, here), evaluate(right, here)))
-        case AllOf(conditions):
-            return all(holds(part, here) for part in conditions)
-        case AnyOf(conditions):
-            return any(holds(part, here) for part in conditions)
-        case Not(inner):
-            return not holds(inner, here)
-    raise DerivationError(
-        f"the oracle cannot decide a {type(condition).__name__}", "write it with comparisons"
-    )
-
-
-def _location(entry: Entry, here: Evaluation) -> tuple[int, ...]:
-    """Where an entry stands in its array; a subscript that leaves its axis is an error."""
-    shape = here.arrays[entry.quantity.name].shape
-    location = tuple(whole(subscript, here) for subscript in entry.subscripts)
-    fits = len(location) == len(shape)
-    if not fits or not all(0 <= at < size for at, size in zip(location, shape, strict=True)):
-        raise OutOfRange(
-            f"'{entry.quantity.name}' has shape {shape} and is read at {list(location)}",
-            "filter the reading with `where`, or use `pad`",
-        )
-    return location
-
-
-def _entry(entry: Entry, here: Evaluation) -> Any:
-    name = entry.quantity.name
-    location = _location(entry, here)
-    value = here.arrays[name][location]
-    if value is None:
-        raise OutOfRange(
-            f"'{name}' has no value at {list(location)}", "define it before it is read"
-        )
-    if entry.quantity.kind == "index":
-        return here.number(int(value))
-    return value if here.read is None else here.read(entry, value)
-
-
-# --- reductions ---------------------------------------------------------------------------------
-
-
-def places(
-    indices: Sequence[Index], where: Iterable[Condition], here: Evaluation
-) -> Iterator[tuple[int, ...]]:
-    """Set the indices to each of their values in turn, the last fastest, where all conditions hold."""
-    outside = {index: here.indices[index] for index in indices if index in here.indices}
-    ranges = [range(whole(index.size, here)) for index in indices]
-    conditions = tuple(where)
-    for place in itertools.product(*ranges):
-        here.indices.update(zip(indices, place, strict=True))
-        if all(holds(condition, here) for condition in conditions):
-            yield place
-    here.indices.update(outside)
-
-
-def _kept(reduction: Reduction, here: Evaluation) -> list[Any]:
-    kept = places(reduction.indices, reduction.where, here)
-    return [evaluate(reduction.term, here) for _ in kept]
-
-
-def _sum(terms: Iterable[Any], here: Evaluation) -> Any:
-    result = None
-    for term in terms:
-        result = term if result is None else result + term
-    return here.number(0) if result is None else result
-
-
-def _product(factors: Iterable[Any], here: Evaluation) -> Any:
-    result = None
-    for factor in factors:
-        result = factor if result is None else result * factor
-    return here.number(1) if result is None else result
-
-
-def _nonempty(kept: list[Any], name: str) -> list[Any]:
-    if not kept:
-        raise OutOfRange(f"a {name} over nothing", "keep at least one place")
-    return kept
-
-
-def _first(kept: list[Any], better: Callable[[Any, Any], bool]) -> Any:
-    """The first of the best: the gradient of a maximum goes there."""
-    best = kept[0]
-    for other in kept[1:]:
-        if better(other, best):
-            best = other
-    return best
-
-
-def _logsumexp(kept: list[Any], here: Evaluation) -> Any:
-    return here.call("log", _sum((here.call("exp", term) for term in kept), here))
-
-
-REDUCTIONS: dict[str, Callable[[list[Any], Evaluation], Any]] = {
-    "sum": _sum,
-    "prod": _product,
-    "mean": lambda kept, here: _sum(_nonempty(kept, "mean"), here) / here.number(len(kept)),
-    "max": lambda kept, here: _first(_nonempty(kept, "maximum"), lambda a, b: a > b),
-    "min": lambda kept, here: _first(_nonempty(kept, "minimum"), lambda a, b: a < b),
-    "logsumexp": lambda kept, here: _logsumexp(_nonempty(kept, "logsumexp"), here),
-}
-
-
-# --- models -------------------------------------------------------------------------------------
 
 
 def arithmetic_of(model: Specification) -> How:
@@ -278,24 +29,6 @@ def arithmetic_of(model: Specification) -> How:
     conditions = [condition for equation in model.equations for condition in equation.domain]
     nodes: list[Node] = [*terms, *conditions]
     return "exact" if all(is_rational(node) for node in nodes) else "50 digits"
-
-
-def is_rational(node: Node) -> bool:
-    """Whether a term takes rational numbers to rational numbers."""
-    return all(_keeps_rational(part) for part in walk(node))
-
-
-def _keeps_rational(node: Node) -> bool:
-    match node:
-        case Call(name, _):
-            return name in RATIONAL
-        case Power(_, exponent):
-            return isinstance(exponent, Number) and exponent.value.denominator == 1
-        case Reduction(kind):
-            return kind != "logsumexp"
-        case Constant():
-            return False
-    return True
 
 
 def complete_sizes(model: Specification, sizes: Mapping[str, int]) -> dict[str, int]:
@@ -314,10 +47,19 @@ def shape_of(quantity: Quantity, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 def lift(array: np.ndarray, how: How) -> np.ndarray:
     """An array of exact numbers (integers, fractions) as an object array of scalars."""
+    scalar = SCALARS[how]
     lifted = np.empty(array.shape, dtype=object)
     for location in np.ndindex(array.shape):
-        lifted[location] = SCALARS[how].of(Fraction(array[location]))
+        lifted[location] = scalar.of(Fraction(array.item(location)))
     return lifted
+
+
+def as_duals(array: np.ndarray) -> np.ndarray:
+    """An array of scalars as dual numbers without slopes."""
+    numbers = np.empty(array.shape, dtype=object)
+    for location in np.ndindex(array.shape):
+        numbers[location] = Dual(array.item(location))
+    return numbers
 
 
 def begin(model: Specification, sizes: Mapping[str, int], inputs: Arrays, how: How) -> Evaluation:
@@ -336,15 +78,10 @@ def begin(model: Specification, sizes: Mapping[str, int], inputs: Arrays, how: H
             raise VerificationError(
                 f"'{quantity.name}' has shape {array.shape}", f"its shape here is {shape}"
             )
-        here.arrays[quantity.name] = array if quantity.kind == "index" else _dual(array, how)
+        here.arrays[quantity.name] = (
+            array if quantity.kind == "index" else as_duals(lift(array, how))
+        )
     return here
-
-
-def _dual(array: np.ndarray, how: How) -> np.ndarray:
-    numbers = np.empty(array.shape, dtype=object)
-    for location in np.ndindex(array.shape):
-        numbers[location] = Dual(SCALARS[how].of(Fraction(array[location])))
-    return numbers
 
 
 def apply_equation(equation: Equation, here: Evaluation) -> None:
@@ -366,7 +103,7 @@ def values(
     here = begin(model, sizes, inputs, how)
     for equation in model.equations:
         apply_equation(equation, here)
-    return {name: _part(here.arrays[name], None) for name in _defined(model)}
+    return {name: plain(here.arrays[name]) for name in _defined(model)}
 
 
 def gradient(
@@ -414,9 +151,10 @@ def _seed(name: Name, here: Evaluation, directions: dict[Location, int]) -> None
             array[location] = array[location] + Dual(SCALARS[here.how].of(0), {direction: one})
 
 
-def _part(array: np.ndarray, direction: int | None) -> np.ndarray:
-    plain = np.empty(array.shape, dtype=object)
+def plain(array: np.ndarray) -> np.ndarray:
+    """The values of an array of dual numbers."""
+    bare = np.empty(array.shape, dtype=object)
     for location in np.ndindex(array.shape):
-        number = array[location]
-        plain[location] = None if number is None else number.value
-    return plain
+        number = array.item(location)
+        bare[location] = None if number is None else number.value
+    return bare

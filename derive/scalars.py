@@ -140,24 +140,24 @@ class Scalar:
         return bool(self.value != 0)
 
     def __eq__(self, other: object) -> bool:
-        return self._compare(other, operator.eq)
+        return self._compare(other, operator.eq)  # type: ignore[no-any-return]
 
     def __ne__(self, other: object) -> bool:
-        return self._compare(other, operator.ne)
+        return self._compare(other, operator.ne)  # type: ignore[no-any-return]
 
     def __lt__(self, other: object) -> bool:
-        return self._compare(other, operator.lt)
+        return self._compare(other, operator.lt)  # type: ignore[no-any-return]
 
     def __le__(self, other: object) -> bool:
-        return self._compare(other, operator.le)
+        return self._compare(other, operator.le)  # type: ignore[no-any-return]
 
     def __gt__(self, other: object) -> bool:
-        return self._compare(other, operator.gt)
+        return self._compare(other, operator.gt)  # type: ignore[no-any-return]
 
     def __ge__(self, other: object) -> bool:
-        return self._compare(other, operator.ge)
+        return self._compare(other, operator.ge)  # type: ignore[no-any-return]
 
-    def _compare(self, other: object, relation: Callable[[Any, Any], bool]) -> Any:
+    def _compare(self, other: object, relation: Callable[[Any, Any], Any]) -> Any:
         raw = self._lift(other)
         return NotImplemented if raw is None else relation(self.value, raw)
 
@@ -189,7 +189,7 @@ class Exact(Scalar):
         return f"Exact({self.value})"
 
     @classmethod
-    def _lift(cls, other: object) -> Fraction | int | None:
+    def _lift(cls, other: object) -> Any:
         if isinstance(other, Exact):
             other = other.value
         return other if isinstance(other, Fraction) else _whole(other)
@@ -200,9 +200,9 @@ class Exact(Scalar):
             raise undefined(f"0 ** {exponent}")
         power = Fraction(exponent)
         if power.denominator == 1:
-            return cls(Fraction(base) ** power.numerator)
+            return Exact(Fraction(base) ** power.numerator)
         if power.denominator == 2:
-            return cls(_square_root(Fraction(base))) ** power.numerator
+            return Exact(_square_root(Fraction(base)) ** power.numerator)
         raise NotRational(f"{base} ** {power} is not rational", "evaluate to 50 digits")
 
     def apply(self, name: str) -> Exact:
@@ -310,7 +310,6 @@ ELEMENTARY: dict[str, Callable[[Any], Any]] = {
     "digamma": CONTEXT.digamma,
     "trigamma": lambda x: CONTEXT.psi(1, x),
 }
-
 
 
 def _method(name: str) -> Callable[[Scalar], Scalar]:

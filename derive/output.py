@@ -186,13 +186,12 @@ def refuse_foreign(tree: Tree) -> None:
 
 def write(tree: Tree) -> None:
     """Replace the stale files, as a set; `OutputError` if the disk does not let us."""
-    if not is_stale(tree):
-        return
     try:
-        tree.directory.mkdir(parents=True, exist_ok=True)
         for leftover in tree.directory.glob(TEMPORARY.format("*")):
             leftover.unlink(missing_ok=True)
-        _replace(tree)
+        if is_stale(tree):
+            tree.directory.mkdir(parents=True, exist_ok=True)
+            _replace(tree)
     except OSError as error:
         raise _cannot("written", tree.directory, error) from None
 
@@ -254,5 +253,5 @@ def _settle(directory: Path) -> None:
 def _cannot(be: str, path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"{error.filename or path} cannot be {be}: {error.strerror or error}",
-        "check that the disk has room and that you may write there, or choose another -o",
+        "see that the disk has room and that you may write there, or choose another place with -o",
     )

@@ -107,6 +107,16 @@ class Matmul(ArrayTerm):
 
 
 @dataclass(frozen=True)
+class Tensordot(ArrayTerm):
+    """The sum over pairs of axes; the other axes of left stand before those of right."""
+
+    left: ArrayTerm
+    right: ArrayTerm
+    left_axes: tuple[int, ...]
+    right_axes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Transpose(ArrayTerm):
     """The operand with its axes in another order: axis k of the result is `axes[k]` of it."""
 
@@ -161,7 +171,7 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return ()
         case Elementwise(_, parts) | Apply(_, parts):
             return parts
-        case Matmul(left, right):
+        case Matmul(left, right) | Tensordot(left, right, _, _):
             return (left, right)
         case Transpose(operand, _) | Select(operand, _) | Fold(_, operand, _):
             return (operand,)
@@ -183,6 +193,8 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Apply(function, parts)
         case Matmul():
             return Matmul(*parts)
+        case Tensordot(_, _, left_axes, right_axes):
+            return Tensordot(parts[0], parts[1], left_axes, right_axes)
         case Transpose(_, axes):
             return Transpose(parts[0], axes)
         case Select(_, selectors):
@@ -257,6 +269,8 @@ def shape_of(term: ArrayTerm) -> Shape:
             return broadcast(*map(shape_of, parts))
         case Matmul(left, right):
             return _matmul_shape(shape_of(left), shape_of(right))
+        case Tensordot():
+            return _tensordot_shape(term)
         case Transpose(operand, axes):
             before = shape_of(operand)
             if sorted(axes) != list(range(len(before))):
@@ -299,8 +313,17 @@ def _matmul_shape(left: Shape, right: Shape) -> Shape:
     return broadcast(left[:-2], right[:-2]) + left[:-1][-1:] + right[-2:][1:]
 
 
+def _tensordot_shape(term: Tensordot) -> Shape:
+    left, right = shape_of(term.left), shape_of(term.right)
+    if [left[a] for a in term.left_axes] != [right[a] for a in term.right_axes]:
+        raise _misfit("shapes", show_shape(left), "and", show_shape(right))
+    kept = ((left, term.left_axes), (right, term.right_axes))
+    return tuple(size for shape, axes in kept for a, size in enumerate(shape) if a not in axes)
+
+
 def _selected(shape: Shape, selectors: tuple[Selector, ...]) -> Shape:
-    sizes, result = iter(shape), []
+    sizes = iter(shape)
+    result: list[Term] = []
     if sum(selector != "new" for selector in selectors) != len(shape):
         raise _misfit("selectors", str(selectors), "an array of shape", show_shape(shape))
     for selector in selectors:

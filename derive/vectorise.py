@@ -1,0 +1,369 @@
+"""From an index equation to an array term.
+
+Axes carry the index they run over (`labelled`); a sum of products is a matrix product wherever it
+is one (`contract`); everything else broadcasts.  A subscript that no whole array serves is read
+through grids of integers: slower, but right for every subscript the language has.  What cannot be
+written as array operations raises `DerivationError`, which names the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from derive.array_functions import apply_function
+from derive.arrays import (
+    Apply,
+    ArrayTerm,
+    Counting,
+    Elementwise,
+    Exact,
+    Extent,
+    Fold,
+    Folding,
+    Infinity,
+    Pi,
+    Whole,
+    is_plain_number,
+    shape_of,
+    show_shape,
+)
+from derive.contract import contract
+from derive.errors import DerivationError
+from derive.labelled import (
+    Labelled,
+    aligned,
+    combine,
+    common_order,
+    filled,
+    folded,
+    union,
+)
+from derive.model import Equation
+from derive.reads import read
+from derive.terms import (
+    ONE,
+    Add,
+    AllOf,
+    AnyOf,
+    Call,
+    Choice,
+    Compare,
+    Condition,
+    Constant,
+    Derivative,
+    Divide,
+    Entry,
+    FloorDivide,
+    Index,
+    IndexValue,
+    Multiply,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Power,
+    Quantity,
+    Reduction,
+    Size,
+    Term,
+    entries,
+    free_indices,
+    is_one,
+)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """The order of axes that is wanted, and whether subscripts may leave the range unread."""
+
+    wanted: tuple[Index, ...] = ()
+    filtered: bool = False
+
+
+def vectorise(equation: Equation) -> ArrayTerm:
+    """The right-hand side of an equation as one array term of the shape of its left-hand side.
+
+    >>> from derive.terms import Multiply, Size
+    >>> n, m = Size("n"), Size("m")
+    >>> i, j, k = Index(n), Index(m), Index(m)
+    >>> A, v = Quantity("A", (n, m)), Quantity("v", (m,))
+    >>> product = Multiply((Entry(A, (IndexValue(i), IndexValue(k))), Entry(v, (IndexValue(k),))))
+    >>> u = Quantity("u", (n,))
+    >>> vectorise(Equation(u, (i,), Reduction("sum", (k,), product))) == Matmul(Whole(A), Whole(v))
+    True
+    """
+    if equation.domain:
+        raise DerivationError(
+            f"the equation of '{equation.left.name}' holds for some values of its indices only",
+            "give the other values too, with where(condition, a, b)",
+        )
+    value = _labelled(equation.right, _Context(equation.indices))
+    term = filled(value, equation.indices, _number_type(equation.left, value.term))
+    if shape_of(term) != equation.left.shape:
+        raise DerivationError(
+            f"'{equation.left.name}' has the shape {show_shape(equation.left.shape)}, but its "
+            f"equation has the shape {show_shape(shape_of(term))}",
+            "give each index of the left-hand side the size of its axis",
+        )
+    return term
+
+
+def _number_type(left: Quantity, value: ArrayTerm) -> ArrayTerm | None:
+    """Whose type of numbers a constant gradient takes: that of the variable it belongs to."""
+    if isinstance(left.name, Derivative) and is_plain_number(value):
+        return Whole(Quantity(left.name.wrt, left.shape, "param"))
+    return None
+
+
+def _labelled(term: Term, context: _Context) -> Labelled:
+    match term:
+        case Number(value, text):
+            return Labelled(Exact(value, text))
+        case Constant("pi"):
+            return Labelled(Pi())
+        case Size():
+            return Labelled(Extent(term))
+        case IndexValue(index):
+            return _counting(index)
+        case Entry():
+            return _entry(term, context)
+        case Add(terms):
+            return combine("add", [_labelled(t, context) for t in terms], context.wanted)
+        case Multiply() | Negate() | Divide():
+            return _product(term, context)
+        case FloorDivide(left, right):
+            parts = [_labelled(left, context), _labelled(right, context)]
+            return combine("floor_divide", parts, context.wanted)
+        case Power(base, exponent):
+            return _power(base, exponent, context)
+        case Call(function, arguments):
+            return _call(function, arguments, context)
+        case Reduction():
+            return _reduction(term, context)
+        case Choice(condition, chosen, otherwise):
+            inside = replace(context, filtered=True)
+            parts = [_condition(condition, context)]
+            parts += [_labelled(branch, inside) for branch in (chosen, otherwise)]
+            return combine("where", parts, context.wanted)
+    raise _unknown(term)
+
+
+def _unknown(node: Node) -> DerivationError:
+    return DerivationError(
+        f"{type(node).__name__} cannot be written as array operations",
+        "work it out before the program is made",
+    )
+
+
+def _counting(index: Index) -> Labelled:
+    if is_one(index.size):
+        return Labelled(Exact(Fraction(0)))
+    return Labelled(Counting(index.size), (index,))
+
+
+# --- products, powers, functions ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Factors:
+    """± the product of `above` divided by each of `below`."""
+
+    negative: bool
+    above: tuple[Term, ...]
+    below: tuple[Term, ...] = ()
+
+
+def _factors(term: Term, whole: tuple[Index, ...] | None = None) -> _Factors:
+    """The factors of a term.  Nested products stay whole, unless a sum over `whole` takes them.
+
+    Divisors that no summed index reaches come out, and so do quotients of plain numbers: `d / n`
+    is exact where `1 / n * d` is not.
+    """
+    match term:
+        case Multiply(factors):
+            parts = [
+                _factors(f, whole) if whole is not None or _is_plain(f) else _Factors(False, (f,))
+                for f in factors
+            ]
+            negative = sum(part.negative for part in parts) % 2 == 1
+            above = tuple(f for part in parts for f in part.above)
+            return _Factors(negative, above, tuple(f for part in parts for f in part.below))
+        case Negate(inner):
+            inside = _factors(inner, whole)
+            return replace(inside, negative=not inside.negative)
+        case Divide(top, bottom) if not set(free_indices(bottom)) & set(whole or ()):
+            inside = _factors(top, whole)
+            return replace(inside, below=(*inside.below, bottom))
+        case Number(value, text) if value < 0:
+            inside = _factors(Number(-value, text.lstrip("-") if text else None), whole)
+            return replace(inside, negative=True)
+        case Number(value, text) if value.denominator != 1 and text is None:
+            below = (Number(Fraction(value.denominator)),)
+            return _Factors(False, (Number(Fraction(value.numerator)),), below)
+    return _Factors(False, (term,))
+
+
+def _is_plain(term: Term) -> bool:
+    """Whether a term is a number, without data or indices."""
+    return not entries(term) and not free_indices(term)
+
+
+def _product(term: Term, context: _Context) -> Labelled:
+    factors = _factors(term)
+    values = [_labelled(factor, context) for factor in factors.above]
+    return _assemble(values, factors, context)
+
+
+def _assemble(values: list[Labelled], factors: _Factors, context: _Context) -> Labelled:
+    """± the product of the values divided by the divisors of `factors`."""
+    below = [_labelled(divisor, context) for divisor in factors.below]
+    one = Labelled(Exact(Fraction(1)))
+    values = [value for value in values if value != one] or [one]
+    value = values[0] if len(values) == 1 else combine("multiply", values, context.wanted)
+    if below:
+        divisor = below[0] if len(below) == 1 else combine("multiply", below, context.wanted)
+        value = combine("divide", [value, divisor], context.wanted)
+    return combine("negate", [value], context.wanted) if factors.negative else value
+
+
+def _power(base: Term, exponent: Term, context: _Context) -> Labelled:
+    below = _labelled(base, context)
+    match exponent:
+        case Number(value) if value < 0:
+            positive = _power(base, Number(-value), context)
+            return combine("divide", [Labelled(Exact(Fraction(1))), positive], context.wanted)
+        case Number(value) if value == 1:
+            return below
+        case Number(value) if value == Fraction(1, 2):
+            return Labelled(Apply("sqrt", (below.term,)), below.axes)
+    return combine("power", [below, _labelled(exponent, context)], context.wanted)
+
+
+def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labelled:
+    values = [_labelled(argument, context) for argument in arguments]
+    order = common_order(values, context.wanted)
+    if len(values) == 1:
+        return Labelled(apply_function(function, (values[0].term,)), values[0].axes)
+    return Labelled(apply_function(function, tuple(aligned(v, order) for v in values)), order)
+
+
+# --- conditions ---------------------------------------------------------------------------------
+
+
+def _condition(condition: Condition, context: _Context) -> Labelled:
+    match condition:
+        case Compare(relation, left, right):
+            parts = [_labelled(left, context), _labelled(right, context)]
+            return combine(relation, parts, context.wanted)
+        case AllOf(conditions):
+            parts = [_condition(part, context) for part in conditions]
+            return combine("and", parts, context.wanted)
+        case AnyOf(conditions):
+            parts = [_condition(part, context) for part in conditions]
+            return combine("or", parts, context.wanted)
+        case Not(inner):
+            return combine("not", [_condition(inner, context)], context.wanted)
+    raise _unknown(condition)
+
+
+# --- reductions ---------------------------------------------------------------------------------
+
+_EMPTY: dict[Folding, ArrayTerm] = {
+    "sum": Exact(Fraction(0)),
+    "prod": Exact(Fraction(1)),
+    "max": Elementwise("negate", (Infinity(),)),
+    "min": Infinity(),
+}
+
+
+def _reduction(reduction: Reduction, context: _Context) -> Labelled:
+    indices = reduction.indices
+    inside = replace(
+        context,
+        wanted=(*context.wanted, *indices),
+        filtered=context.filtered or bool(reduction.where),
+    )
+    match reduction.kind:
+        case "sum" | "mean" if not reduction.where:
+            total = _sum(reduction.term, indices, context)
+            return total if reduction.kind == "sum" else _mean(total, indices, context)
+        case "mean":
+            total = _reduction(replace(reduction, kind="sum"), context)
+            ones = Reduction("sum", indices, ONE, reduction.where)
+            return combine("divide", [total, _reduction(ones, context)], context.wanted)
+        case "sum" | "prod" | "max" | "min":
+            value = _kept(reduction, _labelled(reduction.term, inside), reduction.kind, context)
+            return _fold(reduction.kind, value, indices)
+        case "logsumexp":
+            return _logsumexp(reduction, _labelled(reduction.term, inside), context)
+    raise DerivationError(
+        f"the reduction '{reduction.kind}' cannot be written as array operations",
+        "use one of sum, mean, prod, max, min, logsumexp",
+    )
+
+
+def _kept(reduction: Reduction, value: Labelled, kind: Folding, context: _Context) -> Labelled:
+    """The value where the filter holds, elsewhere what does not change the reduction."""
+    if not reduction.where:
+        return value
+    parts = [AllOf(reduction.where) if len(reduction.where) > 1 else reduction.where[0]]
+    wanted = (*context.wanted, *reduction.indices)
+    mask = _condition(parts[0], replace(context, wanted=wanted))
+    return combine("where", [mask, value, Labelled(_EMPTY[kind])], wanted)
+
+
+def _fold(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:
+    """The fold over all indices, also over those that the value does not depend on."""
+    absent = [i for i in indices if i not in value.labels and not is_one(i.size)]
+    if absent and kind in ("sum", "prod"):
+        order = (*value.labels, *absent)
+        value = Labelled(filled(value, order, None), order)
+    return folded(kind, value, indices)
+
+
+def _logsumexp(reduction: Reduction, value: Labelled, context: _Context) -> Labelled:
+    """The largest term, plus the log of the sum of exponentials of what is left of each."""
+    wanted = (*context.wanted, *reduction.indices)
+    largest = _fold("max", _kept(reduction, value, "max", context), reduction.indices)
+    shifted = combine("add", [value, combine("negate", [largest], wanted)], wanted)
+    powers = _kept(reduction, _applied("exp", shifted), "sum", context)
+    total = _fold("sum", powers, reduction.indices)
+    return combine("add", [largest, _applied("log", total)], context.wanted)
+
+
+def _applied(function: str, value: Labelled) -> Labelled:
+    return Labelled(Apply(function, (value.term,)), value.axes)
+
+
+def _sum(term: Term, indices: tuple[Index, ...], context: _Context) -> Labelled:
+    """The sum of a term over indices: constant factors outside, the rest contracted."""
+    match term:
+        case Reduction("sum", inner, below, ()):
+            return _sum(below, (*indices, *inner), context)
+    inside = replace(context, wanted=(*context.wanted, *indices))
+    factors = _factors(term, indices)
+    constant = [f for f in factors.above if not set(free_indices(f)) & set(indices)]
+    varying = [_labelled(f, inside) for f in factors.above if f not in constant]
+    labels = union(varying)
+    absent = [i.size for i in indices if i not in labels and not is_one(i.size)]
+    values = [_labelled(f, context) for f in (*constant, *absent)]
+    if varying:
+        values.append(contract(varying, [i for i in indices if i in labels], context.wanted))
+    return _assemble(values, factors, context)
+
+
+def _mean(total: Labelled, indices: Sequence[Index], context: _Context) -> Labelled:
+    sizes = [index.size for index in indices if not is_one(index.size)]
+    match total.term:
+        case Fold("sum", operand, axes) if len(axes) == len(sizes):
+            return Labelled(Fold("mean", operand, axes), total.axes)
+    return _assemble([total], _Factors(False, (), tuple(sizes)), context)
+
+
+def _entry(entry: Entry, context: _Context) -> Labelled:
+    def value(subscript: Term) -> Labelled:
+        return _labelled(subscript, context)
+
+    return read(entry, value, context.wanted, filtered=context.filtered)

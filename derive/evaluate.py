@@ -37,6 +37,7 @@ from derive.terms import (
     Node,
     Not,
     Number,
+    Partial,
     Power,
     Reduction,
     Size,
@@ -57,7 +58,8 @@ class OutOfRange(VerificationError):
 class Evaluation:
     """What is known while a term is evaluated: sizes, arrays, the values of the indices in reach.
 
-    Arrays hold numbers (index data: integers).  `read` may stand in for the reading of an entry.
+    Arrays hold numbers (index data: integers).  `read` may replace the number that an entry is,
+    and `partial` says what a derivative that is not worked out yet is worth.
     """
 
     sizes: Mapping[str, int]
@@ -65,7 +67,7 @@ class Evaluation:
     how: How = "exact"
     indices: dict[Index, int] = field(default_factory=dict)
     read: Callable[[Entry, Any], Any] | None = None
-    call: Callable[..., Any] = call
+    partial: Callable[[Partial, Evaluation], Any] | None = None
 
     def number(self, value: int | Fraction) -> Dual:
         """An exact number as a number of this evaluation."""
@@ -99,7 +101,7 @@ def evaluate(term: Term, here: Evaluation) -> Any:
         case Power(base, exponent):
             return evaluate(base, here) ** evaluate(exponent, here)
         case Call(name, arguments):
-            return here.call(name, *(evaluate(argument, here) for argument in arguments))
+            return call(name, *(evaluate(argument, here) for argument in arguments))
         case Divide(above, below):
             return evaluate(above, here) / evaluate(below, here)
         case Choice(condition, chosen, otherwise):
@@ -108,6 +110,8 @@ def evaluate(term: Term, here: Evaluation) -> Any:
             return here.number(rational(term, here))
         case Constant("pi"):
             return here.pi()
+        case Partial() if here.partial is not None:
+            return here.partial(term, here)
     raise DerivationError(
         f"the oracle cannot evaluate a {type(term).__name__}", "write it with known operations"
     )
@@ -257,7 +261,7 @@ def _first(kept: list[Any], better: Callable[[Any, Any], bool]) -> Any:
 
 
 def _logsumexp(kept: list[Any], here: Evaluation) -> Any:
-    return here.call("log", _sum((here.call("exp", term) for term in kept), here))
+    return call("log", _sum((call("exp", term) for term in kept), here))
 
 
 REDUCTIONS: dict[str, Callable[[list[Any], Evaluation], Any]] = {

@@ -63,34 +63,39 @@ class Chain:
     """The forms of ∂C/∂w, one after the other, at one place.
 
     `named` is upstream · local by name (None where the entry stands in the cost itself),
-    `substituted` the same with values, each factor kept whole, and `closed` what is left of it.
+    `substituted` the same with values, `kept` the same without factors of 1, each upstream factor
+    still whole, and `closed` one flat product a path.
     """
 
     entry: Entry
     named: Term | None
     substituted: Term
+    kept: Term
     closed: Term
 
 
 def chain(derivation: Derivation, gradient: Gradient) -> Chain:
     """The chain rule for one gradient, in its own indices."""
-    named, substituted, closed = [], [], []
-    for path in gradient.paths:
-        upstream = upstream_value(derivation, path.upstream)
-        if path.upstream is None:
-            named.append(over_path(path, path.partial))
-            substituted.append(path_term(path))
-            closed.append(path_term(path))
-        else:
-            named.append(over_path(path, Multiply((path.upstream, path.partial))))
-            substituted.append(over_path(path, Multiply((upstream, path.local))))
-            closed.append(over_path(path, product(upstream, path.local)))
     through = any(path.upstream is not None for path in gradient.paths)
-    return Chain(
-        gradient.entry,
-        total(*named) if through else None,
-        total(*substituted),
-        total(*closed),
+    forms = [_path_forms(derivation, path) for path in gradient.paths]
+    named, substituted, kept, closed = (
+        total(*(form[stage] for form in forms)) for stage in range(4)
+    )
+    return Chain(gradient.entry, named if through else None, substituted, kept, closed)
+
+
+def _path_forms(derivation: Derivation, path: Path) -> tuple[Term, Term, Term, Term]:
+    """One path by name, substituted, kept whole and closed."""
+    if path.upstream is None:
+        value = path_term(path)
+        return over_path(path, path.partial), value, value, value
+    upstream = upstream_value(derivation, path.upstream)
+    whole = Multiply((upstream, path.local))
+    return (
+        over_path(path, Multiply((path.upstream, path.partial))),
+        over_path(path, whole),
+        over_path(path, upstream if path.local == ONE else whole),
+        over_path(path, product(upstream, path.local)),
     )
 
 
@@ -100,23 +105,15 @@ def at(chain_: Chain, values: Mapping[Index, Term]) -> Chain:
         substitute(chain_.entry, values),
         None if chain_.named is None else substitute(chain_.named, values),
         substitute(chain_.substituted, values),
+        substitute(chain_.kept, values),
         substitute(chain_.closed, values),
     )
 
 
 def closed_equation(derivation: Derivation, gradient: Gradient) -> Equation:
     """∂C/∂w as one index equation whose short upstream factors are written out and kept whole."""
-    right = total(*(_kept_whole(derivation, path) for path in gradient.paths))
-    return Equation(gradient.equation.left, gradient.equation.indices, right)
-
-
-def _kept_whole(derivation: Derivation, path: Path) -> Term:
-    if path.upstream is None:
-        return path_term(path)
-    upstream = upstream_value(derivation, path.upstream)
-    if path.local == ONE:
-        return over_path(path, upstream)
-    return over_path(path, Multiply((upstream, path.local)))
+    kept = chain(derivation, gradient).kept
+    return Equation(gradient.equation.left, gradient.equation.indices, kept)
 
 
 def gradient_steps(derivation: Derivation, gradient: Gradient) -> tuple[Step, ...]:

@@ -1,0 +1,129 @@
+"""What a document is made of: sections of prose, formulas and tables.  Frozen, in no language.
+
+Prose is a key of the catalogue and what fills its gaps; a formula is a layout.  A renderer turns
+both into one format and one language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from derive.typeset.layout import Layout
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Words that stay as they are in every language: the title of a model."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """A name as it stands in the code."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The numbered equations `first` to `last`."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Several things, joined by the commas and the "and" of the language."""
+
+    items: tuple[Gap, ...]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A key of the catalogue with its gaps."""
+
+    key: str
+    gaps: tuple[tuple[str, Gap], ...] = ()
+
+
+Gap = Layout | Verbatim | Code | Reference | Listed | Phrase
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Phrases in a row."""
+
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A displayed formula with its number, None where it is called by name."""
+
+    formula: Layout
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Display:
+    """Displayed formulas, one below the other."""
+
+    lines: tuple[Numbered, ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One line of a worked-out step: how deep it stands, the rule, the formula, and why."""
+
+    depth: int
+    rule: Phrase
+    formula: Layout
+    why: Phrase
+
+
+@dataclass(frozen=True)
+class Working:
+    """The steps behind a result, which a reader may fold."""
+
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Heads (keys of the catalogue) and rows of cells."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Gap, ...], ...]
+
+
+Block = Paragraph | Display | Working | Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled section; `key` names its title in the catalogue."""
+
+    key: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole derivation."""
+
+    name: str
+    title: str
+    introduction: tuple[Block, ...]
+    sections: tuple[Section, ...]
+
+
+def says(key: str, **gaps: Gap) -> Phrase:
+    """The phrase `key` with its gaps filled."""
+    return Phrase(key, tuple(gaps.items()))
+
+
+def paragraph(key: str, **gaps: Gap) -> Paragraph:
+    """A paragraph of one phrase."""
+    return Paragraph((says(key, **gaps),))

@@ -1,0 +1,59 @@
+"""Escaping of plain text: titles and names can hold any character and never become markup."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+}
+# What is markup anywhere, what makes a link of a word, and what is markup at the start of a line.
+_MARKDOWN_ANYWHERE = re.compile(r"[\\`*_{}\[\]#|~$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_MARKDOWN_START = re.compile(r"^(\d*)([-+=.)])")
+
+
+def escape_latex(text: str) -> str:
+    r"""Text for LaTeX, outside mathematics.
+
+    >>> print(escape_latex("50% of $x_1$, a\\b"))
+    50\% of \$x\_1\$, a\textbackslash{}b
+    """
+    return "".join(LATEX.get(letter, letter) for letter in _one_line(text))
+
+
+def escape_html(text: str) -> str:
+    """Text for HTML, in content and in quoted attributes.
+
+    >>> escape_html('a < b & "c"')
+    'a &lt; b &amp; &quot;c&quot;'
+    """
+    return escape(_one_line(text), quote=True)
+
+
+def escape_markdown(text: str) -> str:
+    r"""Text for GitHub Markdown; what HTML would read as a tag or an entity is an entity.
+
+    >>> print(escape_markdown("1. a *bold* <b> & $x_1$"))
+    1\. a \*bold\* &lt;b&gt; &amp; \$x\_1\$
+    """
+    escaped = _MARKDOWN_ANYWHERE.sub(r"\\\g<0>", _one_line(text))
+    return escape(_MARKDOWN_START.sub(r"\1\\\2", escaped), quote=False)
+
+
+def _one_line(text: str) -> str:
+    """`text` without line breaks or control characters, which end an argument or a paragraph."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()

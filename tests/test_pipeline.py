@@ -1,15 +1,20 @@
 """Everything is built in memory first, and what is built depends on the model's text alone."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from derive.errors import DerivationError, VerificationError
 from derive.output import is_stale, write
-from derive.pipeline import Built, rebuild
-from derive.project import ModelText
+from derive.pipeline import Built, build_model, rebuild
+from derive.project import ModelText, gallery
 
+ROOT = Path(__file__).parent.parent
 MODEL = ModelText("m", "C = w ** 2\n", "m.model")
 
 
@@ -77,3 +82,43 @@ def test_an_error_of_a_stage_passes_through(tmp_path):
 
     with pytest.raises(DerivationError, match="the derivative of f is not known"):
         rebuild(MODEL, tmp_path, (), failing)
+
+
+# --- the stages themselves ----------------------------------------------------------------------
+
+
+def build_gallery(cwd, output, **settings):
+    command = [sys.executable, "-m", "derive", "build", *gallery(), "-o", str(output)]
+    command += ["--lang", "zh", "--lang", "en"]
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **settings}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
+    return {
+        path.relative_to(output).as_posix(): path.read_bytes()
+        for path in sorted(output.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_build_gives_the_same_bytes(tmp_path):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    first = build_gallery(tmp_path, tmp_path / "a", PYTHONHASHSEED="1", LC_ALL="C", TZ="UTC")
+    second = build_gallery(
+        inner, tmp_path / "b", PYTHONHASHSEED="2", LC_ALL="tr_TR.UTF-8", TZ="Asia/Tokyo"
+    )
+    assert first == second
+    names = ["certificate.json", "update.py"]
+    names += [f"derivation{zh}.{kind}" for zh in ("", ".zh") for kind in ("html", "md", "tex")]
+    assert set(first) == {f"{model}/{name}" for model in gallery() for name in names}
+    committed = ROOT / "generated"
+    assert first == {name: (committed / name).read_bytes() for name in first}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_model_to_start_from_builds(tmp_path, language):
+    source = (ROOT / "derive" / "starter.model").read_text(encoding="utf-8")
+    built = build_model(source, "mine", (language,))
+    assert built.report.ok
+    assert built.cautions == ()

@@ -14,22 +14,39 @@ entry and stands for the right side of its equation; w is a place in an array, h
 from __future__ import annotations
 
 import itertools
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 from random import Random
 from typing import Any, Literal
 
 from derive.dual import Dual
 from derive.errors import VerificationError
-from derive.evaluate import Evaluation, How, evaluate, holds, is_rational, whole
-from derive.model import Equation, Specification, definition
-from derive.oracle import apply_equation, arithmetic_of, as_duals, begin, gradient, lift, shape_of
-from derive.sampling import Kind, fill, random_inputs, random_numbers, random_sizes
-from derive.scalars import Undefined
-from derive.steps import Step
-from derive.symbolic_number import Symbolic, derivative_at, variable
+from derive.evaluate import Evaluation, How, evaluate, is_rational, whole
+from derive.model import Equation, Specification
+from derive.oracle import (
+    apply_equation,
+    arithmetic_of,
+    as_duals,
+    begin,
+    complete_sizes,
+    gradient,
+    lift,
+    shape_of,
+)
+from derive.sampling import (
+    KINDS,
+    Kind,
+    fill,
+    random_indices,
+    random_inputs,
+    random_numbers,
+    random_sizes,
+)
+from derive.scalars import Scalar, Undefined
+from derive.steps import Step, walk_steps
+from derive.symbolic_number import derivative_at, variable
 from derive.terms import (
     Derivative,
     Entry,
@@ -38,7 +55,6 @@ from derive.terms import (
     Name,
     Node,
     Partial,
-    Quantity,
     Reduction,
     Term,
     children,
@@ -65,61 +81,80 @@ class StepCheck:
 # --- derivatives that are not worked out yet ----------------------------------------------------
 
 
-def of_reading(partial: Partial, here: Evaluation) -> Dual | None:
-    """∂term/∂entry for one reading of the entry, at the place where its indices stand now.
+class Unread(VerificationError):
+    """A filter leaves out the place at which a derivative is asked for: nothing is said of it."""
 
-    The indices of the entry may be bound inside the term; the reading is then the one at this
-    place of the range.  None where a filter leaves that place out.
+
+def of_reading(partial: Partial, here: Evaluation) -> Dual:
+    """∂term/∂entry, at the place where the indices of the entry stand now.
+
+    Where the entry itself is written in the term, perhaps with indices that the term binds, it is
+    that reading and no other; else it is whatever is read at the same place of the array.
     """
-    carried = free_indices(partial.wrt)
-    place = {index: here.indices[index] for index in carried}
-    if _left_out(partial.of, set(carried), here):
-        return None
+    wrt = partial.wrt
+    place = {index: here.indices[index] for index in free_indices(wrt)}
+    written = wrt in entries(partial.of)
+    location = subscripts_of(wrt, here)
+
+    def reached(entry: Entry, inner: Evaluation) -> bool:
+        if written:
+            return entry == wrt and all(inner.indices[i] == at for i, at in place.items())
+        same = entry.quantity.name == wrt.quantity.name
+        return same and subscripts_of(entry, inner) == location
+
+    filtered = any(isinstance(node, Reduction) and node.where for node in walk(partial.of))
+    return _by_sympy(partial.of, reached, here, here.indices, filtered)
+
+
+def subscripts_of(entry: Entry, here: Evaluation) -> tuple[int, ...]:
+    """Where an entry stands in its array."""
+    return tuple(whole(subscript, here) for subscript in entry.subscripts)
+
+
+def _by_sympy(
+    term: Term,
+    reached: Callable[[Entry, Evaluation], bool],
+    here: Evaluation,
+    indices: Mapping[Index, int],
+    filtered: bool = False,
+) -> Dual:
+    """The derivative of a term by the entries that are `reached`, which are one number."""
+    points: list[Scalar] = []
 
     def read(entry: Entry, number: Dual) -> Dual:
-        reached = entry == partial.wrt and all(inner.indices[i] == at for i, at in place.items())
-        return variable(number) if reached else number
+        if not reached(entry, inner):
+            return number
+        points.append(number.value)
+        return variable(number)
 
-    inner = replace(here, indices=dict(here.indices), read=read)
-    return derivative_at(evaluate(partial.of, inner), here)
-
-
-def _left_out(term: Term, carried: set[Index], here: Evaluation) -> bool:
-    """Whether a filter over lifted indices leaves this place out."""
-    reductions = (node for node in walk(term) if isinstance(node, Reduction))
-    conditions = (
-        condition
-        for reduction in reductions
-        if carried & set(reduction.indices)
-        for condition in reduction.where
-        if all(index in here.indices for index in free_indices(condition))
-    )
-    return not all(holds(condition, here) for condition in conditions)
+    inner = replace(here, indices=dict(indices), read=read)
+    result: Dual = evaluate(term, inner)
+    if filtered and not points:
+        raise Unread("the entry is left out at this place", "look at another place")
+    return derivative_at(result, points[0] if points else None, here.how)
 
 
 def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]:
     """∂u/∂w between entries of named quantities: the right side of u by a place in w."""
+    equations = {equation.left.name: equation for equation in model.equations}
 
     def partial_between(partial: Partial, here: Evaluation) -> Dual:
         above, below = partial.of, partial.wrt
-        equation = definition(model, above.quantity.name) if isinstance(above, Entry) else None
+        equation = equations.get(above.quantity.name) if isinstance(above, Entry) else None
         if equation is None or not isinstance(above, Entry):
             raise VerificationError(
                 "a derivative between quantities needs the equation that defines one by the other",
                 "write it between entries of quantities of the model",
             )
-        at = tuple(whole(subscript, here) for subscript in below.subscripts)
-        place = (whole(subscript, here) for subscript in above.subscripts)
+        at = subscripts_of(below, here)
+        place = subscripts_of(above, here)
 
-        def read(entry: Entry, number: Dual) -> Dual:
-            if entry.quantity.name != below.quantity.name:
-                return number
-            found = tuple(whole(subscript, inner) for subscript in entry.subscripts)
-            return variable(number) if found == at else number
+        def reached(entry: Entry, inner: Evaluation) -> bool:
+            same = entry.quantity.name == below.quantity.name
+            return same and subscripts_of(entry, inner) == at
 
         indices = here.indices | dict(zip(equation.indices, place, strict=True))
-        inner = replace(here, indices=indices, read=read)
-        return derivative_at(evaluate(equation.right, inner), here)
+        return _by_sympy(equation.right, reached, here, indices)
 
     return partial_between
 
@@ -128,7 +163,7 @@ def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]
 
 
 def free_indices(node: Node, bound: frozenset[Index] = frozenset()) -> tuple[Index, ...]:
-    """The indices on which `node` depends.  An index may be bound in one part and free in another."""
+    """The indices on which `node` depends; one may be bound in a part of it and free elsewhere."""
     match node:
         case IndexValue(index):
             return () if index in bound else (index,)
@@ -150,14 +185,156 @@ def check_equal(before: Term, after: Term, here: Evaluation, random: Random) -> 
     compared = 0
     for place in chosen:
         here.indices.update(zip(free, place, strict=True))
-        if isinstance(before, Partial) and _skipped(before, here):
+        try:
+            left, right = evaluate(before, here).value, evaluate(after, here).value
+        except Unread:
             continue
-        left, right = evaluate(before, here).value, evaluate(after, here).value
-        if abs(left - right) > AGREEMENT * max(abs(left), abs(right), 1) * (here.how != "exact"):
+        if not agree(left, right, here.how):
             raise VerificationError(
-                f"the left side is {left!r} and the right side {right!r} "
-                f"at {_where(free, place, here)}",
+                f"left {left!r}, right {right!r} at {_where(free, place, here)}",
                 "mend the rule: it states what is not true",
             )
         compared += 1
     return compared
+
+
+def agree(left: Scalar, right: Scalar, how: How) -> bool:
+    """Exactly, or to 45 of 50 digits relative to the larger of the two and one."""
+    if how == "exact":
+        return bool(left == right)
+    scale: Any = max(abs(left), abs(right), left * 0 + 1)
+    return bool(abs(left - right) <= scale * AGREEMENT)
+
+
+def _where(free: Sequence[Index], place: Sequence[int], here: Evaluation) -> str:
+    letters = [index.letter or "index" for index in free]
+    at = [f"{letter} = {value}" for letter, value in zip(letters, place, strict=True)]
+    return ", ".join(at + [f"{name} = {size}" for name, size in here.sizes.items()]) or "a point"
+
+
+# --- points -------------------------------------------------------------------------------------
+
+
+def free_point(
+    terms: Iterable[Term],
+    sizes: Mapping[str, int],
+    seed: int,
+    kind: Kind = "signed",
+    bounds: Mapping[Name, Term] | None = None,
+) -> Evaluation:
+    """A random number for each entry that the terms read, whatever its equation says."""
+    random, nodes = Random(seed), tuple(terms)
+    quantities = dict.fromkeys(entry.quantity for node in nodes for entry in entries(node))
+    how: How = "exact" if all(is_rational(node) for node in nodes) else "50 digits"
+    here = Evaluation(sizes, {}, how, partial=of_reading)
+    shapes = {quantity: shape_of(quantity, sizes) for quantity in quantities}
+    numbers = random_numbers(random, sum(map(prod, shapes.values())), kind)
+    for quantity, shape in shapes.items():
+        if quantity.kind == "index":
+            bound = whole((bounds or {})[quantity.name], here)
+            here.arrays[quantity.name] = random_indices(shape, bound, random)
+        else:
+            here.arrays[quantity.name] = as_duals(lift(fill(shape, numbers), how))
+    return here
+
+
+def model_point(
+    model: Specification, sizes: Mapping[str, int], seed: int, kind: Kind = "signed"
+) -> Evaluation:
+    """Random data, every defined quantity as its equation says, and the true gradients."""
+    how = arithmetic_of(model)
+    inputs = random_inputs(model, sizes, Random(seed), kind)
+    here = begin(model, sizes, inputs, how)
+    for equation in model.equations:
+        apply_equation(equation, here)
+    cost = model.objective.cost.name
+    numeric = [d.quantity.name for d in model.declarations if d.quantity.kind != "index"]
+    wrt = (*numeric, *dict.fromkeys(equation.left.name for equation in model.equations))
+    _, slopes = gradient(model, sizes, inputs, wrt, how)
+    for name, array in slopes.items():
+        here.arrays[Derivative(cost, name)] = as_duals(array)
+    return replace(here, partial=of_definition(model))
+
+
+# --- derivations --------------------------------------------------------------------------------
+
+
+def check_step(
+    step: Step, sizes: Mapping[str, int], seed: int = 0, bounds: Mapping[Name, Term] | None = None
+) -> StepCheck:
+    """Check one step of a derivation rule on random numbers.
+
+    >>> from derive.differentiate import differentiate
+    >>> from derive.terms import TWO, Power, Quantity
+    >>> x = Entry(Quantity("x"))
+    >>> check_step(differentiate(Power(x, TWO), x), {})
+    StepCheck(rule='power_rule', how='exact', sizes=(), places=1)
+    """
+    for kind in KINDS:
+        here = free_point((step.before, step.after), sizes, seed, kind, bounds)
+        try:
+            return _checked(step, here, Random(seed))
+        except Undefined:
+            continue
+    return StepCheck(step.rule, "undecided", tuple(sizes.items()), 0)
+
+
+def _checked(step: Step, here: Evaluation, random: Random) -> StepCheck:
+    try:
+        compared = check_equal(step.before, step.after, here, random)
+    except Undefined:
+        raise
+    except VerificationError as error:
+        raise VerificationError(f"the step '{step.rule}': {error.cause}", error.cure) from error
+    how = here.how if compared else "undecided"
+    return StepCheck(step.rule, how, tuple(here.sizes.items()), compared)
+
+
+def check_steps(
+    model: Specification, steps: Sequence[Step], seed: int = 0
+) -> tuple[StepCheck, ...]:
+    """Check the steps of a derivation and all the substeps that work them out.
+
+    The steps relate quantities of the model, so they are checked where every quantity and gradient
+    has its true value; their substeps are scalar calculus and are checked on any numbers.
+    Raises a VerificationError at the first step that is wrong.
+    """
+    sizes = random_sizes(model, Random(seed))
+    complete = complete_sizes(model, sizes)
+    bounds = {d.quantity.name: d.bound for d in model.declarations if d.bound is not None}
+    point = defined_point(model, sizes, seed)
+    found: dict[tuple[Term, Term], StepCheck] = {}
+    for step in steps:
+        if point is not None:
+            here = replace(point, indices={})
+            found[step.before, step.after] = _checked(step, here, Random(seed))
+        for _, inner in walk_steps(step.substeps):
+            if (inner.before, inner.after) not in found:
+                found[inner.before, inner.after] = check_step(inner, complete, seed, bounds)
+    return tuple(found.values())
+
+
+def check_equations(
+    model: Specification, equations: Sequence[Equation], seed: int = 0
+) -> tuple[StepCheck, ...]:
+    """Check equations for gradients against the oracle's gradients, entry by entry."""
+    point = defined_point(model, random_sizes(model, Random(seed)), seed)
+    checks = []
+    for equation in equations:
+        subscripts = tuple(IndexValue(index) for index in equation.indices)
+        step = Step("gradient", Entry(equation.left, subscripts), equation.right)
+        if point is None:
+            checks.append(StepCheck(step.rule, "undecided", (), 0))
+        else:
+            checks.append(_checked(step, replace(point, indices={}), Random(seed)))
+    return tuple(checks)
+
+
+def defined_point(model: Specification, sizes: Mapping[str, int], seed: int) -> Evaluation | None:
+    """A point at which every quantity of the model exists; None where none was found."""
+    for kind in KINDS:
+        try:
+            return model_point(model, sizes, seed, kind)
+        except Undefined:
+            continue
+    return None

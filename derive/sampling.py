@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from math import prod
 from random import Random
 from typing import Literal
 
@@ -17,13 +18,16 @@ import numpy as np
 
 from derive.errors import VerificationError
 from derive.evaluate import Evaluation, OutOfRange, whole
-from derive.model import Declaration, Specification
+from derive.model import Specification
 from derive.oracle import complete_sizes, shape_of
 from derive.terms import Name
 
 Kind = Literal["signed", "positive", "special"]
 SMALLEST = 2
 ATTEMPTS = 200
+
+# In which order to look for a point inside the domain.
+KINDS: tuple[Kind, ...] = ("signed", "positive")
 
 
 def random_sizes(model: Specification, random: Random, ones: bool = False) -> dict[str, int]:
@@ -58,13 +62,15 @@ def random_inputs(
     complete = complete_sizes(model, sizes)
     open_ = [d for d in model.declarations if d.value is None]
     shapes = {d.quantity.name: shape_of(d.quantity, complete) for d in open_}
-    wanted = sum(int(np.prod(shape)) for shape in shapes.values())
+    wanted = sum(prod(shape) for shape in shapes.values())
     numbers = random_numbers(random, wanted, kind)
     inputs = {}
     for declaration in open_:
         shape = shapes[declaration.quantity.name]
         if declaration.quantity.kind == "index":
-            inputs[declaration.quantity.name] = _indices(declaration, shape, complete, random)
+            assert declaration.bound is not None
+            bound = whole(declaration.bound, Evaluation(complete, {}))
+            inputs[declaration.quantity.name] = random_indices(shape, bound, random)
         else:
             inputs[declaration.quantity.name] = fill(shape, numbers)
     return inputs
@@ -99,13 +105,9 @@ def fill(shape: tuple[int, ...], numbers: Iterator[Fraction]) -> np.ndarray:
     return array
 
 
-def _indices(
-    declaration: Declaration, shape: tuple[int, ...], sizes: Mapping[str, int], random: Random
-) -> np.ndarray:
+def random_indices(shape: tuple[int, ...], bound: int, random: Random) -> np.ndarray:
     """Integers below the bound; the last repeats the first, as index data do."""
-    assert declaration.bound is not None
-    bound = whole(declaration.bound, Evaluation(sizes, {}))
-    array = np.array([random.randrange(bound) for _ in range(int(np.prod(shape)))], dtype=np.int64)
+    array = np.array([random.randrange(bound) for _ in range(prod(shape))], dtype=np.int64)
     if len(array) > 1:
         array[-1] = array[0]
     return array.reshape(shape)

@@ -39,8 +39,7 @@ def measure(pairs: int) -> list[tuple[float, float]]:
 
 def ratio(times: list[tuple[float, float]]) -> float:
     """The median build over the median import."""
-    imports, builds = zip(*times, strict=True)
-    return statistics.median(builds) / statistics.median(imports)
+    return statistics.median(b for _, b in times) / statistics.median(i for i, _ in times)
 
 
 def interval(times: list[tuple[float, float]]) -> tuple[float, float]:

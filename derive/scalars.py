@@ -158,6 +158,9 @@ class Scalar:
         return self._compare(other, operator.ge)  # type: ignore[no-any-return]
 
     def _compare(self, other: object, relation: Callable[[Any, Any], Any]) -> Any:
+        # An infinite bound is compared with, never computed with: nothing is rounded.
+        if isinstance(other, float) and math.isinf(other):
+            return relation(0, other)
         raw = self._lift(other)
         return NotImplemented if raw is None else relation(self.value, raw)
 

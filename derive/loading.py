@@ -1,0 +1,131 @@
+"""Generated source as a module: as it stands, or with its constants as exact numbers.
+
+This is the only place where source is executed, and the source is our own: a module that was
+generated here, never a model's text.
+
+To run a kernel on exact numbers its constants must be exact too.  In an exact module every float
+literal is read as the decimal number that is written (`0.1` is one tenth), `/` of integers is a
+fraction, `math` computes on our scalars and NumPy's new arrays hold objects.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from derive.evaluate import SCALARS, How
+from derive.scalars import ELEMENTARY, INTEGERS, PI, NotRational, Scalar
+
+NUMBER, QUOTIENT = "_number", "_quotient"
+
+
+def load_module(source: str, name: str = "update") -> ModuleType:
+    """The module that `source` is.
+
+    >>> load_module("def twice(x): return 2.0 * x").twice(3)
+    6.0
+    """
+    return _executed(ast.parse(source), name, {})
+
+
+def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
+    """The module that `source` is, with constants in the arithmetic `how`.
+
+    >>> load_exact("def tenth(x): return 0.1 * x", "exact").tenth(3)
+    Exact(3/10)
+    """
+    scalar = SCALARS[how]
+    names = {
+        NUMBER: lambda text: scalar.of(Fraction(text)),
+        QUOTIENT: lambda above, below: lifted(above, how) / below,
+        "math": ExactMath(how),
+        "np": ExactNumpy(how),
+    }
+    tree = ast.fix_missing_locations(_ExactConstants(source).visit(ast.parse(source)))
+    return _executed(tree, name, names)
+
+
+def _executed(tree: ast.Module, name: str, names: dict[str, Any]) -> ModuleType:
+    module = ModuleType(name)
+    module.__dict__.update(names)
+    exec(compile(tree, f"<{name}>", "exec"), module.__dict__)
+    return module
+
+
+class _ExactConstants(ast.NodeTransformer):
+    """Literals and divisions become calls of ours; `math` and `np` are given, not imported."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if not isinstance(node.value, float):
+            return node
+        text = ast.get_source_segment(self.source, node)
+        number = ast.Name(NUMBER, ast.Load())
+        return ast.copy_location(ast.Call(number, [ast.Constant(text)], []), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        quotient = ast.Name(QUOTIENT, ast.Load())
+        return ast.copy_location(ast.Call(quotient, [node.left, node.right], []), node)
+
+    def visit_Import(self, node: ast.Import) -> ast.stmt:
+        kept = [alias for alias in node.names if alias.name not in ("math", "numpy")]
+        return ast.Import(kept) if kept else ast.Pass()
+
+
+def lifted(operand: Any, how: How) -> Any:
+    """Integers, in an array or alone, as scalars; anything else as it is."""
+    if isinstance(operand, np.ndarray):
+        if operand.dtype == object or np.issubdtype(operand.dtype, np.integer):
+            scalars = np.empty(operand.shape, dtype=object)
+            for location in np.ndindex(operand.shape):
+                scalars[location] = lifted(operand.item(location), how)
+            return scalars
+        return operand
+    return SCALARS[how].of(int(operand)) if isinstance(operand, INTEGERS) else operand
+
+
+class ExactMath:
+    """What a kernel finds under `math`: functions of integers as they are, others on scalars."""
+
+    def __init__(self, how: How) -> None:
+        self._how = how
+
+    @property
+    def pi(self) -> Scalar:
+        """The constant pi, which exact arithmetic cannot hold."""
+        if self._how == "exact":
+            raise NotRational("pi is not rational", "evaluate to 50 digits")
+        return PI
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in ELEMENTARY:
+            integral: Callable[..., Any] = getattr(math, name)
+            return integral
+        return lambda operand: lifted(operand, self._how).apply(name)
+
+
+class ExactNumpy:
+    """What a kernel finds under `np`: new arrays hold objects, functions see no bare integers."""
+
+    def __init__(self, how: How) -> None:
+        self._how = how
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        if name in ("zeros", "ones", "full", "empty"):
+            return partial(found, dtype=object)
+        if name in ELEMENTARY:
+            return lambda operand: found(lifted(operand, self._how))
+        return found

@@ -7,11 +7,12 @@ stand in the tree too, as `Group`, which only the one-line printer shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-from derive.names import Symbol
+from derive.names import Letters, Scripted, Symbol
 
 Form = Literal["infix", "prefix", "separator", "ordinary"]
 
@@ -19,6 +20,7 @@ Form = Literal["infix", "prefix", "separator", "ordinary"]
 TIMES = "\N{INVISIBLE TIMES}"
 MINUS = "\N{MINUS SIGN}"
 DOT = "\N{MIDDLE DOT}"
+APPLY = "\N{FUNCTION APPLICATION}"
 RELATIONS = ("=", "←", ":=", "≠", "<", "≤", ">", "≥", "≈", "≜", "∈")
 
 
@@ -212,4 +214,57 @@ def is_integer(layout: Layout) -> bool:
             return text.isdecimal() and len(text) < 3
         case Row((Operator("\N{MINUS SIGN}", "prefix"), NumberText() as digits)):
             return is_integer(digits)
+    return False
+
+
+def bracketed(layout: Layout) -> Layout:
+    """`layout` in round brackets."""
+    return Fenced("(", layout, ")")
+
+
+def listed(*items: Layout) -> Layout:
+    """The items with commas between them."""
+    spread: list[Layout] = []
+    for item in items:
+        spread += [Operator(",", "separator"), item]
+    return row(*spread[1:])
+
+
+def product(*factors: Layout, dotted: Sequence[bool] = ()) -> Layout:
+    """Factors side by side, with a dot where it is asked for or where they would run together."""
+    joined: list[Layout] = [factors[0]]
+    for place, (left, right) in enumerate(pairwise(factors)):
+        dot = (place < len(dotted) and dotted[place]) or _runs_together(left, right)
+        joined += [Operator(DOT if dot else TIMES), right]
+    return row(*joined)
+
+
+def _runs_together(left: Layout, right: Layout) -> bool:
+    """Whether a number or a word would be read as one with what stands beside it."""
+    ending, beginning = _edge(left, -1), _edge(right, 0)
+    return isinstance(beginning, NumberText) or _is_word(ending) or _is_word(beginning)
+
+
+def _edge(layout: Layout, side: int) -> Layout:
+    """The first (0) or last (-1) thing that is read on the line."""
+    match layout:
+        case Row(items):
+            return _edge(items[side], side)
+        case Marked(_, body):
+            return _edge(body, side)
+        case Raised(base) | Subscripted(base):
+            return _edge(base, side)
+    return layout
+
+
+def _is_word(layout: Layout) -> bool:
+    return isinstance(layout, Identifier) and _is_long(layout.symbol)
+
+
+def _is_long(symbol: Symbol) -> bool:
+    match symbol:
+        case Letters(text):
+            return len(text) > 1
+        case Scripted(body):
+            return _is_long(body)
     return False

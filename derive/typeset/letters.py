@@ -34,18 +34,16 @@ def choose_letters(nodes: Sequence[Node], taken_names: Iterable[str] = ()) -> di
     `taken_names` are names that no index may take besides those in the nodes.  The choice depends
     on the order of reading only.
     """
-    free = tuple(dict.fromkeys(i for node in nodes for i in free_indices(node)))
+    found = dict.fromkeys(index for node in nodes for index in free_indices(node))
+    free = tuple(index for index in found if not is_one(index.size))
     names = (*taken_names, *(name for node in nodes for name in _names(node)))
     taken = {unicode_name(name) for name in names}
     neighbours: dict[Index, dict[Index, None]] = {}
     for node in nodes:
         for index, scope in _scopes(node, free):
-            if not is_one(index.size):
-                for other in scope:
-                    if other is not index:
-                        neighbours.setdefault(index, {})[other] = None
-                        neighbours.setdefault(other, {})[index] = None
-                neighbours.setdefault(index, {})
+            for other in (index, *scope):
+                neighbours.setdefault(other, {})[index] = None
+                neighbours[index][other] = None
     letters: dict[Index, str] = {}
     # The wishes of authors first, so that nobody takes a letter that is asked for later.
     for index in neighbours:
@@ -67,11 +65,12 @@ def _candidates() -> Iterator[str]:
 
 def _scopes(node: Node, scope: tuple[Index, ...]) -> Iterator[tuple[Index, tuple[Index, ...]]]:
     """Each index where it is read, with the indices in whose scope it stands."""
-    if isinstance(node, IndexValue):
+    if isinstance(node, IndexValue) and not is_one(node.index.size):
         yield node.index, scope
     if isinstance(node, Reduction):
-        scope = tuple(dict.fromkeys((*scope, *node.indices)))
-        for index in node.indices:
+        printed = tuple(index for index in node.indices if not is_one(index.size))
+        scope = tuple(dict.fromkeys((*scope, *printed)))
+        for index in printed:
             yield index, scope
     for child in children(node):
         yield from _scopes(child, scope)

@@ -1,0 +1,119 @@
+"""The width of a layout, and the breaking of long formulas into aligned lines.
+
+Widths are estimates in em, good enough to decide where a line is full.  A formula breaks before a
+relation, a plus or a minus of its outermost row, never inside brackets.
+"""
+
+from __future__ import annotations
+
+from derive.names import unicode_symbol
+from derive.typeset.layout import (
+    APPLY,
+    MINUS,
+    RELATIONS,
+    TIMES,
+    Aligned,
+    BigOperator,
+    Cases,
+    Fenced,
+    Fraction,
+    FunctionName,
+    Group,
+    Identifier,
+    Layout,
+    Marked,
+    Matrix,
+    NumberText,
+    Operator,
+    Raised,
+    Root,
+    Row,
+    Space,
+    Subscripted,
+    Text,
+    row,
+)
+
+SCRIPT = 0.7
+LETTER = 0.55
+INDENT = 2.0
+EMPTY = Row(())
+
+
+def width(layout: Layout) -> float:
+    """An estimate of the width of the displayed layout, in em."""
+    match layout:
+        case Identifier(symbol):
+            return LETTER * len(unicode_symbol(symbol))
+        case NumberText(text) | FunctionName(text) | Text(text):
+            return 0.5 * len(text)
+        case Operator(sign, form):
+            return _operator_width(sign, form)
+        case Space():
+            return 1.0
+        case Row(items):
+            return sum(width(item) for item in items)
+        case Fenced(_, body, _):
+            return width(body) + 0.8
+        case Group(body) | Marked(_, body):
+            return width(body)
+        case Fraction(above, below):
+            return max(width(above), width(below)) + 0.2
+        case Raised(base, script):
+            return width(base) + SCRIPT * width(script)
+        case Subscripted(base, scripts):
+            return width(base) + SCRIPT * sum(width(script) + 0.1 for script in scripts)
+        case Root(body):
+            return width(body) + 0.9
+        case BigOperator():
+            return _big_width(layout)
+        case Cases(rows) | Matrix(rows) | Aligned(rows):
+            lines = [sum(width(item) for item in line) + len(line) for line in rows]
+            return max(lines) + 0.6
+    raise TypeError(f"width: unknown layout {type(layout).__name__}")
+
+
+def _operator_width(sign: str, form: str) -> float:
+    if sign in (TIMES, APPLY):
+        return 0.1
+    return 1.3 if form == "infix" else 0.6
+
+
+def _big_width(operator: BigOperator) -> float:
+    index, first, last = (width(part) for part in (operator.index, operator.first, operator.last))
+    below = [index + first + 1.3, *(width(condition) for condition in operator.conditions)]
+    return max(1.2, SCRIPT * max(*below, last))
+
+
+def broken(formula: Layout, limit: float) -> Layout:
+    """The formula itself where it fits into `limit` em, else its lines, aligned at the relation."""
+    if width(formula) <= limit or not isinstance(formula, Row):
+        return formula
+    left, *sides = _split(formula.items, RELATIONS)
+    if not sides:
+        lines = _filled(formula.items, limit)
+        return Aligned(tuple((EMPTY, line) for line in lines)) if len(lines) > 1 else formula
+    lines = [line for side in sides for line in _filled(side, limit - width(row(*left)))]
+    starts = (row(*left), *(EMPTY for _ in lines[1:]))
+    return Aligned(tuple(zip(starts, lines, strict=True)))
+
+
+def _split(items: tuple[Layout, ...], signs: tuple[str, ...]) -> list[tuple[Layout, ...]]:
+    """The items cut before each infix operator of `signs`."""
+    pieces: list[list[Layout]] = [[]]
+    for item in items:
+        if isinstance(item, Operator) and item.form == "infix" and item.sign in signs:
+            pieces.append([])
+        pieces[-1].append(item)
+    return [tuple(piece) for piece in pieces]
+
+
+def _filled(items: tuple[Layout, ...], limit: float) -> list[Layout]:
+    """As many summands on each line as fit; a line that continues one begins with its sign."""
+    lines: list[list[Layout]] = [[]]
+    for piece in _split(items, ("+", MINUS)):
+        room = limit - (INDENT if len(lines) > 1 else 0)
+        if lines[-1] and width(row(*lines[-1], *piece)) > room:
+            lines.append([Space(), Space()])
+        lines[-1] += piece
+    return [row(*line) for line in lines]

@@ -1,0 +1,172 @@
+r"""The LaTeX printer: amsmath, and only commands that GitHub's Markdown accepts as well."""
+
+from __future__ import annotations
+
+from derive.names import latex_symbol
+from derive.typeset.escape import escape_latex
+from derive.typeset.layout import (
+    APPLY,
+    DOT,
+    MINUS,
+    TIMES,
+    Aligned,
+    BigOperator,
+    Cases,
+    Fenced,
+    Fraction,
+    FunctionName,
+    Group,
+    Identifier,
+    Layout,
+    Marked,
+    Matrix,
+    NumberText,
+    Operator,
+    Raised,
+    Root,
+    Row,
+    Space,
+    Subscripted,
+    Text,
+    is_tall,
+)
+
+OPERATORS = {
+    APPLY: "",
+    DOT: r"\cdot",
+    MINUS: "-",
+    "∂": r"\partial",
+    "←": r"\leftarrow",
+    "≠": r"\ne",
+    "≤": r"\le",
+    "≥": r"\ge",
+    "≈": r"\approx",
+    "∈": r"\in",
+    "∧": r"\land",
+    "∨": r"\lor",
+    "¬": r"\lnot",
+    "⊤": r"\top",
+    "∘": r"\circ",
+    "∇": r"\nabla",
+    "×": r"\times",
+    "→": r"\to",
+    "⋯": r"\cdots",
+    "⋮": r"\vdots",
+    "⋱": r"\ddots",
+    "∑": r"\sum",
+    "∏": r"\prod",
+}
+FENCES = {
+    "{": r"\lbrace",
+    "}": r"\rbrace",
+    "⌊": r"\lfloor",
+    "⌋": r"\rfloor",
+    "⌈": r"\lceil",
+    "⌉": r"\rceil",
+}
+FUNCTIONS = frozenset(
+    ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "det")
+)
+
+
+def latex(layout: Layout) -> str:
+    """The layout as LaTeX, without the dollar signs or the environment around it."""
+    match layout:
+        case Identifier(symbol):
+            return latex_symbol(symbol)
+        case NumberText(text):
+            return text
+        case FunctionName(text):
+            return _function(text)
+        case Text(text):
+            return rf"\text{{{escape_latex(text)}}}"
+        case Operator(sign):
+            return OPERATORS.get(sign, sign)
+        case Space():
+            return r"\quad"
+        case Row(items):
+            return _row(items)
+        case Fenced(opening, body, closing):
+            return _fenced(opening, body, closing)
+        case Group(body):
+            return latex(body)
+        case Fraction(numerator, denominator):
+            return rf"\frac{{{latex(numerator)}}}{{{latex(denominator)}}}"
+        case Raised(base, superscript):
+            return f"{latex(base)}^{{{latex(superscript)}}}"
+        case Subscripted(base, subscripts, compact):
+            return f"{latex(base)}_{{{(' ' if compact else ', ').join(map(latex, subscripts))}}}"
+        case Root(body):
+            return rf"\sqrt{{{latex(body)}}}"
+        case BigOperator():
+            return _big(layout)
+        case Cases(rows):
+            lines = r" \\ ".join(f"{latex(value)} & {latex(when)}" for value, when in rows)
+            return rf"\begin{{cases}} {lines} \end{{cases}}"
+        case Matrix(rows):
+            return _matrix(rows)
+        case Aligned(lines):
+            shown = " \\\\\n".join(
+                f"{latex(left)} & {latex(right)}".strip() for left, right in lines
+            )
+            return f"\\begin{{aligned}}\n{shown}\n\\end{{aligned}}"
+        case Marked(key, body):
+            return rf"\textcolor{{{key}}}{{{latex(body)}}}"
+    raise TypeError(f"latex: unknown layout {type(layout).__name__}")
+
+
+def _row(items: tuple[Layout, ...]) -> str:
+    text, close = "", True
+    for place, item in enumerate(items):
+        if item == Operator(TIMES):
+            # LaTeX sets the names it knows apart from a factor before them, and no others.
+            unknown = _is_unknown_name(items[place + 1]) if place + 1 < len(items) else False
+            text += r" \," if unknown else ""
+            continue
+        separator = isinstance(item, Operator) and item.form == "separator"
+        text += ("" if close or separator else " ") + latex(item)
+        # A minus before its term and brackets behind a function stay close to them.
+        close = item in (Operator(MINUS, "prefix"), Operator(APPLY, "ordinary"))
+    return text
+
+
+def _is_unknown_name(item: Layout) -> bool:
+    return isinstance(item, FunctionName) and item.text not in FUNCTIONS
+
+
+def _function(text: str) -> str:
+    if text in FUNCTIONS:
+        return f"\\{text}"
+    return {"σ": r"\sigma", "lnΓ": r"\ln\Gamma"}.get(text, rf"\mathrm{{{escape_latex(text)}}}")
+
+
+def _fenced(opening: str, body: Layout, closing: str) -> str:
+    r"""Brackets, which grow around what is tall.  Braces are spelled, as Markdown reads \{ as {."""
+    left, right = FENCES.get(opening, opening), FENCES.get(closing, closing)
+    if opening == closing == "|":
+        left, right = r"\lvert", r"\rvert"
+    if is_tall(body):
+        return rf"\left{left} {latex(body)} \right{right}"
+    spaced = f"{left} " if left.startswith("\\") else left
+    return spaced + latex(body) + (f" {right}" if right.startswith("\\") else right)
+
+
+def _big(operator: BigOperator) -> str:
+    index, first, last = (latex(part) for part in (operator.index, operator.first, operator.last))
+    conditions = "".join(rf" \\ {latex(condition)}" for condition in operator.conditions)
+    if operator.sign in OPERATORS:
+        below = (
+            rf"\substack{{{index} = {first}{conditions}}}" if conditions else f"{index} = {first}"
+        )
+        return f"{OPERATORS[operator.sign]}_{{{below}}}^{{{last}}}"
+    below = rf"{first} \le {index} \le {last}"
+    below = rf"\substack{{{below}{conditions}}}" if conditions else below
+    return f"{_function(operator.sign)}_{{{below}}}"
+
+
+def _matrix(rows: tuple[tuple[Layout, ...], ...]) -> str:
+    # Fractions need more air between the rows than amsmath gives them.
+    tall = any(is_tall(item) for line in rows for item in line)
+    end = " \\\\[6pt] " if tall else r" \\ "
+    lines = end.join(" & ".join(latex(item) for item in line) for line in rows)
+    return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"

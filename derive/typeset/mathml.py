@@ -1,0 +1,174 @@
+"""The MathML Core printer: no mstyle, menclose or columnalign; bold and script by code point."""
+
+from __future__ import annotations
+
+from html import escape
+
+from derive.names import Accented, Letters, Scripted, Sequence, Symbol, styled
+from derive.typeset.layout import (
+    APPLY,
+    TIMES,
+    Aligned,
+    BigOperator,
+    Cases,
+    Fenced,
+    Fraction,
+    FunctionName,
+    Group,
+    Identifier,
+    Layout,
+    Marked,
+    Matrix,
+    NumberText,
+    Operator,
+    Raised,
+    Root,
+    Row,
+    Space,
+    Subscripted,
+    Text,
+    is_tall,
+)
+
+ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "vec": "→"}
+LEFT, RIGHT, CENTRE = "text-align:left", "text-align:right", "text-align:center"
+
+
+def mathml(layout: Layout, display: bool = False) -> str:
+    """The layout as one `<math>` element, inline or displayed."""
+    style = ' display="block"' if display else ""
+    return f"<math{style}>{mathml_body(layout)}</math>"
+
+
+def mathml_body(layout: Layout) -> str:
+    """The layout as exactly one element, to stand inside another."""
+    match layout:
+        case Identifier(symbol):
+            return _symbol(symbol)
+        case NumberText(text):
+            return _element("mn", escape(text))
+        case FunctionName(text):
+            return _element("mi", escape(text))
+        case Text(text):
+            return _element("mtext", escape(text))
+        case Operator(sign):
+            return _element("mo", escape(sign))
+        case Space():
+            return '<mspace width="1em"></mspace>'
+        case Row(items):
+            return _row(items)
+        case Fenced(opening, body, closing):
+            grows = "true" if is_tall(body) else "false"
+            left, right = _fence(opening, "prefix", grows), _fence(closing, "postfix", grows)
+            return _element("mrow", left, mathml_body(body), right)
+        case Group(body):
+            return mathml_body(body)
+        case Fraction(numerator, denominator):
+            return _element("mfrac", mathml_body(numerator), mathml_body(denominator))
+        case Raised(Subscripted(base, subscripts, compact), superscript):
+            below = _subscripts(subscripts, compact)
+            return _element("msubsup", mathml_body(base), below, mathml_body(superscript))
+        case Raised(base, superscript):
+            return _element("msup", mathml_body(base), mathml_body(superscript))
+        case Subscripted(base, subscripts, compact):
+            return _element("msub", mathml_body(base), _subscripts(subscripts, compact))
+        case Root(body):
+            return _element("msqrt", mathml_body(body))
+        case BigOperator():
+            return _big(layout)
+        case Cases(rows):
+            lines = "".join(_line((value, LEFT), (when, LEFT)) for value, when in rows)
+            brace = _fence("{", "prefix", "true")
+            return _element("mrow", brace, _element("mtable", lines))
+        case Matrix(rows):
+            lines = "".join(_line(*((item, CENTRE) for item in line)) for line in rows)
+            left, right = _fence("[", "prefix", "true"), _fence("]", "postfix", "true")
+            return _element("mrow", left, _element("mtable", lines), right)
+        case Aligned(lines_):
+            lines = "".join(_line((left, RIGHT), (right, LEFT)) for left, right in lines_)
+            return f'<mtable class="aligned" displaystyle="true">{lines}</mtable>'
+        case Marked(key, body):
+            return f'<mrow class="{escape(key)}">{mathml_body(body)}</mrow>'
+    raise TypeError(f"mathml: unknown layout {type(layout).__name__}")
+
+
+def _element(tag: str, *content: str) -> str:
+    return f"<{tag}>{''.join(content)}</{tag}>"
+
+
+def _row(items: tuple[Layout, ...]) -> str:
+    shown = []
+    for place, item in enumerate(items):
+        behind = items[place + 1] if place + 1 < len(items) else None
+        # An invisible sign has no width; a name or a large sign behind it needs a thin space.
+        if item == Operator(TIMES) and isinstance(behind, FunctionName | BigOperator):
+            shown.append(f'<mo rspace="0.17em">{TIMES}</mo>')
+        elif item == Operator(APPLY):
+            shown.append(f'<mo rspace="0.17em">{APPLY}</mo>')
+        elif isinstance(item, Operator) and item.form in ("infix", "prefix"):
+            shown.append(f'<mo form="{item.form}">{escape(item.sign)}</mo>')
+        else:
+            shown.append(mathml_body(item))
+    return _element("mrow", *shown)
+
+
+def _fence(sign: str, form: str, grows: str) -> str:
+    return f'<mo form="{form}" stretchy="{grows}">{escape(sign)}</mo>'
+
+
+def _subscripts(subscripts: tuple[Layout, ...], compact: bool) -> str:
+    between = "" if compact else "<mo>,</mo>"
+    shown = [mathml_body(subscript) for subscript in subscripts]
+    return shown[0] if len(shown) == 1 else _element("mrow", between.join(shown))
+
+
+def _big(operator: BigOperator) -> str:
+    index, first, last = (
+        mathml_body(part) for part in (operator.index, operator.first, operator.last)
+    )
+    conditions = [mathml_body(condition) for condition in operator.conditions]
+    if operator.sign in "∑∏":
+        below = _stacked(_element("mrow", index, "<mo>=</mo>", first), conditions)
+        return _element("munderover", f"<mo>{operator.sign}</mo>", below, last)
+    below = _stacked(_element("mrow", first, "<mo>≤</mo>", index, "<mo>≤</mo>", last), conditions)
+    return _element("munder", _element("mi", escape(operator.sign)), below)
+
+
+def _stacked(first: str, others: list[str]) -> str:
+    if not others:
+        return first
+    lines = "".join(_element("mtr", _element("mtd", line)) for line in (first, *others))
+    return f'<mtable class="stacked">{lines}</mtable>'
+
+
+def _line(*cells: tuple[Layout, str]) -> str:
+    shown = (f'<mtd style="{style}">{mathml_body(item)}</mtd>' for item, style in cells)
+    return _element("mtr", *shown)
+
+
+def _symbol(form: Symbol) -> str:
+    match form:
+        case Letters(text, style):
+            return _letters(text, style)
+        case Accented(accent, body):
+            over = f'<mo stretchy="false">{ACCENTS[accent]}</mo>'
+            return f'<mover accent="true">{_symbol(body)}{over}</mover>'
+        case Scripted(body, below, None) if below:
+            return _element("msub", _symbol(body), _symbol(below))
+        case Scripted(body, None, above) if above:
+            return _element("msup", _symbol(body), _symbol(above))
+        case Scripted(body, below, above) if below and above:
+            return _element("msubsup", _symbol(body), _symbol(below), _symbol(above))
+        case Sequence(parts):
+            return _element("mrow", *(_symbol(part) for part in parts))
+    raise TypeError(f"mathml: unknown symbol {type(form).__name__}")
+
+
+def _letters(text: str, style: str) -> str:
+    if text == ",":
+        return "<mo>,</mo>"
+    if text.isdecimal() and style != "bold":
+        return _element("mn", text)
+    shown = escape(styled(text, style))  # type: ignore[arg-type]
+    upright = style != "italic" and len(text) == 1
+    return f'<mi mathvariant="normal">{shown}</mi>' if upright else _element("mi", shown)

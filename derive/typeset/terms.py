@@ -1,0 +1,385 @@
+"""Terms become layout: the one place where brackets, signs and joints between factors are decided.
+
+Every construction has a level, from a condition up to an atom, and is put in brackets where it
+stands in a place of a higher level.  Order and form are the author's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from derive.names import Letters, Scripted, Symbol, symbol
+from derive.terms import (
+    ONE,
+    Add,
+    AllOf,
+    AnyOf,
+    Call,
+    Choice,
+    Compare,
+    Condition,
+    Constant,
+    Derivative,
+    Divide,
+    Entry,
+    FloorDivide,
+    Index,
+    IndexValue,
+    Multiply,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Partial,
+    Power,
+    Reduction,
+    Relation,
+    Size,
+    Term,
+    is_one,
+)
+from derive.typeset.counting import count_from_one
+from derive.typeset.functions import layout_function
+from derive.typeset.layout import (
+    APPLY,
+    DOT,
+    MINUS,
+    BigOperator,
+    Cases,
+    Fenced,
+    Fraction,
+    FunctionName,
+    Group,
+    Identifier,
+    Layout,
+    Marked,
+    NumberText,
+    Operator,
+    Raised,
+    Subscripted,
+    bracketed,
+    is_integer,
+    listed,
+    product,
+    row,
+)
+from derive.typeset.levels import Level, ends_open, is_fraction, level, without_sign
+
+PARTIAL_SIGN = Operator("∂", "ordinary")
+SIGNS: dict[Relation, str] = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+OPPOSITES: dict[Relation, Relation]
+OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+BIG_SIGNS = {"sum": "∑", "mean": "∑", "logsumexp": "∑", "prod": "∏"}
+
+
+@dataclass(frozen=True)
+class Notation:
+    """Letters of indices, symbols that authors gave for names, and the terms that are marked.
+
+    `marks` gives terms their key (see `Marked`); in an `inline` formula, such as an exponent, a
+    division is written with a slash.
+    """
+
+    letters: Mapping[Index, str] = field(default_factory=dict)
+    symbols: Mapping[str, Symbol] = field(default_factory=dict)
+    marks: Mapping[Term, str] = field(default_factory=dict)
+    inline: bool = False
+
+
+def layout(node: Node, notation: Notation) -> Layout:
+    """The layout of a term or a condition, with indices that count from 1.
+
+    `notation.letters` holds a letter for every index of `node` that is printed (`choose_letters`).
+    """
+    marks = {count_from_one(term): key for term, key in notation.marks.items()}
+    return _layout(count_from_one(node), replace(notation, marks=marks))
+
+
+def name_layout(name: Name, notation: Notation, subscripts: tuple[Layout, ...] = ()) -> Layout:
+    """A whole quantity, or one entry of it; a gradient is the fraction ∂C/∂w."""
+    if isinstance(name, Derivative):
+        above = name_layout(name.of, notation)
+        upper = Group(above) if isinstance(above, Fraction) else above
+        lower = name_layout(name.wrt, notation, subscripts)
+        return Fraction(row(PARTIAL_SIGN, upper), row(PARTIAL_SIGN, lower))
+    form = notation.symbols.get(name) or symbol(name)
+    if not subscripts:
+        return Identifier(form)
+    base = Identifier(form)
+    compact = all(_is_letter(subscript) for subscript in subscripts)
+    return Subscripted(bracketed(base) if isinstance(form, Scripted) else base, subscripts, compact)
+
+
+def _is_letter(part: Layout) -> bool:
+    return (
+        isinstance(part, Identifier)
+        and isinstance(part.symbol, Letters)
+        and len(part.symbol.text) == 1
+    )
+
+
+def _layout(node: Node, notation: Notation) -> Layout:
+    if isinstance(node, Term) and node in notation.marks:
+        return Marked(notation.marks[node], _form(node, notation))
+    return _form(node, notation)
+
+
+def _form(node: Node, notation: Notation) -> Layout:
+    match node:
+        case Condition():
+            return _condition(node, notation)
+        case Number():
+            return _number(node, notation)
+        case Constant(name) | Size(name):
+            return name_layout(name, notation)
+        case IndexValue(index):
+            return _index(index, notation)
+        case Entry():
+            return _entry(node, notation)
+        case Add(terms):
+            return _add(terms, notation)
+        case Multiply(factors):
+            return _multiply(node, factors, notation)
+        case Negate(term):
+            return row(Operator(MINUS, "prefix"), _at(Level.PRODUCT, term, notation))
+        case Divide(numerator, denominator):
+            return _divide(numerator, denominator, notation)
+        case FloorDivide(numerator, denominator):
+            return Fenced("⌊", _divide(numerator, denominator, notation), "⌋")
+        case Power(base, exponent):
+            return _power(base, exponent, notation)
+        case Call(function, arguments):
+            shown = (_layout(argument, notation) for argument in arguments)
+            return layout_function(function, *shown)
+        case Reduction():
+            return _reduction(node, notation)
+        case Choice():
+            return _cases(node, notation)
+        case Partial(of, wrt):
+            return _partial(of, wrt, notation)
+    raise TypeError(f"layout: unknown node {type(node).__name__}")
+
+
+def _at(place: Level, node: Node, notation: Notation) -> Layout:
+    """`node` in a place of a level, in brackets where its own is lower."""
+    shown = _layout(node, notation)
+    if level(node) >= place:
+        return shown
+    # A fraction bar separates by itself; only the slash of the one-line form needs brackets.
+    if isinstance(node, Term) and is_fraction(node) and place < Level.ATOM and not notation.inline:
+        return Group(shown)
+    return bracketed(shown)
+
+
+# --- leaves -------------------------------------------------------------------------------------
+
+
+def _number(term: Number, notation: Notation) -> Layout:
+    positive = without_sign(term)
+    if isinstance(positive, Number):
+        return row(Operator(MINUS, "prefix"), _number(positive, notation))
+    if term.text is None:
+        above, below = (NumberText(str(part)) for part in term.value.as_integer_ratio())
+        return above if term.value.denominator == 1 else _over(above, below, notation)
+    mantissa, _, exponent = term.text.lower().replace("_", "").partition("e")
+    if not exponent:
+        return NumberText(mantissa)
+    digits = NumberText(str(abs(int(exponent))))
+    raised = digits if int(exponent) >= 0 else row(Operator(MINUS, "prefix"), digits)
+    power = Raised(NumberText("10"), raised)
+    return power if float(mantissa) == 1 else row(NumberText(mantissa), Operator(DOT), power)
+
+
+def _index(index: Index, notation: Notation) -> Layout:
+    return Identifier(symbol(notation.letters[index]))
+
+
+def _entry(entry: Entry, notation: Notation) -> Layout:
+    """An entry; axes of literal size one carry no subscript."""
+    inner = replace(notation, inline=True)
+    axes = zip(entry.quantity.shape, entry.subscripts, strict=False)
+    shown = tuple(_layout(subscript, inner) for size, subscript in axes if not is_one(size))
+    return name_layout(entry.quantity.name, notation, shown)
+
+
+# --- arithmetic ---------------------------------------------------------------------------------
+
+
+def _add(terms: tuple[Term, ...], notation: Notation) -> Layout:
+    first, *others = terms
+    items = [_at(Level.SUM, first, notation)]
+    for term in others:
+        positive = None if term in notation.marks else without_sign(term)
+        items.append(Operator("+" if positive is None else MINUS))
+        items.append(_at(Level.PRODUCT, term if positive is None else positive, notation))
+    return row(*items)
+
+
+def _multiply(node: Multiply, factors: tuple[Term, ...], notation: Notation) -> Layout:
+    """Factors side by side; a dot joins a group, that is a product inside the product."""
+    if not factors:
+        return NumberText("1")
+    positive = without_sign(node)
+    if isinstance(positive, Multiply):
+        return row(Operator(MINUS, "prefix"), _multiply(positive, positive.factors, notation))
+    shown = [
+        _factor(factor, place == 0, place == len(factors) - 1, notation)
+        for place, factor in enumerate(factors)
+    ]
+    dotted = [_is_group(left) or _is_group(right) for left, right in pairwise(factors)]
+    return product(*shown, dotted=dotted)
+
+
+def _factor(term: Term, first: bool, last: bool, notation: Notation) -> Layout:
+    if ends_open(term) and not last:
+        return _at(Level.ATOM, term, notation)
+    if isinstance(term, Multiply):
+        dotted = any(_is_group(factor) for factor in term.factors)
+        return _at(Level.ATOM if dotted and not first else Level.PRODUCT, term, notation)
+    return _at(Level.PRODUCT if isinstance(term, Reduction) else Level.FACTOR, term, notation)
+
+
+def _is_group(term: Term) -> bool:
+    return isinstance(term, Multiply) and len(term.factors) > 1
+
+
+def _divide(numerator: Term, denominator: Term, notation: Notation) -> Layout:
+    if notation.inline:
+        place = Level.ATOM if ends_open(numerator) else Level.PRODUCT
+        above = _at(place, numerator, notation)
+        return _over(above, _at(Level.FACTOR, denominator, notation), notation)
+    above, below = _layout(numerator, notation), _layout(denominator, notation)
+    if level(numerator) < Level.PRODUCT or ends_open(numerator) or is_fraction(numerator):
+        above = Group(above)
+    if level(denominator) < Level.FACTOR or is_fraction(denominator):
+        below = Group(below)
+    return Fraction(above, below)
+
+
+def _over(above: Layout, below: Layout, notation: Notation) -> Layout:
+    """One layout over the other, each with the brackets it needs."""
+    if notation.inline:
+        return row(above, Operator("/", "ordinary"), below)
+    return Fraction(above, below)
+
+
+def _power(base: Term, exponent: Term, notation: Notation) -> Layout:
+    raised = _layout(exponent, replace(notation, inline=True))
+    if not isinstance(raised, Identifier | NumberText) and not is_integer(raised):
+        raised = Group(raised)
+    body = _at(Level.ATOM, base, notation)
+    if isinstance(body, Identifier) and isinstance(body.symbol, Scripted):
+        body = bracketed(body) if body.symbol.superscript else body
+    return Raised(body, raised)
+
+
+def _partial(of: Term, wrt: Entry, notation: Notation) -> Layout:
+    """∂of/∂wrt; what is not a single entry stands behind the fraction, in brackets."""
+    below = row(PARTIAL_SIGN, _layout(wrt, notation))
+    if isinstance(of, Entry) and not is_fraction(of):
+        return Fraction(row(PARTIAL_SIGN, _layout(of, notation)), below)
+    inner = _layout(of, notation)
+    return product(Fraction(PARTIAL_SIGN, below), bracketed(inner))
+
+
+# --- reductions, choices, conditions ------------------------------------------------------------
+
+
+def _reduction(term: Reduction, notation: Notation) -> Layout:
+    """The operator with the range of each index, and the conditions under the last one."""
+    indices = tuple(index for index in term.indices if not is_one(index.size))
+    conditions = tuple(_layout(condition, notation) for condition in term.where)
+    if not indices:
+        # Nothing runs: what is left of a sum is its condition, as a factor that is 0 or 1.
+        guard = Fenced("[", listed(*conditions), "]")
+        return product(guard, _at(Level.FACTOR, term.term, notation))
+    inner = replace(notation, inline=True)
+    operators = [
+        BigOperator(
+            BIG_SIGNS.get(term.kind, term.kind),
+            _index(index, notation),
+            NumberText("1"),
+            _layout(index.size, inner),
+            conditions if index is indices[-1] else (),
+        )
+        for index in indices
+    ]
+    body = _at(Level.PRODUCT, term.term, notation)
+    if term.kind == "mean":
+        return product(_one_over_count(indices, conditions, notation), row(*operators, body))
+    if term.kind == "logsumexp":
+        powers = layout_function("exp", _layout(term.term, notation))
+        return row(FunctionName("log"), Operator(APPLY, "infix"), *operators, powers)
+    return row(*operators, body)
+
+
+def _one_over_count(
+    indices: tuple[Index, ...], conditions: tuple[Layout, ...], notation: Notation
+) -> Layout:
+    if conditions:
+        letters = listed(*(_index(index, notation) for index in indices))
+        kept = row(letters, Operator(":"), listed(*conditions))
+        return Group(Fraction(NumberText("1"), Fenced("|", Fenced("{", kept, "}"), "|")))
+    sizes = tuple(index.size for index in indices)
+    return _at(
+        Level.FACTOR, Divide(ONE, sizes[0] if len(sizes) == 1 else Multiply(sizes)), notation
+    )
+
+
+def _cases(choice: Choice, notation: Notation) -> Layout:
+    """Each value with its condition; the last condition is the opposite of those before it."""
+    rows: list[tuple[Layout, Layout]] = []
+    before: tuple[Condition, ...] = ()
+    rest: Term = choice
+    while isinstance(rest, Choice) and rest not in notation.marks:
+        rows.append(_case(rest.chosen, (*before, rest.condition), notation))
+        before, rest = (*before, opposite(rest.condition)), rest.otherwise
+    rows.append(_case(rest, before, notation))
+    return Cases(tuple(rows))
+
+
+def _case(
+    value: Term, conditions: tuple[Condition, ...], notation: Notation
+) -> tuple[Layout, Layout]:
+    condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
+    return _layout(value, notation), _layout(condition, notation)
+
+
+def opposite(condition: Condition) -> Condition:
+    """The condition that holds where `condition` does not."""
+    match condition:
+        case Compare(relation, left, right):
+            return Compare(OPPOSITES[relation], left, right)
+        case AllOf(conditions):
+            return AnyOf(tuple(opposite(part) for part in conditions))
+        case AnyOf(conditions):
+            return AllOf(tuple(opposite(part) for part in conditions))
+        case Not(inner):
+            return inner
+    raise TypeError(f"opposite: unknown condition {type(condition).__name__}")
+
+
+def _condition(condition: Condition, notation: Notation) -> Layout:
+    match condition:
+        case Compare(relation, left, right):
+            sides = (_at(Level.SUM, side, notation) for side in (left, right))
+            return row(next(sides), Operator(SIGNS[relation]), next(sides))
+        case AllOf(conditions):
+            return _joined("∧", Level.COMPARISON, conditions, notation)
+        case AnyOf(conditions):
+            return _joined("∨", Level.AND, conditions, notation)
+        case Not(inner):
+            return row(Operator("¬", "ordinary"), bracketed(_layout(inner, notation)))
+    raise TypeError(f"layout: unknown condition {type(condition).__name__}")
+
+
+def _joined(
+    sign: str, place: Level, conditions: tuple[Condition, ...], notation: Notation
+) -> Layout:
+    items: list[Layout] = []
+    for condition in conditions:
+        items += [Operator(sign), _at(place, condition, notation)]
+    return row(*items[1:])

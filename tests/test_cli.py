@@ -1,5 +1,6 @@
 """The command: what it prints where, its exit codes, and that it leaves nothing half done."""
 
+import io
 import os
 import re
 import subprocess
@@ -274,6 +275,23 @@ def test_help_imports_none_of_the_slow_libraries():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"usage: derive")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_bar_shows_progress_on_a_terminal_and_leaves_no_trace(monkeypatch, term):
+    names = [model("a.model", "C = 1\n"), model("b.model", "C = 1\n")]
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert main(["build", *names], builder) == 0
+    *bars, rest = re.sub(r"\x1b\[3?\dm", "", sys.stderr.getvalue()).split("\r\x1b[K")
+    shown = ["", "░" * 20 + " 0/2 a", "█" * 10 + "░" * 10 + " 1/2 b"]
+    assert bars == (shown if term == "xterm" else [])
+    assert rest == "a: verified, written to generated/a\nb: verified, written to generated/b\n"
 
 
 LONG = """

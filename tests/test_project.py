@@ -6,6 +6,7 @@ import pytest
 
 from derive.errors import LanguageError, OutputError, UsageError
 from derive.project import (
+    LANGUAGES,
     ModelText,
     Project,
     check_name,
@@ -160,6 +161,11 @@ def test_an_endless_file_is_not_read_to_its_end(here):
 def test_this_repository_lists_its_gallery():
     project = find_project(Path(__file__).parent)
     assert names(find_models([], project)) == gallery() != ()
+
+
+def test_there_is_a_catalogue_for_each_language():
+    found = (Path(__file__).parent.parent / "derive" / "catalogue").glob("*.toml")
+    assert sorted(LANGUAGES) == sorted(path.stem for path in found)
 
 
 # --- names and new models -----------------------------------------------------------------------

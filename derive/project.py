@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -73,7 +74,8 @@ def _table(path: Path) -> dict[str, Any] | None:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend the file") from None
-    table = settings.get("tool", {}).get("derive")
+    tools = settings.get("tool")
+    table = tools.get("derive") if isinstance(tools, dict) else None
     if table is not None and not isinstance(table, dict):
         raise UsageError(f"{path}: tool.derive is not a table", "write [tool.derive]")
     return table
@@ -87,7 +89,7 @@ def _project(root: Path, table: dict[str, Any]) -> Project:
                 f"[tool.derive] has no setting '{key}'", _nearest(key, sorted(known), "")
             )
     output = table.get("output", Project.output)
-    if not isinstance(output, str) or not output:
+    if not isinstance(output, str) or not output or "\0" in output:
         raise UsageError(
             "[tool.derive] output is not the path of a directory", 'write output = "generated"'
         )
@@ -272,7 +274,9 @@ def check_name(name: str) -> str:
 def output_directory(output: Path, name: str) -> Path:
     """The directory for the output of the model `name`: below `output` and nowhere else."""
     directory = output / check_name(name)
-    if not directory.resolve().is_relative_to(output.resolve()):
+    # Unlike `Path.resolve`, this takes a link that leads to itself.
+    place = Path(os.path.realpath(directory))
+    if not place.is_relative_to(os.path.realpath(output)):
         raise OutputError(
             f"{directory} leads out of {output}", "remove the link, or choose another directory"
         )

@@ -150,6 +150,11 @@ def test_functions_are_short(module):
     assert {name: length for name, length in lengths.items() if length > 50} == {}
 
 
+def test_every_folder_with_modules_is_a_package():
+    folders = {path.parent for path in PATHS.values()}
+    assert [folder.name for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
 def test_tests_are_short():
     lengths = {
         path.name: len(path.read_text(encoding="utf-8").splitlines())

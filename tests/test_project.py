@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from derive.errors import LanguageError, OutputError, UsageError
+from derive.output import compare
+from derive.output import write as write_output
 from derive.project import (
     LANGUAGES,
     ModelText,
@@ -45,7 +47,9 @@ def test_the_nearest_pyproject_with_our_table_counts(here, monkeypatch):
     assert find_project(Path()) == Project(here.resolve(), ("a.model",), "generated", ("zh",))
 
 
-def test_without_a_table_the_defaults_count(here):
+@pytest.mark.parametrize("text", ["", "tool = 1\n", "[project]\n"])
+def test_without_a_table_the_defaults_count(here, text):
+    write(here / "pyproject.toml", text)
     assert find_project(here) == Project(here, (), "generated", ())
 
 
@@ -194,6 +198,14 @@ def test_output_stays_below_the_output_directory(here):
     (here / "out" / "a").symlink_to(here.parent)
     with pytest.raises(OutputError, match="out/a leads out of out"):
         output_directory(Path("out"), "a")
+
+
+def test_a_link_to_itself_is_an_error_of_ours(here):
+    (here / "out").mkdir()
+    (here / "out" / "a").symlink_to("a")
+    directory = output_directory(Path("out"), "a")
+    with pytest.raises(OutputError, match="cannot be"):
+        write_output(compare(directory, (("a.md", "1"),), {}, ("en",)))
 
 
 def test_a_new_model_is_never_written_over_another(here):

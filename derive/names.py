@@ -69,9 +69,9 @@ class NameRow:
 _GREEK_ROWS = """
 alpha α alpha, beta β beta, gamma γ gamma, delta δ delta, epsilon ε varepsilon, zeta ζ zeta,
 eta η eta, theta θ theta, iota ι iota, kappa κ kappa, lambda λ lambda, mu μ mu, nu ν nu, xi ξ xi,
-pi π pi, rho ρ rho, sigma σ sigma, tau τ tau, upsilon υ upsilon, phi φ varphi, chi χ chi, psi ψ psi,
-omega ω omega, Gamma Γ Gamma, Delta Δ Delta, Theta Θ Theta, Lambda Λ Lambda, Xi Ξ Xi, Pi Π Pi,
-Sigma Σ Sigma, Upsilon Υ Upsilon, Phi Φ Phi, Psi Ψ Psi, Omega Ω Omega, ell ℓ ell
+pi π pi, rho ρ rho, sigma σ sigma, varsigma ς varsigma, tau τ tau, upsilon υ upsilon, phi φ varphi,
+chi χ chi, psi ψ psi, omega ω omega, Gamma Γ Gamma, Delta Δ Delta, Theta Θ Theta, Lambda Λ Lambda,
+Xi Ξ Xi, Pi Π Pi, Sigma Σ Sigma, Upsilon Υ Upsilon, Phi Φ Phi, Psi Ψ Psi, Omega Ω Omega, ell ℓ ell
 """
 _ROWS = tuple(row.split() for row in _GREEK_ROWS.replace("\n", " ").split(","))
 LETTER_OF_WORD = {word: letter for word, letter, _ in _ROWS} | {"eps": "ε"}
@@ -175,12 +175,17 @@ def latex_symbol(form: Symbol) -> str:
             command = accent if narrow else WIDE_ACCENTS.get(accent, accent)
             return f"\\{command}{{{latex_symbol(body)}}}"
         case Scripted(body, below, above):
-            lower = f"_{{{latex_symbol(below)}}}" if below else ""
-            upper = f"^{{{latex_symbol(above)}}}" if above else ""
+            lower = latex_script("_", latex_symbol(below)) if below else ""
+            upper = latex_script("^", latex_symbol(above)) if above else ""
             return latex_symbol(body) + lower + upper
         case Sequence(parts):
             return "".join(_separate(latex_symbol(part)) for part in parts).rstrip()
     raise TypeError(f"latex_symbol: unknown symbol {type(form).__name__}")
+
+
+def latex_script(sign: str, script: str) -> str:
+    """`script` below (_) or above (^), in braces where it is more than one character."""
+    return sign + (script if len(script) == 1 else f"{{{script}}}")
 
 
 def _separate(command: str) -> str:
@@ -249,7 +254,7 @@ def latex_name(name: str) -> str:
     r"""The LaTeX of a name.
 
     >>> latex_name("y_hat"), latex_name("ω"), latex_name("loss"), latex_name("beta_1")
-    ('\\hat{y}', '\\omega', '\\mathrm{loss}', '\\beta_{1}')
+    ('\\hat{y}', '\\omega', '\\mathrm{loss}', '\\beta_1')
     """
     return latex_symbol(symbol(name))
 

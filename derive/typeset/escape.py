@@ -44,14 +44,16 @@ def escape_html(text: str) -> str:
     return escape(_one_line(text), quote=True)
 
 
-def escape_markdown(text: str) -> str:
+def escape_markdown(text: str, starts_line: bool = True) -> str:
     r"""Text for GitHub Markdown; what HTML would read as a tag or an entity is an entity.
 
     >>> print(escape_markdown("1. a *bold* <b> & $x_1$"))
     1\. a \*bold\* &lt;b&gt; &amp; \$x\_1\$
     """
     escaped = _MARKDOWN_ANYWHERE.sub(r"\\\g<0>", _one_line(text))
-    return escape(_MARKDOWN_START.sub(r"\1\\\2", escaped), quote=False)
+    if starts_line:
+        escaped = _MARKDOWN_START.sub(r"\1\\\2", escaped)
+    return escape(escaped, quote=False)
 
 
 def _one_line(text: str) -> str:

@@ -2,7 +2,7 @@ r"""The LaTeX printer: amsmath, and only commands that GitHub's Markdown accepts
 
 from __future__ import annotations
 
-from derive.names import latex_symbol
+from derive.names import latex_script, latex_symbol
 from derive.typeset.escape import escape_latex
 from derive.typeset.layout import (
     APPLY,
@@ -32,7 +32,6 @@ from derive.typeset.layout import (
 )
 
 OPERATORS = {
-    APPLY: "",
     DOT: r"\cdot",
     MINUS: "-",
     "∂": r"\partial",
@@ -93,9 +92,10 @@ def latex(layout: Layout) -> str:
         case Fraction(numerator, denominator):
             return rf"\frac{{{latex(numerator)}}}{{{latex(denominator)}}}"
         case Raised(base, superscript):
-            return f"{latex(base)}^{{{latex(superscript)}}}"
+            return latex(base) + latex_script("^", latex(superscript))
         case Subscripted(base, subscripts, compact):
-            return f"{latex(base)}_{{{(' ' if compact else ', ').join(map(latex, subscripts))}}}"
+            below = (" " if compact else ", ").join(map(latex, subscripts))
+            return latex(base) + latex_script("_", below)
         case Root(body):
             return rf"\sqrt{{{latex(body)}}}"
         case BigOperator():
@@ -118,15 +118,17 @@ def latex(layout: Layout) -> str:
 def _row(items: tuple[Layout, ...]) -> str:
     text, close = "", True
     for place, item in enumerate(items):
-        if item == Operator(TIMES):
+        if isinstance(item, Operator) and item.sign == APPLY:
+            close = item.form == "ordinary"
+        elif item == Operator(TIMES):
             # LaTeX sets the names it knows apart from a factor before them, and no others.
             unknown = _is_unknown_name(items[place + 1]) if place + 1 < len(items) else False
             text += r" \," if unknown else ""
-            continue
-        separator = isinstance(item, Operator) and item.form == "separator"
-        text += ("" if close or separator else " ") + latex(item)
-        # A minus before its term and brackets behind a function stay close to them.
-        close = item in (Operator(MINUS, "prefix"), Operator(APPLY, "ordinary"))
+        else:
+            separator = isinstance(item, Operator) and item.form == "separator"
+            text += ("" if close or separator else " ") + latex(item)
+            # A minus stays close to its term, as brackets do to their function.
+            close = item == Operator(MINUS, "prefix")
     return text
 
 

@@ -58,7 +58,7 @@ def level(node: Node) -> Level:
             return Level.AND
         case Compare():
             return Level.COMPARISON
-        case Number() | Multiply() if without_sign(node) is not None:
+        case Number() | Multiply() | Divide() if without_sign(node) is not None:
             return Level.SUM
         case Number():
             return Level.ATOM if is_plain(node) else Level.PRODUCT
@@ -97,6 +97,10 @@ def without_sign(term: Term) -> Term | None:
             behind = without_sign(first)
             if behind is not None and rest and without_sign(behind) is None:
                 return Multiply((behind, *rest))
+        case Divide(above, below):
+            behind = without_sign(above)
+            if behind is not None and without_sign(behind) is None:
+                return Divide(behind, below)
     return None
 
 
@@ -113,7 +117,9 @@ def ends_open(term: Term) -> bool:
 
 
 def is_fraction(term: Term) -> bool:
-    """Whether `term` has a fraction bar of its own."""
+    """Whether `term` is one fraction with a bar of its own, without a sign before it."""
+    if without_sign(term) is not None:
+        return False
     match term:
         case Divide() | Partial():
             return True

@@ -30,8 +30,17 @@ from derive.typeset.layout import (
     is_tall,
 )
 
-ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "vec": "→"}
-LEFT, RIGHT, CENTRE = "text-align:left", "text-align:right", "text-align:center"
+ACCENTS = {
+    "hat": "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}",
+    "bar": "¯",
+    "tilde": "\N{SMALL TILDE}",
+    "dot": "˙",
+    "vec": "→",
+}
+LEFT, CENTRE = "text-align:left", "text-align:center"
+# The two columns of aligned lines touch at the relation, whose own space keeps them apart.
+ALIGNED_LEFT = "text-align:right;padding:0.25em 0"
+ALIGNED_RIGHT = "text-align:left;padding:0.25em 0"
 
 
 def mathml(layout: Layout, display: bool = False) -> str:
@@ -51,6 +60,10 @@ def mathml_body(layout: Layout) -> str:
             return _element("mi", escape(text))
         case Text(text):
             return _element("mtext", escape(text))
+        case Operator(sign, "infix" | "prefix" as form):
+            return f'<mo form="{form}">{escape(sign)}</mo>'
+        case Operator(sign, "ordinary"):
+            return f'<mo lspace="0" rspace="0">{escape(sign)}</mo>'
         case Operator(sign):
             return _element("mo", escape(sign))
         case Space():
@@ -85,8 +98,10 @@ def mathml_body(layout: Layout) -> str:
             left, right = _fence("[", "prefix", "true"), _fence("]", "postfix", "true")
             return _element("mrow", left, _element("mtable", lines), right)
         case Aligned(lines_):
-            lines = "".join(_line((left, RIGHT), (right, LEFT)) for left, right in lines_)
-            return f'<mtable class="aligned" displaystyle="true">{lines}</mtable>'
+            lines = "".join(
+                _line((left, ALIGNED_LEFT), (right, ALIGNED_RIGHT)) for left, right in lines_
+            )
+            return f'<mtable displaystyle="true">{lines}</mtable>'
         case Marked(key, body):
             return f'<mrow class="{escape(key)}">{mathml_body(body)}</mrow>'
     raise TypeError(f"mathml: unknown layout {type(layout).__name__}")
@@ -99,17 +114,20 @@ def _element(tag: str, *content: str) -> str:
 def _row(items: tuple[Layout, ...]) -> str:
     shown = []
     for place, item in enumerate(items):
-        behind = items[place + 1] if place + 1 < len(items) else None
-        # An invisible sign has no width; a name or a large sign behind it needs a thin space.
-        if item == Operator(TIMES) and isinstance(behind, FunctionName | BigOperator):
-            shown.append(f'<mo rspace="0.17em">{TIMES}</mo>')
-        elif item == Operator(APPLY):
-            shown.append(f'<mo rspace="0.17em">{APPLY}</mo>')
-        elif isinstance(item, Operator) and item.form in ("infix", "prefix"):
-            shown.append(f'<mo form="{item.form}">{escape(item.sign)}</mo>')
+        beside = items[max(place - 1, 0)], items[min(place + 1, len(items) - 1)]
+        # Invisible signs have no width; names, bars and large signs beside them need a thin space.
+        if isinstance(item, Operator) and item.form == "infix" and item.sign in (TIMES, APPLY):
+            space = ' rspace="0.17em"' if any(_needs_air(layout) for layout in beside) else ""
+            shown.append(f"<mo{space}>{item.sign}</mo>")
         else:
             shown.append(mathml_body(item))
     return _element("mrow", *shown)
+
+
+def _needs_air(layout: Layout) -> bool:
+    if isinstance(layout, Group | Marked):
+        return _needs_air(layout.body)
+    return isinstance(layout, FunctionName | BigOperator | Fraction | Matrix)
 
 
 def _fence(sign: str, form: str, grows: str) -> str:
@@ -131,14 +149,15 @@ def _big(operator: BigOperator) -> str:
         below = _stacked(_element("mrow", index, "<mo>=</mo>", first), conditions)
         return _element("munderover", f"<mo>{operator.sign}</mo>", below, last)
     below = _stacked(_element("mrow", first, "<mo>≤</mo>", index, "<mo>≤</mo>", last), conditions)
-    return _element("munder", _element("mi", escape(operator.sign)), below)
+    named = _element("munder", _element("mi", escape(operator.sign)), below)
+    return _element("mrow", named, '<mspace width="0.17em"></mspace>')
 
 
 def _stacked(first: str, others: list[str]) -> str:
     if not others:
         return first
-    lines = "".join(_element("mtr", _element("mtd", line)) for line in (first, *others))
-    return f'<mtable class="stacked">{lines}</mtable>'
+    cells = (f'<mtd style="padding:0">{line}</mtd>' for line in (first, *others))
+    return _element("mtable", *(_element("mtr", cell) for cell in cells))
 
 
 def _line(*cells: tuple[Layout, str]) -> str:

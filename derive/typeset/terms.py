@@ -131,8 +131,6 @@ def _form(node: Node, notation: Notation) -> Layout:
     match node:
         case Condition():
             return _condition(node, notation)
-        case Number():
-            return _number(node, notation)
         case Constant(name) | Size(name):
             return name_layout(name, notation)
         case IndexValue(index):
@@ -141,8 +139,12 @@ def _form(node: Node, notation: Notation) -> Layout:
             return _entry(node, notation)
         case Add(terms):
             return _add(terms, notation)
+        case Multiply() | Divide() | Number() if (positive := without_sign(node)) is not None:
+            return row(Operator(MINUS, "prefix"), _form(positive, notation))
+        case Number():
+            return _number(node, notation)
         case Multiply(factors):
-            return _multiply(node, factors, notation)
+            return _multiply(factors, notation)
         case Negate(term):
             return row(Operator(MINUS, "prefix"), _at(Level.PRODUCT, term, notation))
         case Divide(numerator, denominator):
@@ -178,9 +180,6 @@ def _at(place: Level, node: Node, notation: Notation) -> Layout:
 
 
 def _number(term: Number, notation: Notation) -> Layout:
-    positive = without_sign(term)
-    if isinstance(positive, Number):
-        return row(Operator(MINUS, "prefix"), _number(positive, notation))
     if term.text is None:
         above, below = (NumberText(str(part)) for part in term.value.as_integer_ratio())
         return above if term.value.denominator == 1 else _over(above, below, notation)
@@ -218,13 +217,10 @@ def _add(terms: tuple[Term, ...], notation: Notation) -> Layout:
     return row(*items)
 
 
-def _multiply(node: Multiply, factors: tuple[Term, ...], notation: Notation) -> Layout:
+def _multiply(factors: tuple[Term, ...], notation: Notation) -> Layout:
     """Factors side by side; a dot joins a group, that is a product inside the product."""
     if not factors:
         return NumberText("1")
-    positive = without_sign(node)
-    if isinstance(positive, Multiply):
-        return row(Operator(MINUS, "prefix"), _multiply(positive, positive.factors, notation))
     shown = [
         _factor(factor, place == 0, place == len(factors) - 1, notation)
         for place, factor in enumerate(factors)

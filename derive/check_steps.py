@@ -14,12 +14,11 @@ entry and stands for the right side of its equation; w is a place in an array, h
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import prod
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 from derive.dual import Dual
 from derive.errors import VerificationError
@@ -44,7 +43,7 @@ from derive.sampling import (
     random_numbers,
     random_sizes,
 )
-from derive.scalars import Scalar, Undefined
+from derive.scalars import Scalar, Undefined, agree
 from derive.steps import Step, walk_steps
 from derive.symbolic_number import derivative_at, variable
 from derive.terms import (
@@ -64,8 +63,6 @@ from derive.terms import (
 
 # At most this many values of the free indices are tried for one step.
 PLACES = 6
-# Two sides that differ by less than this, relative to their size, agree to 50 digits.
-AGREEMENT = Fraction(1, 10**45)
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def _by_sympy(
         return variable(number)
 
     inner = replace(here, indices=dict(indices), read=read)
-    result: Dual = evaluate(term, inner)
+    result = evaluate(term, inner)
     if filtered and not points:
         raise Unread("the entry is left out at this place", "look at another place")
     return derivative_at(result, points[0] if points else None, here.how)
@@ -189,21 +186,13 @@ def check_equal(before: Term, after: Term, here: Evaluation, random: Random) -> 
             left, right = evaluate(before, here).value, evaluate(after, here).value
         except Unread:
             continue
-        if not agree(left, right, here.how):
+        if not agree(left, right):
             raise VerificationError(
                 f"left {left!r}, right {right!r} at {_where(free, place, here)}",
                 "mend the rule: it states what is not true",
             )
         compared += 1
     return compared
-
-
-def agree(left: Scalar, right: Scalar, how: How) -> bool:
-    """Exactly, or to 45 of 50 digits relative to the larger of the two and one."""
-    if how == "exact":
-        return bool(left == right)
-    scale: Any = max(abs(left), abs(right), left * 0 + 1)
-    return bool(abs(left - right) <= scale * AGREEMENT)
 
 
 def _where(free: Sequence[Index], place: Sequence[int], here: Evaluation) -> str:
@@ -216,26 +205,37 @@ def _where(free: Sequence[Index], place: Sequence[int], here: Evaluation) -> str
 
 
 def free_point(
-    terms: Iterable[Term],
+    terms: Sequence[Term],
     sizes: Mapping[str, int],
     seed: int,
     kind: Kind = "signed",
     bounds: Mapping[Name, Term] | None = None,
 ) -> Evaluation:
     """A random number for each entry that the terms read, whatever its equation says."""
-    random, nodes = Random(seed), tuple(terms)
-    quantities = dict.fromkeys(entry.quantity for node in nodes for entry in entries(node))
-    how: How = "exact" if all(is_rational(node) for node in nodes) else "50 digits"
+    how: How = "exact" if all(is_rational(term) for term in terms) else "50 digits"
     here = Evaluation(sizes, {}, how, partial=of_reading)
-    shapes = {quantity: shape_of(quantity, sizes) for quantity in quantities}
-    numbers = random_numbers(random, sum(map(prod, shapes.values())), kind)
-    for quantity, shape in shapes.items():
+    draw_missing(terms, here, Random(seed), kind, bounds or {})
+    return here
+
+
+def draw_missing(
+    terms: Sequence[Term],
+    here: Evaluation,
+    random: Random,
+    kind: Kind = "signed",
+    bounds: Mapping[Name, Term] | None = None,
+) -> None:
+    """Random numbers for the quantities that the terms read and that have no value yet."""
+    read = dict.fromkeys(entry.quantity for term in terms for entry in entries(term))
+    missing = [quantity for quantity in read if quantity.name not in here.arrays]
+    shapes = [shape_of(quantity, here.sizes) for quantity in missing]
+    numbers = random_numbers(random, sum(map(prod, shapes)), kind)
+    for quantity, shape in zip(missing, shapes, strict=True):
         if quantity.kind == "index":
             bound = whole((bounds or {})[quantity.name], here)
             here.arrays[quantity.name] = random_indices(shape, bound, random)
         else:
-            here.arrays[quantity.name] = as_duals(lift(fill(shape, numbers), how))
-    return here
+            here.arrays[quantity.name] = as_duals(lift(fill(shape, numbers), here.how))
 
 
 def model_point(
@@ -306,12 +306,21 @@ def check_steps(
     found: dict[tuple[Term, Term], StepCheck] = {}
     for step in steps:
         if point is not None:
-            here = replace(point, indices={})
-            found[step.before, step.after] = _checked(step, here, Random(seed))
+            found[step.before, step.after] = _at_point(step, point, seed)
         for _, inner in walk_steps(step.substeps):
             if (inner.before, inner.after) not in found:
                 found[inner.before, inner.after] = check_step(inner, complete, seed, bounds)
     return tuple(found.values())
+
+
+def _at_point(step: Step, point: Evaluation, seed: int) -> StepCheck:
+    """Check a step where the model's quantities have their values; others get random ones."""
+    here = replace(point, indices={}, arrays=dict(point.arrays))
+    draw_missing((step.before, step.after), here, Random(seed))
+    try:
+        return _checked(step, here, Random(seed))
+    except Undefined:
+        return StepCheck(step.rule, "undecided", tuple(point.sizes.items()), 0)
 
 
 def check_equations(
@@ -326,7 +335,7 @@ def check_equations(
         if point is None:
             checks.append(StepCheck(step.rule, "undecided", (), 0))
         else:
-            checks.append(_checked(step, replace(point, indices={}), Random(seed)))
+            checks.append(_at_point(step, point, seed))
     return tuple(checks)
 
 

@@ -109,8 +109,9 @@ def _of_sum(term: Add, entry: Entry) -> Step:
     varying = [part for part in term.terms if contains(part, entry)]
     steps = tuple(differentiate(part, entry) for part in varying)
     after = total(*(step.after for step in steps))
-    alone = len(varying) == 1 and len(term.terms) > 1
-    rule, named = ("only_term", varying[0]) if alone else ("sum_rule", term)
+    rule, named = ("only_term", varying[0]) if len(varying) == 1 else ("sum_rule", term)
+    if named == entry:
+        rule = "other_terms"
     return Step(rule, Partial(term, entry), after, (("entry", entry), ("term", named)), steps)
 
 

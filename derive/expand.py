@@ -7,25 +7,17 @@ quantity becomes the list of its entries.  Nothing is rearranged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from itertools import product as cartesian
 
 from derive.errors import DeriveError
 from derive.model import Equation, Specification
 from derive.simplify import total
+from derive.sizes import size_at
 from derive.terms import (
-    Add,
-    Divide,
     Entry,
-    FloorDivide,
     IndexValue,
-    Multiply,
-    Negate,
-    Number,
-    Power,
     Quantity,
     Reduction,
-    Size,
     Term,
     children,
     number,
@@ -51,7 +43,7 @@ def example_sizes(model: Specification, **given: int) -> dict[str, int]:
         if dimension.name in given:
             sizes[dimension.name] = given[dimension.name]
         elif dimension.formula is not None:
-            sizes[dimension.name] = int(evaluate_size(dimension.formula, sizes))
+            sizes[dimension.name] = int(size_at(dimension.formula, sizes))
         else:
             sizes[dimension.name] = dimension.default or SMALL
     unknown = [name for name in given if name not in sizes]
@@ -61,34 +53,9 @@ def example_sizes(model: Specification, **given: int) -> dict[str, int]:
     return sizes
 
 
-def evaluate_size(term: Term, sizes: Sizes) -> Fraction:
-    """The value of a size or subscript term whose indices are already numbers."""
-    match term:
-        case Number(value):
-            return value
-        case Size(name):
-            return Fraction(sizes[name])
-        case Add(terms):
-            return sum((evaluate_size(t, sizes) for t in terms), Fraction(0))
-        case Multiply(factors):
-            result = Fraction(1)
-            for factor in factors:
-                result *= evaluate_size(factor, sizes)
-            return result
-        case Negate(inner):
-            return -evaluate_size(inner, sizes)
-        case Divide(above, below):
-            return evaluate_size(above, sizes) / evaluate_size(below, sizes)
-        case FloorDivide(above, below):
-            return Fraction(evaluate_size(above, sizes) // evaluate_size(below, sizes))
-        case Power(base, exponent):
-            return evaluate_size(base, sizes) ** int(evaluate_size(exponent, sizes))
-    raise DeriveError(f"a {type(term).__name__} is not a size", "use numbers and dimensions")
-
-
 def shape_at(quantity: Quantity, sizes: Sizes) -> tuple[int, ...]:
     """The shape of a quantity in the instance."""
-    return tuple(int(evaluate_size(size, sizes)) for size in quantity.shape)
+    return tuple(int(size_at(size, sizes)) for size in quantity.shape)
 
 
 def places(quantity: Quantity, sizes: Sizes) -> Iterator[tuple[Term, ...]]:
@@ -111,7 +78,7 @@ def instance(equation: Equation, sizes: Sizes) -> tuple[tuple[Entry, Term], ...]
 def written_out(term: Term, sizes: Sizes) -> Term:
     """`term` with each sum of known, unconditional range as the sum of its terms."""
     if isinstance(term, Reduction) and term.kind == "sum" and not term.where:
-        ranges = (range(int(evaluate_size(index.size, sizes))) for index in term.indices)
+        ranges = (range(int(size_at(index.size, sizes))) for index in term.indices)
         return total(
             *(
                 written_out(

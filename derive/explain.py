@@ -146,7 +146,8 @@ def _chain_step(gradient: Gradient, forms: Chain) -> Step:
 
 def _local_step(path: Path) -> Step:
     """The local derivative at the target's indices, worked out as the rules found it."""
-    return Step("local", path.partial, path.local, (("entry", path.partial.wrt),), (path.rule,))
+    arguments = (("of", path.partial.of), ("entry", path.partial.wrt))
+    return Step("local", path.partial, path.local, arguments, (path.rule,))
 
 
 def _upstream_steps(derivation: Derivation, path: Path) -> list[Step]:
@@ -157,4 +158,5 @@ def _upstream_steps(derivation: Derivation, path: Path) -> list[Step]:
     source = next(g for g in derivation.gradients if g.equation.left == upstream.quantity)
     values = dict(zip(source.equation.indices, upstream.subscripts, strict=True))
     rules = tuple(substitute_step(inner.rule, values) for inner in source.paths)
-    return [Step("upstream", substitute(source.entry, values), value, (), rules)]
+    of = Entry(source.wrt, upstream.subscripts)
+    return [Step("upstream", substitute(source.entry, values), value, (("of", of),), rules)]

@@ -93,6 +93,22 @@ def apply_equation(equation: Equation, here: Evaluation) -> None:
         here.arrays[name][place] = evaluate(equation.right, here)
 
 
+def run(
+    model: Specification, sizes: Mapping[str, int], inputs: Arrays, wrt: Sequence[Name], how: How
+) -> tuple[Evaluation, dict[Location, int]]:
+    """Evaluate the whole model on dual numbers: every array, and which direction is which entry."""
+    here = begin(model, sizes, inputs, how)
+    directions: dict[Location, int] = {}
+    for name in wrt:
+        if name in here.arrays:
+            _seed(name, here, directions)
+    for equation in model.equations:
+        apply_equation(equation, here)
+        if equation.left.name in wrt:
+            _seed(equation.left.name, here, directions)
+    return here, directions
+
+
 def values(
     model: Specification, sizes: Mapping[str, int], inputs: Arrays, how: How = "exact"
 ) -> dict[Name, np.ndarray]:
@@ -100,10 +116,8 @@ def values(
 
     `inputs` holds integers or fractions for everything that is declared.
     """
-    here = begin(model, sizes, inputs, how)
-    for equation in model.equations:
-        apply_equation(equation, here)
-    return {name: plain(here.arrays[name]) for name in _defined(model)}
+    here, _ = run(model, sizes, inputs, (), how)
+    return {name: plain(here.arrays[name]) for name in defined_names(model)}
 
 
 def gradient(
@@ -117,27 +131,17 @@ def gradient(
 
     A defined quantity in `wrt` is perturbed where it is defined, with all that reads it.
     """
-    here = begin(model, sizes, inputs, how)
-    directions: dict[Location, int] = {}
-    for name in wrt:
-        if name in here.arrays:
-            _seed(name, here, directions)
-    for equation in model.equations:
-        apply_equation(equation, here)
-        if equation.left.name in wrt:
-            _seed(equation.left.name, here, directions)
+    here, directions = run(model, sizes, inputs, wrt, how)
     cost = here.arrays[model.objective.cost.name].item()
-    result = {}
-    for name in wrt:
-        slopes = np.empty(here.arrays[name].shape, dtype=object)
-        for location in np.ndindex(slopes.shape):
-            zero = SCALARS[how].of(0)
-            slopes[location] = cost.slopes.get(directions[name, location], zero)
-        result[name] = slopes
-    return cost.value, result
+    zero = SCALARS[how].of(0)
+    slopes = {name: np.full(here.arrays[name].shape, zero, dtype=object) for name in wrt}
+    for (name, location), direction in directions.items():
+        slopes[name][location] = cost.slopes.get(direction, zero)
+    return cost.value, slopes
 
 
-def _defined(model: Specification) -> tuple[Name, ...]:
+def defined_names(model: Specification) -> tuple[Name, ...]:
+    """The names of the defined quantities, in the order of the text."""
     return tuple(dict.fromkeys(equation.left.name for equation in model.equations))
 
 

@@ -10,8 +10,9 @@ from fractions import Fraction
 
 from derive.adjoint import Derivation, Gradient
 from derive.differentiate import differentiate, occurrences
+from derive.evaluate import is_rational
 from derive.explain import gradient_named
-from derive.model import Equation, Specification, UpdateRule, parameters
+from derive.model import Equation, Specification, UpdateRule, data, parameters
 from derive.simplify import product, total
 from derive.terms import (
     ONE,
@@ -31,6 +32,7 @@ from derive.terms import (
     renew,
     substitute,
 )
+from derive.worked import apply_all, exact_value, put, stated_data
 
 
 @dataclass(frozen=True)
@@ -131,22 +133,74 @@ def _at_row(local: Term, unit_axes: tuple[Index, ...], row: Index) -> Term:
 
 
 @dataclass(frozen=True)
+class Direction:
+    """A direction from a point: `slope` is the gradient times `towards`, which is not normed."""
+
+    towards: tuple[Fraction, ...]
+    slope: Fraction
+
+    @property
+    def squared_length(self) -> Fraction:
+        """The square of the length of `towards`."""
+        return sum((part * part for part in self.towards), Fraction(0))
+
+
+@dataclass(frozen=True)
 class StartingPoint:
-    """A model without data whose parameters start at stated numbers: a field with a marked point."""
+    """A model without data at the point where its parameters start.
 
-    values: tuple[tuple[Quantity, Fraction], ...]
+    Along a direction of length one at an angle φ to the gradient the cost changes at the rate
+    |gradient| cos φ (Cauchy and Schwarz), so the gradient itself is the steepest direction.
+    """
+
+    parameters: tuple[Quantity, ...]
+    at: tuple[Fraction, ...]
+    value: Fraction
+    gradient: Direction
+    others: tuple[Direction, ...]
 
 
-def starting_point(model: Specification) -> StartingPoint | None:
-    """The point at which a model without data starts, None where it has data or a random start."""
-    if any(d.quantity.kind in ("input", "index") for d in model.declarations):
+def starting_point(derivation: Derivation) -> StartingPoint | None:
+    """The starting point of a model without data and with stated starts of scalar parameters."""
+    model = derivation.model
+    starts = _stated_starts(model)
+    here = stated_data(model, {})
+    if starts is None or here is None or data(model):
         return None
-    values = []
+    for quantity, value in starts:
+        put(here, quantity, value)
+    equations = (*model.equations, *(gradient.equation for gradient in derivation.gradients))
+    if not all(is_rational(equation.right) for equation in equations):
+        return None
+    apply_all(here, equations)
+    cost = model.objective.cost
+    value = exact_value(Entry(cost, (ZERO,) * len(cost.shape)), here)
+    slopes = tuple(
+        exact_value(gradient_named(derivation, str(quantity.name)).entry, here)
+        for quantity, _ in starts
+    )
+    own, at = (tuple(part) for part in zip(*starts, strict=True))
+    towards = dict.fromkeys((*_axes(len(own)), (Fraction(1),) * len(own), slopes))
+    others = tuple(Direction(d, _dot(slopes, d)) for d in towards)
+    return StartingPoint(own, at, value, Direction(slopes, _dot(slopes, slopes)), others)
+
+
+def _stated_starts(model: Specification) -> list[tuple[Quantity, Fraction]] | None:
+    starts = []
     for declaration in model.declarations:
-        if declaration.quantity.kind != "param":
-            continue
-        initial = declaration.initial
-        if declaration.quantity.shape or initial is None or initial.distribution != "constant":
-            return None
-        values.append((declaration.quantity, initial.arguments[0]))
-    return StartingPoint(tuple(values)) if values else None
+        if declaration.quantity.kind == "param":
+            initial = declaration.initial
+            if declaration.quantity.shape or initial is None:
+                return None
+            if initial.distribution != "constant":
+                return None
+            starts.append((declaration.quantity, initial.arguments[0]))
+    return starts or None
+
+
+def _axes(count: int) -> list[tuple[Fraction, ...]]:
+    return [tuple(Fraction(int(i == k)) for i in range(count)) for k in range(count)]
+
+
+def _dot(left: tuple[Fraction, ...], right: tuple[Fraction, ...]) -> Fraction:
+    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))

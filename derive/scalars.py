@@ -28,6 +28,8 @@ import numpy as np
 from derive.errors import VerificationError
 
 DIGITS = 50
+# Numbers of 50 digits that differ by less than this, relative to their scale, agree.
+AGREEMENT = Fraction(1, 10**45)
 
 # A context of our own: nothing that another library does to mpmath's global precision reaches it.
 CONTEXT: Any = mpmath.MPContext()
@@ -324,3 +326,15 @@ for _name in ELEMENTARY:
     setattr(Scalar, _name, _method(_name))
 
 PI = Digits(+CONTEXT.pi)
+
+
+def agree(left: Any, right: Any, scale: Any = 1) -> bool:
+    """Equal, or the same to 45 of 50 digits relative to `scale` and to the larger of both.
+
+    >>> agree(Exact.of(1), 1), agree(Digits.of(2).apply("sqrt") ** 2, 2)
+    (True, True)
+    """
+    if not isinstance(left, Digits) and not isinstance(right, Digits):
+        return bool(left == right)
+    largest = max(abs(left), abs(right), abs(scale))
+    return bool(abs(left - right) <= largest * Digits.of(AGREEMENT))

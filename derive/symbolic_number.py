@@ -124,9 +124,10 @@ def _to_sympy(number: Any) -> Any:
     return sympy.Integer(int(number))
 
 
-def variable(number: Dual) -> Any:
+def variable(number: Dual) -> Dual:
     """A number as the symbol itself."""
-    return Dual(Symbolic(number.value, SYMBOL))  # type: ignore[arg-type]
+    symbol: Any = Symbolic(number.value, SYMBOL)
+    return Dual(symbol)
 
 
 def derivative_at(result: Any, point: Scalar | None, how: How) -> Dual:

@@ -14,9 +14,9 @@ Sizes are terms too: numbers, `Size("n")` and arithmetic on them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 
 Kind = Literal["input", "param", "const", "index", "defined", "gradient", "setting", "state"]
 Relation = Literal["==", "!=", "<", "<=", ">", ">="]
@@ -228,6 +228,7 @@ class Not(Condition):
 
 
 Node = Term | Condition
+NodeT = TypeVar("NodeT", bound=Node)
 
 ZERO, ONE, TWO = (Number(Fraction(value)) for value in (0, 1, 2))
 
@@ -262,8 +263,12 @@ def children(node: Node) -> tuple[Node, ...]:
     raise TypeError(f"children: unknown node {type(node).__name__}")
 
 
-def rebuild(node: Node, parts: tuple) -> Node:
-    """`node` with `parts` in the place of its children."""
+def rebuild(node: NodeT, parts: tuple[Node, ...]) -> NodeT:
+    """`node` with `parts` in the place of its children, each of the kind that stood there."""
+    return cast(NodeT, _rebuilt(node, parts))
+
+
+def _rebuilt(node: Node, parts: tuple[Any, ...]) -> Node:
     match node:
         case Number() | Constant() | Size() | IndexValue():
             return node
@@ -313,17 +318,17 @@ def _free(node: Node) -> Iterator[Index]:
         yield from (index for index in _free(child) if index not in bound)
 
 
-def rewrite(node, rule: Callable[[Node], Node | None]):
+def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
     """Replace, from the top, each node for which `rule` returns another; that one is final."""
     replaced = rule(node)
     if replaced is not None:
-        return replaced
+        return cast(NodeT, replaced)
     before = children(node)
     after = tuple(rewrite(child, rule) for child in before)
     return node if after == before else rebuild(node, after)
 
 
-def substitute(node, values: Mapping[Index, Term]):
+def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:
     """`node` with terms in the place of free indices.
 
     Nothing can be captured, since indices are identities; what a reduction binds is left alone.
@@ -336,27 +341,25 @@ def substitute(node, values: Mapping[Index, Term]):
             return values.get(n.index)
         if isinstance(n, Reduction) and any(index in values for index in n.indices):
             outer = {index: value for index, value in values.items() if index not in n.indices}
-            parts = tuple(substitute(child, outer) for child in children(n))
-            return Reduction(n.kind, n.indices, parts[0], parts[1:])
+            return rebuild(n, tuple(substitute(child, outer) for child in children(n)))
         return None
 
     return rewrite(node, rule)
 
 
-def renew(node):
+def renew(node: NodeT) -> NodeT:
     """`node` with fresh bound indices, so that two copies of one term share none."""
     fresh = {index: Index(index.size, index.letter) for index in bound_indices(node)}
     return _replace_bound(node, fresh) if fresh else node
 
 
-def _replace_bound(node, fresh: Mapping[Index, Index]):
+def _replace_bound(node: NodeT, fresh: Mapping[Index, Index]) -> NodeT:
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
             return IndexValue(fresh[n.index]) if n.index in fresh else n
         if isinstance(n, Reduction):
-            parts = tuple(_replace_bound(child, fresh) for child in children(n))
-            indices = tuple(fresh.get(index, index) for index in n.indices)
-            return Reduction(n.kind, indices, parts[0], parts[1:])
+            inside = rebuild(n, tuple(_replace_bound(child, fresh) for child in children(n)))
+            return replace(inside, indices=tuple(fresh.get(i, i) for i in n.indices))
         return None
 
     return rewrite(node, rule)

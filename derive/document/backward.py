@@ -1,0 +1,192 @@
+"""The middle sections: local derivatives, the chain rule, the update."""
+
+from __future__ import annotations
+
+from derive.adjoint import Gradient, Path
+from derive.differentiate import occurrences
+from derive.document.blocks import (
+    Block,
+    Display,
+    Gap,
+    Listed,
+    Numbered,
+    Paragraph,
+    Reference,
+    Section,
+    Verbatim,
+    paragraph,
+    says,
+)
+from derive.document.writer import (
+    Writer,
+    at_first_places,
+    at_places,
+    formula,
+    gradients_of_parameters,
+    runs,
+    symbol_of,
+    values_at_places,
+    working,
+)
+from derive.explain import chain, gradient_steps, upstream_value
+from derive.model import Equation
+from derive.names import symbol
+from derive.steps import Step
+from derive.terms import Entry, Term, free_indices, substitute
+from derive.typeset.equations import equations
+from derive.typeset.layout import Identifier, Layout
+from derive.typeset.letters import choose_letters
+from derive.update import updated
+
+
+# Update rules whose names the catalogue knows; a rule of the author's own keeps its title.
+BUILT_IN = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+
+
+def is_direct(writer: Writer, gradient: Gradient) -> bool:
+    """Whether a quantity between parameters and cost is read by the cost alone."""
+    own = any(gradient.wrt == quantity for quantity in writer.derivation.wrt)
+    return not own and all(path.upstream is None for path in gradient.paths)
+
+
+def local_section(writer: Writer) -> Section | None:
+    """The derivative of the cost in what it reads, then those of each definition, with reasons."""
+    blocks: list[Block] = []
+    direct = [g for g in writer.derivation.gradients if is_direct(writer, g)]
+    if direct:
+        through = Listed(tuple(symbol_of(writer, gradient.wrt) for gradient in direct))
+        blocks.append(paragraph("local.cost", through=through))
+    for gradient in direct:
+        closed = at_first_places(chain(writer.derivation, gradient).closed)
+        shown = formula(writer, at_first_places(gradient.entry), closed)
+        steps = gradient_steps(writer.derivation, gradient)
+        blocks += [Display((Numbered(shown),)), working(writer, steps)]
+    for equation in writer.model.equations:
+        blocks += _local_derivatives(writer, equation)
+    return Section("local", tuple(blocks)) if blocks else None
+
+
+def _local_derivatives(writer: Writer, equation: Equation) -> list[Block]:
+    """All local derivatives of one definition under one number."""
+    read = [
+        (gradient, path)
+        for gradient in writer.derivation.gradients
+        for path in gradient.paths
+        if path.equation is equation and path.upstream is not None
+    ]
+    if not read:
+        return []
+    shown = [one for gradient, path in read for one in _local_formulas(writer, gradient, path)]
+    affine = all(_reads_no_parameter(writer, path.local) for _, path in read)
+    key = "local.affine" if affine else "local.definition"
+    latest = writer.definitions[equation.left]
+    gaps: dict[str, Gap] = {
+        "reference": Reference(latest, latest),
+        "left": symbol_of(writer, equation.left),
+    }
+    number = writer.next_number()
+    steps = _distinct(tuple(path.rule for _, path in read))
+    display = Display((Numbered(equations(*shown), number),))
+    return [paragraph(key, **gaps), display, working(writer, steps)]
+
+
+def _local_formulas(writer: Writer, gradient: Gradient, path: Path) -> list[Layout]:
+    shown = []
+    for values in values_at_places(writer, gradient):
+        stages = (substitute(term, values) for term in (path.partial, path.local))
+        shown.append(formula(writer, *(at_first_places(stage) for stage in stages)))
+    return shown
+
+
+def _reads_no_parameter(writer: Writer, term: Term) -> bool:
+    varying = {gradient.wrt for gradient in writer.derivation.gradients}
+    return not any(entry.quantity in varying for entry in occurrences(term))
+
+
+def _distinct(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(dict.fromkeys(steps))
+
+
+def chain_section(writer: Writer) -> Section:
+    """The gradients, each as upstream times local, numbered entry by entry."""
+    rest = [g for g in writer.derivation.gradients if not is_direct(writer, g)]
+    lines = []
+    for gradient in rest:
+        first = writer.counted + 1
+        for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
+            stages: tuple[Term, ...] = (forms.entry, forms.substituted)
+            if forms.named is not None and forms.named != forms.substituted:
+                stages = (forms.entry, forms.named, forms.substituted)
+            shown = formula(writer, *(at_first_places(stage) for stage in stages))
+            lines.append(Numbered(shown, writer.next_number()))
+        writer.gradients[gradient.wrt] = Reference(first, writer.counted)
+    blocks: list[Block] = [_how_the_chain_goes(writer, rest), Display(tuple(lines))]
+    blocks += _general_entries(writer, rest)
+    return Section("chain", tuple(blocks))
+
+
+def _how_the_chain_goes(writer: Writer, gradients: list[Gradient]) -> Paragraph:
+    paths = [path for gradient in gradients for path in gradient.paths]
+    through = tuple(dict.fromkeys(path.equation.left for path in paths))
+    upstream = next((path.upstream for path in paths if path.upstream is not None), None)
+    if upstream is None:
+        return paragraph("chain.direct")
+    if len(through) > 1 or len(paths) > len(gradients):
+        return paragraph("chain.ways")
+    gaps: dict[str, Gap] = {
+        "cost": symbol_of(writer, writer.model.objective.cost),
+        "through": symbol_of(writer, through[0]),
+        "upstream": formula(writer, at_first_places(upstream)),
+    }
+    value = upstream_value(writer.derivation, upstream)
+    if value == upstream:
+        return paragraph("chain.one_way_named", **gaps)
+    return paragraph("chain.one_way", **gaps, factor=formula(writer, at_first_places(value)))
+
+
+def _general_entries(writer: Writer, gradients: list[Gradient]) -> list[Block]:
+    """Beside the written-out entries of a vector, the same for every index."""
+    blocks: list[Block] = []
+    for gradient in gradients if writer.small else ():
+        running = [index for index in gradient.equation.indices if runs(index)]
+        if len(running) == 1:
+            forms = chain(writer.derivation, gradient)
+            entry, value = at_first_places(forms.entry), at_first_places(forms.substituted)
+            blocks.append(_general(writer, entry, value))
+    return blocks
+
+
+def _general(writer: Writer, entry: Term, value: Term) -> Paragraph:
+    assert isinstance(entry, Entry)
+    (index,) = (part for part in free_indices(entry))
+    letters = choose_letters((entry, value))
+    gaps: dict[str, Gap] = {
+        "index": Identifier(symbol(letters[index])),
+        "size": formula(writer, index.size),
+        "formula": formula(writer, entry, value),
+    }
+    return paragraph("chain.general", **gaps)
+
+
+def update_section(writer: Writer) -> Section:
+    """What one training step does to each parameter, entry by entry."""
+    rule = writer.model.objective.rule
+    lines = []
+    for gradient in gradients_of_parameters(writer):
+        for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
+            target = Entry(gradient.wrt, forms.entry.subscripts)
+            for left, named, valued in updated(rule, target, forms.entry, forms.kept):
+                stages = (left, named) if rule.states else (left, named, valued)
+                shown = formula(writer, *(at_first_places(s) for s in stages), relation="←")
+                lines.append(Numbered(shown, writer.next_number()))
+    return Section("update", (_how_the_rule_goes(writer), Display(tuple(lines))))
+
+
+def _how_the_rule_goes(writer: Writer) -> Paragraph:
+    rule = writer.model.objective.rule
+    title = says(f"rules.{rule.name}") if rule.name in BUILT_IN else Verbatim(rule.title)
+    cost = symbol_of(writer, writer.model.objective.cost)
+    if rule.states or len(rule.settings) != 1:
+        return paragraph("update.rule_general", rule=title)
+    setting = symbol_of(writer, rule.settings[0][0])
+    return paragraph("update.rule", rule=title, setting=setting, cost=cost)

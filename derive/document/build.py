@@ -1,0 +1,53 @@
+"""The whole document of a derivation."""
+
+from __future__ import annotations
+
+from derive.adjoint import Derivation
+from derive.document.backward import chain_section, local_section, update_section
+from derive.document.blocks import Document
+from derive.document.closing import (
+    checks_section,
+    matrix_section,
+    point_section,
+    remark_section,
+    results_section,
+)
+from derive.document.forward import goal_section, introduction, model_section, notation_section
+from derive.document.writer import writer_for
+
+
+def document_of(derivation: Derivation, how: str) -> Document:
+    """The document of a derivation whose steps were checked ("exact" or "digits").
+
+    Equations are numbered in reading order, by one policy for all models: a number goes to
+
+    1. each definition other than the cost: as written; and, where the instance is small enough to
+       be written out, as matrices (if it is a matrix product) and entry by entry;
+    2. the local derivatives of each such definition;
+    3. the gradient of each parameter, and of each quantity between parameters and cost that the
+       cost does not read directly, entry by entry in a small instance;
+    4. the update of each parameter, likewise.
+
+    The cost, its derivative in what it reads directly, and what only rearranges numbered equations
+    have names instead of numbers.
+    """
+    writer = writer_for(derivation)
+    sections = (
+        notation_section(writer),
+        model_section(writer),
+        goal_section(writer),
+        local_section(writer),
+        chain_section(writer),
+        update_section(writer),
+        matrix_section(writer),
+        remark_section(writer),
+        point_section(writer),
+        results_section(writer),
+        checks_section(writer, how),
+    )
+    return Document(
+        derivation.model.name,
+        derivation.model.title,
+        introduction(writer),
+        tuple(section for section in sections if section is not None),
+    )

@@ -1,0 +1,233 @@
+"""The closing sections: matrix form, remarks, results, checks."""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+from derive.adjoint import Gradient
+from derive.arrays import Matmul
+from derive.document.blocks import (
+    Block,
+    Display,
+    Gap,
+    Listed,
+    Numbered,
+    Paragraph,
+    Section,
+    Table,
+    paragraph,
+    says,
+)
+from derive.document.matrices import (
+    array_of,
+    closed_array,
+    gradient_formula,
+    matrix_formula,
+    stacked,
+    update_formulas,
+)
+from derive.document.writer import (
+    Writer,
+    at_first_places,
+    at_places,
+    decimal,
+    formula,
+    gradients_of_parameters,
+    shape_gap,
+    symbol_of,
+)
+from derive.explain import chain
+from derive.remarks import Contraction, Direction, contraction, starting_point
+from derive.simplify import negative, product
+from derive.terms import ZERO, Call, Entry, Multiply, Quantity, number, substitute
+from derive.typeset.equations import as_factor, equation
+from derive.typeset.layout import (
+    MINUS,
+    Fenced,
+    Group,
+    Layout,
+    NumberText,
+    Operator,
+    bracketed,
+    listed,
+    row,
+    walk,
+)
+from derive.typeset.layout import Fraction as Over
+from derive.typeset.layout import product as side_by_side
+from derive.worked import exact_value, stated_data
+
+ANGLE = Entry(Quantity("phi"))
+
+
+def matrix_section(writer: Writer) -> Section:
+    """The entries stacked in the shape of their variable, and the closing formulas."""
+    own = gradients_of_parameters(writer)
+    blocks = [block for gradient in own for block in _stacking(writer, gradient)]
+    closing = tuple(Numbered(gradient_formula(writer, gradient)) for gradient in own)
+    blocks += [paragraph("matrix.closing"), Display(closing)]
+    updates = [line for gradient in own for line in update_formulas(writer, gradient)]
+    lines = tuple(Numbered(line) for line in updates)
+    blocks += [paragraph("matrix.closing_update"), Display(lines)]
+    if any(_has_computed_number(writer, gradient) for gradient in own):
+        blocks.append(paragraph("matrix.brackets"))
+    return Section("matrix", tuple(blocks))
+
+
+def _has_computed_number(writer: Writer, gradient: Gradient) -> bool:
+    array = closed_array(writer, gradient)
+    shown = matrix_formula(writer, array)
+    square = (part for part in walk(shown) if isinstance(part, Fenced)) if shown else ()
+    return isinstance(array, Matmul) and any(part.opening == "[" for part in square)
+
+
+def _stacking(writer: Writer, gradient: Gradient) -> list[Block]:
+    """partials = their values = a product of matrices of entries = the same by symbols."""
+    places = at_places(writer, gradient, chain(writer.derivation, gradient))
+    array = closed_array(writer, gradient)
+    if not writer.small or len(places) < 2 or not isinstance(array, Matmul):
+        return []
+    written, named = (matrix_formula(writer, array, written=w) for w in (True, False))
+    if written is None or named is None:
+        return []
+    columns = [
+        stacked(writer, gradient.wrt, [formula(writer, at_first_places(t)) for t in terms])
+        for terms in zip(*((forms.entry, forms.kept) for forms in places), strict=True)
+    ]
+    gaps: dict[str, Gap] = {
+        "wrt": symbol_of(writer, gradient.wrt),
+        "references": writer.gradients[gradient.wrt],
+    }
+    shown = equation(*columns, written, named)
+    return [paragraph("matrix.stacking", **gaps), Display((Numbered(shown),))]
+
+
+# --- remarks ------------------------------------------------------------------------------------
+
+
+def remark_section(writer: Writer) -> Section | None:
+    """For which steps training is stable, where one step multiplies the error by a number."""
+    found = contraction(writer.derivation)
+    gain = None if found is None else matrix_formula(writer, array_of(found.gain))
+    if found is None or gain is None:
+        return None
+    step = formula(writer, Entry(found.step))
+    coefficient = formula(writer, product(number(found.slope), Entry(found.step)))
+    scaled = side_by_side(coefficient, as_factor(gain))
+    limit = Over(formula(writer, number(Fraction(2) / found.slope)), Group(gain))
+    error = at_first_places(found.error)
+    change = negative(product(Entry(found.step), number(found.slope), error))
+    gaps: dict[str, Gap] = {
+        "error": formula(writer, error),
+        "prediction": symbol_of(writer, found.prediction),
+        "change": side_by_side(formula(writer, change), as_factor(gain)),
+    }
+    blocks: list[Block] = [
+        paragraph("remark.contraction", **gaps),
+        Display((Numbered(row(NumberText("1"), Operator(MINUS), scaled)),)),
+        paragraph("remark.stable"),
+        Display((Numbered(_between(step, limit)),)),
+    ]
+    return Section("remark", (*blocks, *_in_the_example(writer, found, gain, step)))
+
+
+def _between(middle: Layout, limit: Layout) -> Layout:
+    return row(NumberText("0"), Operator("<"), middle, Operator("<"), limit)
+
+
+def _in_the_example(
+    writer: Writer, found: Contraction, gain: Layout, step: Layout
+) -> list[Paragraph]:
+    """The remark with the numbers of the worked example, where the data are stated."""
+    here = stated_data(writer.model, writer.sizes)
+    length = dict(writer.model.objective.settings).get(str(found.step.name))
+    if here is None or length is None:
+        return []
+    at_places_of_gain = {index: ZERO for index in found.gain.indices}
+    value = exact_value(substitute(found.gain.right, at_places_of_gain), here)
+    factor = 1 - found.slope * length * value
+    limit = Fraction(2) / (found.slope * value)
+    gaps: dict[str, Gap] = {
+        "gain": equation(gain, formula(writer, decimal(value))),
+        "factor": formula(writer, decimal(factor)),
+        "bound": _between(step, formula(writer, decimal(limit))),
+    }
+    return [paragraph("remark.example", **gaps)]
+
+
+def point_section(writer: Writer) -> Section | None:
+    """A model without data at the point where it starts: value, gradient, steepest direction."""
+    point = starting_point(writer.derivation)
+    if point is None:
+        return None
+    at = _numbers(writer, point.at)
+    cost = symbol_of(writer, writer.model.objective.cost)
+    names = bracketed(listed(*(symbol_of(writer, quantity) for quantity in point.parameters)))
+    nabla = row(Operator("∇", "ordinary"), cost)
+    length = Call("sqrt", (number(point.gradient.squared_length),))
+    lines = (
+        Numbered(equation(row(cost, at), formula(writer, decimal(point.value)))),
+        Numbered(equation(row(nabla, at), _numbers(writer, point.gradient.towards))),
+    )
+    gaps: dict[str, Gap] = {
+        "angle": formula(writer, ANGLE),
+        "cost": cost,
+        "rate": formula(writer, Multiply((length, Call("cos", (ANGLE,))))),
+        "largest": formula(writer, length),
+        "zero": formula(writer, ANGLE, ZERO),
+    }
+    rows = tuple(
+        (_numbers(writer, direction.towards), _rate(writer, direction))
+        for direction in point.others
+    )
+    blocks: tuple[Block, ...] = (
+        paragraph("point.value", point=equation(names, at)),
+        Display(lines),
+        paragraph("point.steepest", **gaps),
+        Table(("point.direction", "point.rate"), rows),
+    )
+    return Section("point", blocks)
+
+
+def _numbers(writer: Writer, values: tuple[Fraction, ...]) -> Layout:
+    return bracketed(listed(*(formula(writer, decimal(value)) for value in values)))
+
+
+def _rate(writer: Writer, direction: Direction) -> Layout:
+    """The rate of change along a direction scaled to length one, to three decimals."""
+    with localcontext(prec=30):
+        slope, squared = (
+            Decimal(value.numerator) / Decimal(value.denominator)
+            for value in (direction.slope, direction.squared_length)
+        )
+        rate = (slope / squared.sqrt()).quantize(Decimal("0.001"))
+    return formula(writer, decimal(Fraction(rate)))
+
+
+# --- results and checks -------------------------------------------------------------------------
+
+
+def results_section(writer: Writer) -> Section:
+    """One line a parameter: its gradient, shape and equations."""
+    rows = tuple(
+        (
+            symbol_of(writer, gradient.wrt),
+            gradient_formula(writer, gradient),
+            shape_gap(writer, gradient.wrt),
+            writer.gradients[gradient.wrt],
+        )
+        for gradient in gradients_of_parameters(writer)
+    )
+    heads = ("parameter", "gradient", "shape", "equations")
+    return Section("results", (Table(tuple(f"results.{head}" for head in heads), rows),))
+
+
+def checks_section(writer: Writer, how: str) -> Section:
+    """What was checked when the document was made; a failing check makes no document."""
+    own = tuple(
+        symbol_of(writer, gradient.equation.left) for gradient in gradients_of_parameters(writer)
+    )
+    steps = says("checks.steps", how=says(f"checks.{how}"))
+    kernels = says("checks.kernels", gradients=Listed(own))
+    return Section("checks", (Paragraph((steps, kernels)),))

@@ -1,0 +1,130 @@
+"""The first sections: notation, the model, what is sought."""
+
+from __future__ import annotations
+
+from derive.document.blocks import (
+    Block,
+    Code,
+    Display,
+    Gap,
+    Listed,
+    Numbered,
+    Paragraph,
+    Section,
+    Table,
+    paragraph,
+    says,
+)
+from derive.document.matrices import definition_formula, written_as_matrices
+from derive.document.writer import (
+    Writer,
+    at_places,
+    decimal,
+    expanded_formula,
+    formula,
+    gradients_of_parameters,
+    shape_gap,
+    sizes_in_words,
+    symbol_of,
+)
+from derive.explain import chain
+from derive.model import Declaration, Dimension, Equation, definition
+from derive.names import python_name
+from derive.terms import Number, Quantity, Size, number
+from derive.typeset.layout import Layout
+
+
+def notation_section(writer: Writer) -> Section:
+    """One line for each symbol: shape, meaning, name in the code; then the conventions."""
+    model, cost = writer.model, writer.model.objective.cost
+    rows = [_size_row(writer, dimension) for dimension in model.dimensions]
+    rows += [_declared_row(writer, declaration) for declaration in model.declarations]
+    for equation in model.equations:
+        meaning = says("notation.cost" if equation.left == cost else "notation.defined_here")
+        rows.append(_row(writer, equation.left, meaning))
+    given = dict(model.objective.settings)
+    for quantity, default in model.objective.rule.settings:
+        value = formula(writer, decimal(given.get(str(quantity.name), default)))
+        rows.append(_row(writer, quantity, says("notation.setting", value=value)))
+    heads = ("symbol", "shape", "meaning", "code")
+    table = Table(tuple(f"notation.{head}" for head in heads), tuple(rows))
+    conventions = tuple(says(f"notation.{key}") for key in ("rows", "layout", "counting"))
+    return Section("notation", (table, Paragraph(conventions)))
+
+
+Row = tuple[Gap, ...]
+
+
+def _row(writer: Writer, quantity: Quantity, meaning: Gap) -> Row:
+    name = Code(python_name(str(quantity.name)))
+    return (symbol_of(writer, quantity), shape_gap(writer, quantity), meaning, name)
+
+
+def _size_row(writer: Writer, dimension: Dimension) -> Row:
+    value = formula(writer, number(writer.sizes[dimension.name]))
+    meaning = says("notation.size", value=value)
+    size = formula(writer, Size(dimension.name))
+    return (size, says("notation.scalar"), meaning, Code(python_name(dimension.name)))
+
+
+def _declared_row(writer: Writer, declaration: Declaration) -> Row:
+    quantity = declaration.quantity
+    if quantity.kind == "const":
+        value = formula(writer, Number(declaration.value or number(0).value))
+        return _row(writer, quantity, says("notation.const", value=value))
+    return _row(writer, quantity, says(f"notation.{quantity.kind}"))
+
+
+def model_section(writer: Writer) -> Section:
+    """The forward equations, in general and written out, and the cost."""
+    blocks: list[Block] = []
+    cost = writer.model.objective.cost
+    for equation in writer.model.equations:
+        if equation.left != cost:
+            blocks += _definition(writer, equation)
+    last = definition(writer.model, str(cost.name))
+    assert last is not None
+    blocks += [paragraph("model.cost"), Display((Numbered(definition_formula(writer, last)),))]
+    return Section("model", tuple(blocks))
+
+
+def _definition(writer: Writer, equation: Equation) -> list[Block]:
+    """A definition as written, as matrices, and entry by entry."""
+    as_written = definition_formula(writer, equation)
+    as_matrices = written_as_matrices(writer, equation) if writer.small else None
+    key = "model.product" if as_matrices is not None else "model.forward"
+    first = writer.number_definition(equation.left)
+    blocks: list[Block] = [paragraph(key), Display((Numbered(as_written, first),))]
+    sizes = sizes_in_words(writer)
+    if as_matrices is not None:
+        line = Numbered(as_matrices, writer.next_number())
+        blocks += [paragraph("model.matrices", sizes=sizes), Display((line,))]
+    expanded = expanded_formula(writer, equation) if writer.small else as_written
+    if expanded != as_written:
+        key = "model.expanded_alone" if as_matrices is None else "model.expanded"
+        line = Numbered(expanded, writer.number_definition(equation.left))
+        blocks += [paragraph(key, sizes=sizes), Display((line,))]
+    return blocks
+
+
+def goal_section(writer: Writer) -> Section:
+    """What is to be derived, before anything is."""
+    partials: list[Layout] = []
+    for gradient in gradients_of_parameters(writer):
+        chains = at_places(writer, gradient, chain(writer.derivation, gradient))
+        partials += [formula(writer, forms.entry) for forms in chains]
+    cost = symbol_of(writer, writer.model.objective.cost)
+    blocks: list[Block] = [paragraph("goal.gradient", cost=cost, partials=Listed(tuple(partials)))]
+    for quantity in writer.derivation.unreachable:
+        symbol = symbol_of(writer, quantity)
+        blocks.append(paragraph("goal.unreachable", parameter=symbol, cost=cost))
+    return Section("goal", tuple(blocks))
+
+
+def introduction(writer: Writer) -> tuple[Block, ...]:
+    """What the document does, in one paragraph."""
+    own = tuple(symbol_of(writer, gradient.wrt) for gradient in gradients_of_parameters(writer))
+    cost = symbol_of(writer, writer.model.objective.cost)
+    made = says("document.made_by", name=Code(writer.model.name), module=Code("update.py"))
+    intro = says("document.intro", cost=cost, parameters=Listed(own))
+    return (Paragraph((intro, made)),)

@@ -1,0 +1,134 @@
+"""Matrix formulas of a document: whole arrays by their symbols, or written out entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.adjoint import Gradient
+from derive.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
+from derive.document.writer import (
+    Writer,
+    equation_formula,
+    formula,
+    symbol_of,
+)
+from derive.errors import DerivationError
+from derive.expand import places, shape_at
+from derive.explain import closed_equation, is_short
+from derive.model import Equation
+from derive.terms import Entry, Quantity, entries, is_one
+from derive.typeset.arrays import layout_array
+from derive.typeset.equations import equation, matrix, transposed
+from derive.typeset.layout import Layout
+from derive.update import updated
+from derive.vectorise import vectorise
+
+
+def array_of(defined: Equation) -> ArrayTerm | None:
+    """The array term of an equation, None where there is none."""
+    try:
+        return vectorise(defined)
+    except DerivationError:
+        return None
+
+
+def matrix_formula(writer: Writer, array: ArrayTerm | None, written: bool = False) -> Layout | None:
+    """`array` in matrix notation, its leaves as symbols or `written` out as matrices of entries."""
+
+    def leaf(quantity: Quantity, flipped: bool) -> Layout:
+        if written and not all(is_one(size) for size in quantity.shape):
+            return entries_matrix(writer, quantity, flipped)
+        symbol = symbol_of(writer, quantity)
+        return transposed(symbol) if flipped else symbol
+
+    return None if array is None else layout_array(array, leaf)
+
+
+def entries_matrix(writer: Writer, quantity: Quantity, flipped: bool = False) -> Layout:
+    """The entries of a vector (as a column) or a matrix at the sizes of the example."""
+    shown = [formula(writer, Entry(quantity, place)) for place in places(quantity, writer.sizes)]
+    return stacked(writer, quantity, shown, flipped)
+
+
+def stacked(
+    writer: Writer, quantity: Quantity, shown: Sequence[Layout], flipped: bool = False
+) -> Layout:
+    """Layouts in the shape of a quantity of one or two axes."""
+    shape = shape_at(quantity, writer.sizes)
+    columns = shape[1] if len(shape) == 2 else 1
+    rows = tuple(tuple(shown[i : i + columns]) for i in range(0, len(shown), columns))
+    return matrix(tuple(zip(*rows, strict=True)) if flipped else rows)
+
+
+def definition_formula(writer: Writer, defined: Equation) -> Layout:
+    """left = right in matrix notation where it is plain, in index notation elsewhere."""
+    right = matrix_formula(writer, array_of(defined))
+    if right is None:
+        return equation_formula(writer, defined)
+    return equation(symbol_of(writer, defined.left), right)
+
+
+def written_as_matrices(writer: Writer, defined: Equation) -> Layout | None:
+    """left = right with the entries of each matrix, where the right side is a matrix product."""
+    array = array_of(defined)
+    if array is None or not any(isinstance(part, Matmul) for part in walk(array)):
+        return None
+    if max((len(quantity.shape) for quantity in _quantities(defined)), default=0) > 2:
+        return None
+    right = matrix_formula(writer, array, written=True)
+    if right is None:
+        return None
+    alone = all(is_one(size) for size in defined.left.shape)
+    left = symbol_of(writer, defined.left) if alone else entries_matrix(writer, defined.left)
+    return equation(left, right)
+
+
+def _quantities(defined: Equation) -> tuple[Quantity, ...]:
+    return (defined.left, *(entry.quantity for entry in entries(defined.right)))
+
+
+def closed_array(writer: Writer, gradient: Gradient) -> ArrayTerm | None:
+    """A gradient as an array term, with short upstream gradients written out and kept whole."""
+    return _with_upstream(writer, array_of(gradient.equation))
+
+
+def _with_upstream(writer: Writer, array: ArrayTerm | None) -> ArrayTerm | None:
+    if array is None:
+        return None
+    for gradient in writer.derivation.gradients:
+        value = array_of(gradient.equation) if is_short(gradient) else None
+        if value is not None:
+            array = replaced(array, Whole(gradient.equation.left), value)
+    return array
+
+
+def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
+    """∂C/∂w in closed form: in matrix notation where it is plain, else entry by entry."""
+    right = matrix_formula(writer, closed_array(writer, gradient))
+    if right is not None:
+        return equation(symbol_of(writer, gradient.equation.left), right)
+    return equation_formula(writer, closed_equation(writer.derivation, gradient))
+
+
+def update_formulas(writer: Writer, gradient: Gradient) -> tuple[Layout, ...]:
+    """The lines of the update rule for a whole parameter, the gradient in closed form."""
+    rule, indices = writer.model.objective.rule, gradient.equation.indices
+    target, value = Entry(gradient.wrt, gradient.entry.subscripts), closed_array(writer, gradient)
+    lines = []
+    for left, right, _ in updated(rule, target, gradient.entry, gradient.entry):
+        array = array_of(Equation(left.quantity, indices, right))
+        if array is not None and value is not None:
+            array = replaced(array, Whole(gradient.equation.left), value)
+        shown = matrix_formula(writer, array)
+        if shown is None:
+            lines.append(formula(writer, left, right, relation="←"))
+        else:
+            lines.append(equation(symbol_of(writer, left.quantity), shown, relation="←"))
+    return tuple(lines)
+
+
+def replaced(array: ArrayTerm, old: ArrayTerm, new: ArrayTerm) -> ArrayTerm:
+    """`array` with `new` wherever `old` stands."""
+    if array == old:
+        return new
+    return with_operands(array, tuple(replaced(part, old, new) for part in operands(array)))

@@ -1,0 +1,205 @@
+"""The writer of one document: its notation, its running number, and terms turned into formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from derive.adjoint import Derivation, Gradient
+from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
+from derive.expand import example_sizes, instance, places, shape_at
+from derive.explain import Chain, at
+from derive.model import Equation, Specification, parameters
+from derive.names import Symbol, read_latex
+from derive.steps import Step, walk_steps
+from derive.terms import (
+    ZERO,
+    Entry,
+    Index,
+    IndexValue,
+    Number,
+    Quantity,
+    Size,
+    Term,
+    free_indices,
+    is_one,
+    substitute,
+)
+from derive.typeset.equations import equation, equations
+from derive.typeset.layout import Layout, Operator, row
+from derive.typeset.letters import choose_letters
+from derive.typeset.terms import Notation, layout, name_layout
+
+# Rules that say nothing a reader does not see.
+SILENT = ("itself", "local")
+
+# A model whose parameters and definitions have at most this many entries is written out.
+WRITTEN_OUT = 12
+
+
+@dataclass
+class Writer:
+    """What the sections share.  Its running number and references are the one mutable thing."""
+
+    derivation: Derivation
+    sizes: Mapping[str, int]
+    symbols: Mapping[str, Symbol]
+    small: bool
+    counted: int = 0
+    definitions: dict[Quantity, int] = field(default_factory=dict)
+    gradients: dict[Quantity, Reference] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Specification:
+        """The model of the document."""
+        return self.derivation.model
+
+    def next_number(self) -> int:
+        """The number of the next numbered equation."""
+        self.counted += 1
+        return self.counted
+
+    def number_definition(self, quantity: Quantity) -> int:
+        """A number for a definition, under which later text refers to it."""
+        self.definitions[quantity] = self.next_number()
+        return self.counted
+
+
+def writer_for(derivation: Derivation) -> Writer:
+    """A writer at the beginning of its document."""
+    model = derivation.model
+    sizes = example_sizes(model)
+    given = {
+        str(d.quantity.name): read_latex(d.latex) for d in model.declarations if d.latex is not None
+    }
+    written = (*parameters(model), *(defined.left for defined in model.equations))
+    entries = sum(_count(quantity, sizes) for quantity in written)
+    return Writer(derivation, sizes, given, entries <= WRITTEN_OUT)
+
+
+def _count(quantity: Quantity, sizes: Mapping[str, int]) -> int:
+    count = 1
+    for extent in shape_at(quantity, sizes):
+        count *= extent
+    return count
+
+
+def gradients_of_parameters(writer: Writer) -> list[Gradient]:
+    """The gradients with respect to the parameters, in the order of the text."""
+    found = {gradient.wrt: gradient for gradient in writer.derivation.gradients}
+    return [found[quantity] for quantity in parameters(writer.model) if quantity in found]
+
+
+# --- formulas -----------------------------------------------------------------------------------
+
+
+def formula(writer: Writer, *stages: Term, relation: str = "=") -> Layout:
+    """The terms with `relation` behind the first and = between the others, letters shared."""
+    notation = Notation(choose_letters(stages), writer.symbols)
+    return equation(*(layout(stage, notation) for stage in stages), relation=relation)
+
+
+def symbol_of(writer: Writer, quantity: Quantity) -> Layout:
+    """The symbol of a whole quantity."""
+    return name_layout(quantity.name, Notation({}, writer.symbols))
+
+
+def equation_formula(writer: Writer, definition: Equation) -> Layout:
+    """left = right in index form, with the ranges of the indices that run."""
+    left = Entry(definition.left, tuple(IndexValue(index) for index in definition.indices))
+    return formula(writer, left, definition.right)
+
+
+def decimal(value: Fraction) -> Number:
+    """A number that is printed as a decimal where it has an end, else as a fraction.
+
+    >>> decimal(Fraction(97, 100)).text, decimal(Fraction(1, 3)).text
+    ('0.97', None)
+    """
+    denominator, places_ = value.denominator, 0
+    while denominator != 1 and places_ < 12:
+        places_ += 1
+        denominator = (value * 10**places_).denominator
+    if denominator != 1 or places_ == 0:
+        return Number(value)
+    digits = str(abs((value * 10**places_).numerator)).rjust(places_ + 1, "0")
+    return Number(value, f"{digits[:-places_]}.{digits[-places_:]}")
+
+
+def shape_gap(writer: Writer, quantity: Quantity) -> Gap:
+    """A shape in words: a number, or 1 × n."""
+    if not quantity.shape:
+        return says("notation.scalar")
+    items: list[Layout] = []
+    for size in quantity.shape:
+        shown = layout(size, Notation({}, writer.symbols))
+        items += [Operator("×"), shown] if items else [shown]
+    return row(*items)
+
+
+# --- places -------------------------------------------------------------------------------------
+
+
+def runs(index: Index) -> bool:
+    """Whether an index has more than one place, and so a letter."""
+    return not is_one(index.size)
+
+
+def at_first_places(term: Term) -> Term:
+    """`term` with the indices of axes of size one at their only place."""
+    return substitute(term, {index: ZERO for index in free_indices(term) if not runs(index)})
+
+
+def values_at_places(writer: Writer, gradient: Gradient) -> Iterator[dict[Index, Term]]:
+    """The values of a gradient's indices at each entry, or none where it stays general."""
+    if not writer.small:
+        yield {index: ZERO for index in gradient.equation.indices if not runs(index)}
+        return
+    for subscripts in places(gradient.wrt, writer.sizes):
+        yield dict(zip(gradient.equation.indices, subscripts, strict=True))
+
+
+def at_places(writer: Writer, gradient: Gradient, forms: Chain) -> tuple[Chain, ...]:
+    """A chain at each written-out entry, or in general."""
+    return tuple(at(forms, values) for values in values_at_places(writer, gradient))
+
+
+def expanded_formula(writer: Writer, definition: Equation) -> Layout:
+    """The equation written out at the sizes of the example, entries side by side."""
+    written = instance(definition, writer.sizes)
+    return equations(*(formula(writer, left, right) for left, right in written))
+
+
+def sizes_in_words(writer: Writer) -> Gap:
+    """n = 3 and m = 2."""
+    shown = tuple(
+        formula(writer, Size(name), Number(Fraction(value))) for name, value in writer.sizes.items()
+    )
+    return Listed(shown)
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+def working(writer: Writer, steps: tuple[Step, ...]) -> Working:
+    """The steps as reasons, each with its rule in words; what says nothing is left out."""
+    walked = [(depth, step) for depth, step in walk_steps(steps) if step.rule not in SILENT]
+    notation = Notation(
+        choose_letters([t for _, step in walked for t in _terms(step)]), writer.symbols
+    )
+
+    def shown(term: Term) -> Layout:
+        return layout(at_first_places(term), notation)
+
+    reasons, outermost = [], min((depth for depth, _ in walked), default=0)
+    for depth, step in walked:
+        why = says(f"rule.{step.rule}.why", **{name: shown(term) for name, term in step.arguments})
+        line = equation(shown(step.before), shown(step.after))
+        reasons.append(Reason(depth - outermost, says(f"rule.{step.rule}.name"), line, why))
+    return Working(tuple(reasons))
+
+
+def _terms(step: Step) -> tuple[Term, ...]:
+    terms = (step.before, step.after, *(term for _, term in step.arguments))
+    return tuple(at_first_places(term) for term in terms)

@@ -1,0 +1,119 @@
+"""The three formats of a document: how each writes text, formulas, references and names of code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from derive.document.blocks import Numbered
+from derive.typeset.breaking import broken
+from derive.typeset.escape import escape_html, escape_latex, escape_markdown
+from derive.typeset.latex import latex
+from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
+from derive.typeset.mathml import mathml
+
+# The width of a displayed line on a page, in em.
+LINE = 38.0
+
+
+@dataclass(frozen=True)
+class Format:
+    """What one format does with the parts of a document; all results are finished markup.
+
+    `text` takes a whole line, `phrase` a part of a sentence.
+    """
+
+    name: str
+    ending: str
+    text: Callable[[str], str]
+    phrase: Callable[[str], str]
+    inline: Callable[[Layout], str]
+    display: Callable[[tuple[Numbered, ...]], str]
+    code: Callable[[str], str]
+    reference: Callable[[int], str]
+
+
+# --- LaTeX --------------------------------------------------------------------------------------
+
+
+def _sides(formula: Layout) -> str:
+    """The LaTeX of a formula with the alignment mark before its first relation."""
+    items = formula.items if isinstance(formula, Row) else (formula,)
+    for place, item in enumerate(items):
+        if isinstance(item, Operator) and item.form == "infix" and item.sign in RELATIONS:
+            left, right = row(*items[:place]), row(*items[place:])
+            return f"{latex(left)} &{latex(right)}" if place else f"&{latex(right)}"
+    return f"&{latex(formula)}"
+
+
+def _latex_display(lines: tuple[Numbered, ...]) -> str:
+    shown = [broken(line.formula, LINE) for line in lines]
+    aligned = not any(isinstance(one, Aligned) for one in shown)
+    bodies = [_sides(one) if aligned else latex(one) for one in shown]
+    marks = [r"\notag" if line.number is None else rf"\label{{eq:{line.number}}}" for line in lines]
+    body = " \\\\\n".join(f"  {b} {mark}" for b, mark in zip(bodies, marks, strict=True))
+    environment = "align" if aligned else "gather"
+    return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
+
+
+LATEX = Format(
+    "latex",
+    "tex",
+    escape_latex,
+    escape_latex,
+    lambda layout: f"${latex(layout)}$",
+    _latex_display,
+    lambda name: rf"\texttt{{{escape_latex(name)}}}",
+    lambda number: rf"\eqref{{eq:{number}}}",
+)
+
+# --- HTML ---------------------------------------------------------------------------------------
+
+
+def _html_display(lines: tuple[Numbered, ...]) -> str:
+    shown = []
+    for line in lines:
+        formula = mathml(broken(line.formula, LINE), display=True)
+        if line.number is None:
+            shown.append(f'<div class="equation">{formula}</div>')
+        else:
+            number = f'<a class="number" href="#eq-{line.number}">({line.number})</a>'
+            shown.append(f'<div class="equation" id="eq-{line.number}">{formula}{number}</div>')
+    return "\n".join(shown)
+
+
+HTML = Format(
+    "html",
+    "html",
+    escape_html,
+    escape_html,
+    mathml,
+    _html_display,
+    lambda name: f"<code>{escape_html(name)}</code>",
+    lambda number: f'<a href="#eq-{number}">({number})</a>',
+)
+
+# --- Markdown -----------------------------------------------------------------------------------
+
+
+def _markdown_display(lines: tuple[Numbered, ...]) -> str:
+    shown = [broken(line.formula, LINE) for line in lines]
+    blocks = []
+    for line, formula in zip(lines, shown, strict=True):
+        tag = "" if line.number is None else rf" \tag{{{line.number}}}"
+        blocks.append(f"```math\n{latex(formula)}{tag}\n```")
+    return "\n\n".join(blocks)
+
+
+MARKDOWN = Format(
+    "markdown",
+    "md",
+    escape_markdown,
+    lambda text: escape_markdown(text, starts_line=False),
+    lambda layout: f"$`{latex(layout)}`$",
+    _markdown_display,
+    lambda name: f"`{name}`",
+    lambda number: f"({number})",
+)
+
+FORMATS = (LATEX, HTML, MARKDOWN)

@@ -1,0 +1,194 @@
+"""Runs a program on arrays, one operation at a time: the meaning of what `numpy_code` prints.
+
+Arrays may hold objects, such as exact fractions; nothing here asks for floating point.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from derive.arrays import (
+    Apply,
+    ArrayTerm,
+    Counting,
+    Elementwise,
+    Exact,
+    Extent,
+    Fold,
+    Full,
+    Gather,
+    Infinity,
+    Matmul,
+    Pi,
+    Select,
+    Tensordot,
+    Transpose,
+    Whole,
+    is_plain_number,
+)
+from derive.errors import DerivationError
+from derive.plan import Program, show_name
+from derive.terms import (
+    Add,
+    Divide,
+    FloorDivide,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Power,
+    Quantity,
+    Size,
+    Term,
+)
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "multiply": operator.mul,
+    "negate": operator.neg,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "power": operator.pow,
+    "where": np.where,
+    "clip": np.clip,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "and": operator.and_,
+    "or": operator.or_,
+    "not": np.logical_not,
+}
+FOLDS: dict[str, Callable[..., Any]] = {
+    "sum": np.sum,
+    "mean": np.mean,
+    "prod": np.prod,
+    "max": np.max,
+    "min": np.min,
+}
+
+
+def run(
+    program: Program, arrays: Mapping[Name, Any], sizes: Mapping[str, int] | None = None
+) -> dict[Name, Any]:
+    """The outputs of a program by name, from arrays by name; `sizes` gives what no shape tells.
+
+    Raises DerivationError for an input or a size that is missing.
+    """
+    values: dict[Name, Any] = {}
+    for quantity in program.inputs:
+        values[quantity.name] = _given(arrays, quantity.name)
+    for quantity, value in program.constants:
+        values[quantity.name] = _python_number(Exact(value))
+    extents: dict[str, int] = {}
+    for rule in program.sizes:
+        if rule.quantity is not None:
+            extents[rule.name] = np.shape(values[rule.quantity.name])[rule.axis]
+        elif rule.formula is not None:
+            extents[rule.name] = size_value(rule.formula, extents)
+        else:
+            extents[rule.name] = _given(sizes or {}, rule.name)
+    for statement in program.statements:
+        values[statement.target.name] = evaluate(statement.value, values, extents)
+    return {output.name: values[output.name] for output in program.outputs}
+
+
+def _given(values: Mapping[Any, Any], name: Name) -> Any:
+    if name not in values:
+        raise DerivationError(f"no value is given for {show_name(name)}", "give one by its name")
+    return values[name]
+
+
+def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, int]) -> Any:
+    """The value of an array term."""
+
+    def value(part: ArrayTerm) -> Any:
+        return evaluate(part, values, sizes)
+
+    match term:
+        case Whole(Quantity(name)):
+            return values[name]
+        case Exact() | Pi() | Infinity():
+            return _python_number(term)
+        case Extent(size):
+            return size_value(size, sizes)
+        case Counting(size):
+            return np.arange(size_value(size, sizes))
+        case Elementwise("add" | "multiply" as operation, parts):
+            return functools.reduce(OPERATIONS[operation], map(value, parts))
+        case Elementwise(operation, parts):
+            return OPERATIONS[operation](*map(value, parts))
+        case Apply(function, parts):
+            library = math if is_plain_number(term) else np
+            return getattr(library, function)(*map(value, parts))
+        case Matmul(left, right):
+            return value(left) @ value(right)
+        case Tensordot(left, right, left_axes, right_axes):
+            return np.tensordot(value(left), value(right), axes=(left_axes, right_axes))
+        case Transpose(operand, axes):
+            return np.transpose(value(operand), axes)
+        case Select(operand, selectors):
+            places = {"all": slice(None), "new": None}
+            return value(operand)[tuple(s if isinstance(s, int) else places[s] for s in selectors)]
+        case Gather(operand, subscripts):
+            whole = slice(None)
+            return value(operand)[tuple(whole if s is None else value(s) for s in subscripts)]
+        case Fold(kind, operand, axes):
+            return FOLDS[kind](value(operand), axis=axes)
+        case Full(filling, shape, like):
+            if like is not None:
+                return np.full_like(value(like), value(filling))
+            return np.full(tuple(size_value(size, sizes) for size in shape), value(filling))
+    raise TypeError(f"evaluate: unknown array term {type(term).__name__}")
+
+
+def _python_number(term: ArrayTerm) -> int | float:
+    match term:
+        case Exact(value):
+            return value.numerator if value.denominator == 1 else float(value)
+        case Pi():
+            return math.pi
+    return math.inf
+
+
+def size_value(size: Term, sizes: Mapping[str, int]) -> int:
+    """The value of a size expression; division must be exact."""
+
+    def value(part: Term) -> int:
+        return size_value(part, sizes)
+
+    match size:
+        case Number(number) if number.denominator == 1:
+            return int(number)
+        case Size(name):
+            return int(_given(sizes, name))
+        case Add(terms):
+            return sum(map(value, terms))
+        case Multiply(factors):
+            return math.prod(map(value, factors))
+        case Negate(term):
+            return -value(term)
+        case Power(base, exponent):
+            return int(value(base) ** value(exponent))
+        case FloorDivide(left, right):
+            return value(left) // value(right)
+        case Divide(left, right):
+            quotient, rest = divmod(value(left), value(right))
+            if rest:
+                raise DerivationError(
+                    f"the size {value(left)} / {value(right)} is not whole",
+                    "choose sizes that divide, or write // for the floor",
+                )
+            return quotient
+    raise DerivationError(
+        f"a size cannot be made by {type(size).__name__}",
+        "make sizes of numbers, dimensions and arithmetic",
+    )

@@ -1,0 +1,70 @@
+"""The names in a generated module, and which quantities need a target."""
+
+from __future__ import annotations
+
+from derive.model import Specification, data, parameters
+from derive.names import RESERVED, python_names
+from derive.plan import Program
+from derive.terms import Derivative, Name, Quantity, entries
+
+# Names of the module itself, which no argument may take.
+MODULE_NAMES = frozenset(
+    """
+    PARAMETERS DATA BELOW DERIVED init forward loss gradients init_state update step train example
+    check main seed report batches batch before cost costs number values sizes sys
+    _forward _loss _gradients _checked _table _array _finite _misfit _row _digits
+    _moved _progress
+    """.split()
+)
+
+
+def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
+    """The identifier of each quantity, size and setting; arguments keep clear of the module's."""
+    arguments = [str(q.name) for q in (*parameters(spec), *data(spec))]
+    arguments += [dimension.name for dimension in spec.dimensions]
+    public = python_names(arguments, RESERVED | MODULE_NAMES)
+    inside = [str(quantity.name) for quantity, _ in program.constants]
+    inside += [str(equation.left.name) for equation in spec.equations]
+    inside += [str(s.target.name) for s in program.statements if s.target.kind == "defined"]
+    inside = [name for name in inside if name not in public]
+    names: dict[Name, str] = {**public}
+    names.update(python_names(inside, RESERVED | frozenset(public.values())))
+    for statement in program.statements:
+        match statement.target.name:
+            case Derivative(_, wrt) as gradient:
+                names[gradient] = _fresh(f"d_{names[wrt]}", names)
+    return names
+
+
+def setting_names(spec: Specification, names: dict[Name, str]) -> dict[Name, str]:
+    """The identifiers of the settings of the update rule, beside the other arguments."""
+    settings = [str(quantity.name) for quantity, _ in spec.objective.rule.settings]
+    return {**python_names(settings, RESERVED | MODULE_NAMES | frozenset(names.values()))}
+
+
+def _fresh(label: str, names: dict[Name, str]) -> str:
+    return python_names([label], frozenset(names.values()))[label]
+
+
+def target_names(spec: Specification) -> frozenset[Name]:
+    """The inputs that only the equation of the cost reads."""
+    cost = spec.objective.cost.name
+    read = {
+        entry.quantity.name
+        for equation in spec.equations
+        if equation.left.name != cost
+        for entry in entries(equation.right)
+    }
+    return frozenset(q.name for q in data(spec) if q.name not in read)
+
+
+def forward_quantities(spec: Specification, targets: frozenset[Name]) -> tuple[Quantity, ...]:
+    """The named quantities that can be computed without a target, in order."""
+    closed = set(targets)
+    found = []
+    for equation in spec.equations:
+        if any(entry.quantity.name in closed for entry in entries(equation.right)):
+            closed.add(equation.left.name)
+        else:
+            found.append(equation.left)
+    return tuple(found)

@@ -1,0 +1,330 @@
+"""Array terms and programs as NumPy source text.
+
+Brackets stand where Python needs them, and around a matrix product inside another product, where a
+reader does.  Lines are laid out as `ruff format` lays them out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from derive.arrays import (
+    Apply,
+    ArrayTerm,
+    Counting,
+    Elementwise,
+    Exact,
+    Extent,
+    Fold,
+    Full,
+    Gather,
+    Infinity,
+    Matmul,
+    Pi,
+    Select,
+    Selector,
+    Tensordot,
+    Transpose,
+    Whole,
+    is_plain_number,
+)
+from derive.plan import Program, SizeRule
+from derive.terms import (
+    Add,
+    Divide,
+    FloorDivide,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Power,
+    Size,
+    Term,
+)
+
+WIDTH = 100
+Names = Mapping[Name, str]
+
+# How tightly Python binds: an operand is bracketed where it binds less tightly than its place asks.
+COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
+_WORDS = {"and": (" & ", AND), "or": (" | ", OR)}
+
+
+def code(term: ArrayTerm, names: Names) -> str:
+    """The source text of an array term; `names` gives the identifier of each quantity and size.
+
+    >>> from derive.terms import ONE, Quantity
+    >>> n = Size("n")
+    >>> x, g = Whole(Quantity("x", (ONE, n))), Whole(Quantity("g", (ONE, ONE)))
+    >>> code(Matmul(Transpose(x, (1, 0)), g), {"x": "x", "g": "g"})
+    'x.T @ g'
+    """
+    return _text(term, names)[0]
+
+
+def _at(term: ArrayTerm, level: int, names: Names) -> str:
+    """The text of an operand at a place that asks for at least `level`."""
+    text, found = _text(term, names)
+    return text if found >= level else f"({text})"
+
+
+def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
+    match term:
+        case Whole(quantity):
+            return names[quantity.name], ATOM
+        case Exact():
+            return _number(term)
+        case Pi():
+            return "math.pi", ATOM
+        case Infinity():
+            return "np.inf", ATOM
+        case Extent(size):
+            return _size(size, names)
+        case Counting(size):
+            return f"np.arange({size_code(size, names)})", ATOM
+        case Elementwise():
+            return _elementwise(term, names)
+        case Apply(function, parts):
+            library = "math" if is_plain_number(term) else "np"
+            return f"{library}.{function}({_listed(parts, names)})", ATOM
+        case Matmul(left, right):
+            return f"{_factor(left, names, first=True)} @ {_factor(right, names)}", PRODUCT
+        case Tensordot(left, right, left_axes, right_axes):
+            axes = f"({_axes(left_axes)}, {_axes(right_axes)})"
+            return f"np.tensordot({_listed((left, right), names)}, axes={axes})", ATOM
+        case Transpose(operand, axes):
+            return _transpose(operand, axes, names), ATOM
+        case Select(operand, selectors):
+            return _select(operand, selectors, names), ATOM
+        case Gather(operand, subscripts):
+            places = [":" if s is None else code(s, names) for s in subscripts]
+            return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]", ATOM
+        case Fold(kind, operand, axes):
+            return _fold(kind, operand, f"axis={_axes(axes)}", names), ATOM
+        case Full():
+            return _full(term, names), ATOM
+    raise TypeError(f"code: unknown array term {type(term).__name__}")
+
+
+def _listed(parts: Sequence[ArrayTerm], names: Names) -> str:
+    return ", ".join(code(part, names) for part in parts)
+
+
+def _axes(axes: Sequence[int]) -> str:
+    return str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
+
+
+def _number(number: Exact) -> tuple[str, int]:
+    """An integer, the author's decimal, or a quotient of integers."""
+    value, text = number.value, number.text
+    if value < 0:
+        inner, level = _number(Exact(-value, text.lstrip("-") if text else None))
+        return f"-{inner}", min(level, SIGN)
+    if value.denominator == 1:
+        return str(value.numerator), ATOM
+    if text is None:
+        return f"{value.numerator} / {value.denominator}", PRODUCT
+    return decimal(value), ATOM
+
+
+def decimal(value: Fraction) -> str:
+    """A number as Python writes it: an integer where it is one, else the nearest decimal."""
+    return str(value.numerator) if value.denominator == 1 else repr(float(value))
+
+
+def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
+    parts = term.operands
+    match term.operation:
+        case "add":
+            return _counted_from(parts, names) or (_sum(parts, names), SUM)
+        case "multiply":
+            first, *others = parts
+            texts = [_factor(first, names, first=True), *(_factor(p, names) for p in others)]
+            return " * ".join(texts), PRODUCT
+        case "divide" | "floor_divide" as operation:
+            sign = "/" if operation == "divide" else "//"
+            left = _factor(parts[0], names, first=True)
+            return f"{left} {sign} {_factor(parts[1], names)}", PRODUCT
+        case "negate":
+            text, level = _text(parts[0], names)
+            if level < PRODUCT or isinstance(parts[0], Matmul):
+                text, level = f"({text})", ATOM
+            return f"-{text}", min(level, SIGN)
+        case "power":
+            base, exponent = _at(parts[0], ATOM, names), _at(parts[1], SIGN, names)
+            sign = "**" if _is_simple(base) and _is_simple(exponent.lstrip("-")) else " ** "
+            return f"{base}{sign}{exponent}", POWER
+        case "and" | "or" as operation:
+            sign, level = _WORDS[operation]
+            return sign.join(_at(part, level, names) for part in parts), level
+        case "where" | "clip" as operation:
+            return f"np.{operation}({_listed(parts, names)})", ATOM
+        case "not":
+            return f"np.logical_not({_listed(parts, names)})", ATOM
+        case relation:
+            left, right = (_at(part, OR, names) for part in parts)
+            return f"{left} {relation} {right}", COMPARISON
+
+
+def _counted_from(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] | None:
+    """Counting that starts at another number than 0."""
+    match parts:
+        case (Counting(size), Exact(value)) if value > 0 and value.denominator == 1:
+            end = size_code(Add((size, Number(value))), names)
+            return f"np.arange({value}, {end})", ATOM
+    return None
+
+
+def _sum(parts: Sequence[ArrayTerm], names: Names) -> str:
+    text = _at(parts[0], SUM, names)
+    for part in parts[1:]:
+        match part:
+            case Elementwise("negate", (inner,)):
+                text += f" - {_at(inner, PRODUCT, names)}"
+            case Exact(value, spelling) if value < 0:
+                positive = Exact(-value, spelling.lstrip("-") if spelling else None)
+                text += f" - {_at(positive, PRODUCT, names)}"
+            case _:
+                text += f" + {_at(part, PRODUCT, names)}"
+    return text
+
+
+def _factor(term: ArrayTerm, names: Names, *, first: bool = False) -> str:
+    """A factor of a product: chains of one kind of product read on, others are bracketed."""
+    chained = first and not isinstance(term, Matmul)
+    return _at(term, PRODUCT if chained else SIGN, names)
+
+
+def _is_simple(text: str) -> bool:
+    """Whether `ruff format` writes the power operator without spaces beside this operand."""
+    return re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*|[0-9.e+-]+", text) is not None
+
+
+def _transpose(operand: ArrayTerm, axes: tuple[int, ...], names: Names) -> str:
+    text = _at(operand, ATOM, names)
+    if axes == (1, 0):
+        return f"{text}.T"
+    return f"{text}.transpose({', '.join(map(str, axes))})"
+
+
+def _select(operand: ArrayTerm, selectors: tuple[Selector, ...], names: Names) -> str:
+    match operand:
+        case Fold(kind, inner, axes) if _inserted(selectors) == axes:
+            return _fold(kind, inner, f"axis={_axes(axes)}, keepdims=True", names)
+    places = [{"all": ":", "new": "None"}.get(str(s), str(s)) for s in selectors]
+    return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
+
+
+def _inserted(selectors: tuple[Selector, ...]) -> tuple[int, ...]:
+    """The places of new axes where nothing else is done, () otherwise."""
+    if any(isinstance(selector, int) for selector in selectors):
+        return ()
+    return tuple(place for place, selector in enumerate(selectors) if selector == "new")
+
+
+def _without_tail(places: list[str]) -> str:
+    """Subscripts without the whole axes at their end."""
+    while len(places) > 1 and places[-1] == ":":
+        places = places[:-1]
+    return ", ".join(places)
+
+
+def _fold(kind: str, operand: ArrayTerm, arguments: str, names: Names) -> str:
+    text, level = _text(operand, names)
+    if level == ATOM:
+        return f"{text}.{kind}({arguments})"
+    return f"np.{kind}({text}, {arguments})"
+
+
+def _full(term: Full, names: Names) -> str:
+    value = code(term.value, names)
+    creator = {"0": "zeros", "1": "ones"}.get(value)
+    if term.like is not None:
+        like = code(term.like, names)
+        return f"np.{creator}_like({like})" if creator else f"np.full_like({like}, {value})"
+    shape = shape_code(term.shape, names)
+    return f"np.{creator}({shape})" if creator else f"np.full({shape}, {value})"
+
+
+# --- sizes --------------------------------------------------------------------------------------
+
+
+def shape_code(shape: Sequence[Term], names: Names) -> str:
+    """A shape as a tuple."""
+    sizes = ", ".join(size_code(size, names) for size in shape)
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+
+
+def size_code(size: Term, names: Names) -> str:
+    """A size expression; `/` of sizes is exact and checked elsewhere, so that `//` computes it."""
+    return _size(size, names)[0]
+
+
+def _size(size: Term, names: Names) -> tuple[str, int]:
+    def at(part: Term, level: int) -> str:
+        text, found = _size(part, names)
+        return text if found >= level else f"({text})"
+
+    match size:
+        case Number(value):
+            return _number(Exact(value))
+        case Size(name):
+            return names[name], ATOM
+        case Add((first, *others)):
+            text = at(first, SUM)
+            for part in others:
+                negative = isinstance(part, Negate)
+                inner = part.term if isinstance(part, Negate) else part
+                text += f" {'-' if negative else '+'} {at(inner, PRODUCT)}"
+            return text, SUM
+        case Multiply((first, *others)):
+            return " * ".join([at(first, PRODUCT), *(at(part, SIGN) for part in others)]), PRODUCT
+        case Negate(term):
+            return f"-{at(term, SIGN)}", SIGN
+        case Divide(left, right) | FloorDivide(left, right):
+            return f"{at(left, PRODUCT)} // {at(right, SIGN)}", PRODUCT
+        case Power(left, right):
+            base, exponent = at(left, ATOM), at(right, SIGN)
+            sign = "**" if _is_simple(base) and _is_simple(exponent) else " ** "
+            return f"{base}{sign}{exponent}", POWER
+    raise TypeError(f"size_code: unknown size {type(size).__name__}")
+
+
+# --- lines --------------------------------------------------------------------------------------
+
+
+def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
+    """The sizes and statements of a program, one line each, with a comment where there is one."""
+    lines = [size_rule_line(rule, names) for rule in program.sizes if rule.quantity or rule.formula]
+    for statement in program.statements:
+        line = f"{names[statement.target.name]} = {code(statement.value, names)}"
+        lines += commented(line, comments.get(statement.target.name, ""))
+    return lines
+
+
+def size_rule_line(rule: SizeRule, names: Names) -> str:
+    """How a kernel finds a size."""
+    if rule.quantity is not None:
+        return f"{names[rule.name]} = {names[rule.quantity.name]}.shape[{rule.axis}]"
+    assert rule.formula is not None
+    return f"{names[rule.name]} = {size_code(rule.formula, names)}"
+
+
+def commented(line: str, comment: str, indent: int = 4) -> list[str]:
+    """A line with its comment behind it, or above it where both are too long."""
+    if not comment:
+        return [line]
+    joined = f"{line}  # {comment}"
+    return [joined] if len(joined) + indent <= WIDTH else [f"# {comment}", line]
+
+
+def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0) -> list[str]:
+    """`opening items closing` on one line, on three, or with a line for each item."""
+    joined = ", ".join(items)
+    if len(opening + joined + closing) + indent <= WIDTH:
+        return [opening + joined + closing]
+    if len(joined) + indent + 4 <= WIDTH:
+        return [opening, f"    {joined}", closing]
+    return [opening, *(f"    {item}," for item in items), closing]

@@ -1,0 +1,121 @@
+"""Points to verify at: sizes, data, and what the oracle says there.
+
+Sizes are pairwise different, then some of them are one; data are distinct and away from special
+values, then nothing but special values.  Points are drawn until every entry of every gradient that
+the cost reads has been seen with a value other than zero: a wrong gradient cannot hide behind a
+unit that is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+
+from derive.errors import VerificationError
+from derive.evaluate import SCALARS, How
+from derive.model import Specification, parameters
+from derive.oracle import Location, arithmetic_of, complete_sizes, defined_names, lift, plain, run
+from derive.report import Sizes
+from derive.sampling import KINDS, Kind, random_inputs, random_sizes
+from derive.scalars import Scalar, Undefined
+from derive.terms import Name
+
+# At least and at most so many points at the first sizes; entries that stay zero are reported.
+FEWEST, MOST = 2, 8
+SPECIAL = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Data for everything that is declared, and the oracle's values and gradients there.
+
+    `reached` are the entries of parameters on which the cost depends at all, at this point.
+    """
+
+    sizes: Sizes
+    inputs: Mapping[Name, np.ndarray]
+    how: How
+    special: bool
+    values: Mapping[Name, np.ndarray]
+    gradients: Mapping[Name, np.ndarray]
+    reached: frozenset[Location]
+
+    def arrays(self) -> dict[Name, np.ndarray]:
+        """The data as arrays of scalars; index data stay integers."""
+        return {
+            name: array if array.dtype != object else lift(array, self.how)
+            for name, array in self.inputs.items()
+        }
+
+
+def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
+    """The points of one verification, always the same for the same seed.
+
+    Raises a VerificationError where no point lies in the domain of the model.
+    """
+    random = Random(seed)
+    first = random_sizes(model, random)
+    points: list[Point] = []
+    while len(points) < FEWEST or (len(points) < MOST and dead_entries(points)):
+        points.append(draw_point(model, first, random))
+    points.append(draw_point(model, random_sizes(model, random), random))
+    if first:
+        points.append(draw_point(model, random_sizes(model, random, ones=True), random))
+    for _ in range(SPECIAL):
+        point = point_at(model, first, random, "special")
+        points += [point] if point is not None else []
+    return tuple(points)
+
+
+def draw_point(model: Specification, sizes: Mapping[str, int], random: Random) -> Point:
+    """A point away from special values, inside the domain of the model."""
+    for kind in KINDS:
+        point = point_at(model, sizes, random, kind)
+        if point is not None:
+            return point
+    raise VerificationError(
+        f"no random point lies in the domain of '{model.name}'",
+        "state what its data must satisfy",
+    )
+
+
+def point_at(
+    model: Specification, sizes: Mapping[str, int], random: Random, kind: Kind
+) -> Point | None:
+    """One point; None where some quantity of the model does not exist."""
+    how = arithmetic_of(model)
+    names = [parameter.name for parameter in parameters(model)]
+    inputs = random_inputs(model, sizes, random, kind)
+    try:
+        here, directions = run(model, sizes, inputs, names, how)
+    except Undefined:
+        return None
+    cost = here.arrays[model.objective.cost.name].item()
+    zero: Scalar = SCALARS[how].of(0)
+    gradients = {name: np.full(here.arrays[name].shape, zero, dtype=object) for name in names}
+    for (name, location), direction in directions.items():
+        gradients[name][location] = cost.slopes.get(direction, zero)
+    return Point(
+        tuple(complete_sizes(model, sizes).items()),
+        inputs,
+        how,
+        kind == "special",
+        {name: plain(here.arrays[name]) for name in defined_names(model)},
+        gradients,
+        frozenset(place for place, direction in directions.items() if direction in cost.slopes),
+    )
+
+
+def dead_entries(points: Sequence[Point]) -> tuple[Location, ...]:
+    """The entries that the cost depends on, but whose gradient is zero at every point."""
+    generic = [point for point in points if not point.special]
+    same = [point for point in generic if point.sizes == generic[0].sizes]
+    reached = sorted({place for point in same for place in point.reached}, key=str)
+    return tuple(
+        (name, location)
+        for name, location in reached
+        if all(point.gradients[name][location] == 0 for point in same)
+    )

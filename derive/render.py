@@ -1,0 +1,60 @@
+"""Jinja environments: context in, text out.  Nothing is decided and nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+
+Kind = Literal["python", "latex", "html", "markdown"]
+
+# LaTeX is full of braces and percent signs, so its templates have delimiters of their own.
+LATEX_DELIMITERS = {
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+}
+
+
+def template_folder() -> Path:
+    """Where the templates are: inside the installed package, else at the top of the checkout."""
+    package = Path(str(files("derive")))
+    installed = package / "_templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def environment(kind: Kind) -> jinja2.Environment:
+    """The environment for one kind of text; a name that a context lacks is an error."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template_folder()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        **(LATEX_DELIMITERS if kind == "latex" else {}),
+    )
+    if kind == "python":
+        env.filters["lines"] = indented
+    return env
+
+
+def indented(lines: Sequence[str], columns: int = 4) -> str:
+    """The lines below each other, indented; the first one too, and empty ones stay empty."""
+    return "\n".join(" " * columns + line if line else "" for line in lines)
+
+
+def render_python(context: Mapping[str, Any]) -> str:
+    """The source text of a generated module."""
+    return environment("python").get_template("update.py.j2").render(context)
+
+
+def render_document(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
+    """A derivation document; `context` holds finished markup of its format."""
+    return environment(kind).get_template(f"derivation.{ending}.j2").render(context)

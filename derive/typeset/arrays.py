@@ -1,0 +1,177 @@
+"""Array terms as matrix formulas: products side by side, transposes, square brackets for 1 × 1.
+
+Matrix notation has no word for everything that arrays can do.  What it cannot say plainly gives
+None, and the reader sees the index form instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from derive.arrays import (
+    Apply,
+    ArrayTerm,
+    Elementwise,
+    Exact,
+    Extent,
+    Matmul,
+    Pi,
+    Select,
+    Transpose,
+    Whole,
+    shape_of,
+)
+from derive.terms import Quantity, is_one
+from derive.typeset.equations import transposed
+from derive.typeset.functions import layout_function
+from derive.typeset.layout import (
+    MINUS,
+    TIMES,
+    Fenced,
+    Fraction,
+    Layout,
+    NumberText,
+    Operator,
+    Raised,
+    row,
+)
+
+Leaf = Callable[[Quantity, bool], Layout]
+
+SUM, PRODUCT, SIGN, ATOM = range(4)
+HADAMARD = "\N{RING OPERATOR}"
+
+
+class Unsayable(Exception):
+    """Matrix notation has no plain word for an array term."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    layout: Layout
+    level: int
+
+
+def layout_array(term: ArrayTerm, leaf: Leaf) -> Layout | None:
+    """The matrix formula of `term`, None where there is no plain one.
+
+    `leaf(quantity, transposed)` prints a whole quantity: its symbol, or its entries as a matrix.
+    """
+    try:
+        return _piece(term, leaf).layout
+    except Unsayable:
+        return None
+
+
+def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
+    match term:
+        case Whole(quantity):
+            return _Piece(leaf(quantity, False), ATOM)
+        case Transpose(Whole(quantity), (1, 0)):
+            return _Piece(leaf(quantity, True), ATOM)
+        case Transpose(operand, (1, 0)):
+            return _Piece(transposed(_piece(operand, leaf).layout), ATOM)
+        case Exact(value) if value.denominator == 1 and value >= 0:
+            return _Piece(NumberText(str(value)), ATOM)
+        case Exact(value, text) if text is not None and value >= 0:
+            return _Piece(NumberText(text), ATOM)
+        case Select(operand, _) if _is_number(term) and _is_number(operand):
+            return _piece(operand, leaf)
+        case Matmul():
+            return _product(term, leaf)
+        case Elementwise("add", parts):
+            return _Piece(_sum(parts, leaf), SUM)
+        case Elementwise("multiply", parts):
+            return _scaled(parts, leaf)
+        case Elementwise("negate", (operand,)):
+            minus = Operator(MINUS, "prefix")
+            return _Piece(row(minus, _bracketed(operand, leaf, PRODUCT)), SUM)
+        case Elementwise("divide", (above, below)) if _is_number(below):
+            return _Piece(Fraction(_piece(above, leaf).layout, _piece(below, leaf).layout), SIGN)
+        case Elementwise("power", (base, exponent)) if _is_number(base):
+            raised = Raised(_bracketed(base, leaf, ATOM), _piece(exponent, leaf).layout)
+            return _Piece(raised, ATOM)
+        case Apply(function, (operand,)):
+            return _Piece(layout_function(function, _piece(operand, leaf).layout), ATOM)
+    raise Unsayable(type(term).__name__)
+
+
+def _is_number(term: ArrayTerm) -> bool:
+    """Whether an array holds a single number: all its axes have size one."""
+    return all(is_one(size) for size in shape_of(term))
+
+
+def _bracketed(term: ArrayTerm, leaf: Leaf, level: int) -> Layout:
+    piece = _piece(term, leaf)
+    return piece.layout if piece.level >= level else Fenced("(", piece.layout, ")")
+
+
+def _sum(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> Layout:
+    items = [_bracketed(parts[0], leaf, SUM)]
+    for part in parts[1:]:
+        match part:
+            case Elementwise("negate", (operand,)):
+                items += [Operator(MINUS), _bracketed(operand, leaf, PRODUCT)]
+            case _:
+                items += [Operator("+"), _bracketed(part, leaf, PRODUCT)]
+    return row(*items)
+
+
+def _product(term: Matmul, leaf: Leaf) -> _Piece:
+    """A matrix product: numbers in front, a computed 1 × 1 factor whole in square brackets."""
+    numbers: list[Layout] = []
+    factors = []
+    for operand in (term.left, term.right):
+        if _is_computed_number(operand):
+            factors.append(Fenced("[", _piece(operand, leaf).layout, "]"))
+            continue
+        coefficient, rest = _coefficient(operand)
+        numbers += [_piece(number, leaf).layout for number in coefficient]
+        factors.append(_bracketed(rest, leaf, PRODUCT))
+    return _Piece(_side_by_side([*numbers, *factors]), PRODUCT)
+
+
+def _is_computed_number(term: ArrayTerm) -> bool:
+    return len(shape_of(term)) == 2 and _is_number(term) and not isinstance(term, Whole)
+
+
+def _coefficient(term: ArrayTerm) -> tuple[tuple[ArrayTerm, ...], ArrayTerm]:
+    """The numbers that multiply an array, and the array without them."""
+    if not isinstance(term, Elementwise) or term.operation != "multiply":
+        return (), term
+    numbers = tuple(part for part in term.operands if isinstance(part, Exact | Extent | Pi))
+    rest = tuple(part for part in term.operands if part not in numbers)
+    if not numbers or not rest:
+        return (), term
+    return numbers, rest[0] if len(rest) == 1 else Elementwise("multiply", rest)
+
+
+def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
+    """A product entry by entry: numbers side by side, whole arrays with a ring between them."""
+    arrays = [part for part in parts if not _is_number(part)]
+    items: list[Layout] = []
+    for position, part in enumerate(parts):
+        layout = _bracketed(part, leaf, SIGN if len(arrays) > 1 else PRODUCT)
+        if position:
+            both = part in arrays and parts[position - 1] in arrays
+            dotted = _has_product(parts[position - 1]) or _has_product(part)
+            items.append(Operator(HADAMARD if both else "\N{MIDDLE DOT}" if dotted else TIMES))
+        items.append(layout)
+    return _Piece(row(*items), PRODUCT)
+
+
+def _has_product(term: ArrayTerm) -> bool:
+    match term:
+        case Select(operand, _):
+            return _has_product(operand)
+        case Matmul() | Elementwise("multiply", _):
+            return True
+    return False
+
+
+def _side_by_side(layouts: list[Layout]) -> Layout:
+    items: list[Layout] = []
+    for layout in layouts:
+        items += [Operator(TIMES), layout] if items else [layout]
+    return row(*items)

@@ -1,0 +1,195 @@
+"""Level two of verification: the generated kernels, on exact numbers, against the oracle.
+
+A kernel is run on object arrays of exact (or 50-digit) numbers and must return what dual numbers
+give that were carried through loops over the forward equations.  Where it does not, the sizes are
+made as small as they can be while it still fails, and the relation to the truth is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from derive.check_steps import StepCheck
+from derive.diagnose import diagnose
+from derive.errors import VerificationError
+from derive.loading import load_exact, load_module
+from derive.model import Specification
+from derive.points import Point, dead_entries, draw_point, draw_points
+from derive.report import Line, Report, Verdict, show_sizes
+from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gradients
+from derive.scalars import agree
+from derive.terms import Derivative, Name
+from derive.verify_floats import float_lines
+
+Results = Mapping[Name, np.ndarray]
+Run = Callable[[Point], Results]
+
+
+def verify(model: Specification, source: str, seed: int = 0, names: Names | None = None) -> Report:
+    """Verify the generated module `source` of a model: exact kernels, then floats.
+
+    `names` gives the Python identifier of each quantity and size, by default those of
+    `python_names`.  Nothing is raised where the code is wrong: the report says so.
+    """
+    known = identifiers(model) if names is None else names
+    points = draw_points(model, seed)
+    exact = load_exact(source, points[0].how, model.name)
+    floats = load_module(source, model.name)
+    lines = (
+        *kernel_lines(model, exact, points, known),
+        *float_lines(model, floats, points, known, Random(seed)),
+    )
+    return Report(model.name, lines)
+
+
+def step_line(quantity: str, checks: Sequence[StepCheck]) -> Line:
+    """Level one, for the report: the checks of the steps that lead to one quantity.
+
+    >>> step_line("∂C/∂w", (StepCheck("power_rule", "exact", (("n", 2),), 4),)).verdict
+    'verified'
+    """
+    undecided = [check.rule for check in checks if check.how == "undecided"]
+    sizes = tuple(dict.fromkeys(check.sizes for check in checks))
+    how = "50 digits" if any(check.how == "50 digits" for check in checks) else "exact"
+    if undecided:
+        note = f"not decided: {', '.join(dict.fromkeys(undecided))}"
+        return Line("steps", quantity, sizes, how, "undecided", note=note)
+    return Line("steps", quantity, sizes, f"{how}, {len(checks)} steps", "verified")
+
+
+def require(report: Report) -> None:
+    """Raise a VerificationError that says what failed, unless nothing did."""
+    failed = [line for line in report.lines if line.verdict == "failed"]
+    if failed:
+        notes = "\n".join(f"{line.quantity}: {line.note}" for line in failed)
+        raise VerificationError(
+            f"the code of '{report.model}' does not compute what its equations say\n{notes}",
+            "report the model: what is generated must never be wrong",
+        )
+
+
+# --- kernels ------------------------------------------------------------------------------------
+
+
+def kernel_lines(
+    model: Specification, module: ModuleType, points: Sequence[Point], names: Names
+) -> tuple[Line, ...]:
+    """One line for the cost, each gradient and each named quantity that the kernels return."""
+
+    def run(point: Point) -> Results:
+        return run_forward(module, model, point, names) | run_gradients(module, model, point, names)
+
+    how = points[0].how
+    sizes = tuple(dict.fromkeys(point.sizes for point in points))
+    results: list[Results] = []
+    for point in points:
+        try:
+            results.append(run(point))
+        except NOT_RUNNING as error:
+            note = f"the code does not run at {show_sizes(point.sizes)}: {error}"
+            cost = show_name(model.objective.cost.name)
+            return (Line("kernels", cost, (point.sizes,), how, "failed", note=note),)
+    dead = dead_entries(points)
+    lines = []
+    for name in results[0]:
+        pairs = [
+            (truth(point, name), found[name]) for point, found in zip(points, results, strict=True)
+        ]
+        wrong = [
+            p for p, pair in zip(points, pairs, strict=True) if first_difference(*pair) is not None
+        ]
+        silent = [place for wrt, place in dead if name == Derivative(cost_name(model), wrt)]
+        verdict: Verdict = "failed" if wrong else "undecided" if silent else "verified"
+        note = ""
+        if wrong:
+            note = explain(model, run, name, [p for p in points if not p.special], wrong[0])
+        elif silent:
+            shown = ", ".join(str(list(place)) for place in silent[:3])
+            note = f"always zero where it was tried, so never exercised: {shown}"
+        lines.append(Line("kernels", show_name(name), sizes, how, verdict, note=note))
+    return tuple(lines)
+
+
+def cost_name(model: Specification) -> Name:
+    """The name of the cost."""
+    return model.objective.cost.name
+
+
+def truth(point: Point, name: Name) -> np.ndarray:
+    """What the oracle says a quantity or a gradient is."""
+    if isinstance(name, Derivative):
+        return point.gradients[name.wrt]
+    return point.values[name]
+
+
+def first_difference(expected: np.ndarray, found: np.ndarray) -> tuple[int, ...] | None:
+    """The first place at which two arrays of scalars differ; () where their shapes do."""
+    if expected.shape != found.shape:
+        return ()
+    scale = max((abs(e) for e in expected.flat if e is not None), default=1)
+    for place in np.ndindex(expected.shape):
+        at = expected.item(place)
+        if at is not None and not agree(found.item(place), at, scale):
+            return place
+    return None
+
+
+# --- failures -----------------------------------------------------------------------------------
+
+
+def explain(
+    model: Specification, run: Run, name: Name, generic: Sequence[Point], wrong: Point
+) -> str:
+    """What differs, at the smallest sizes at which it does, and the likely mistake."""
+    point = smaller(model, run, name, wrong)
+    expected, found = truth(point, name), run(point)[name]
+    place = first_difference(expected, found)
+    lines = []
+    if place is not None and expected.shape == found.shape:
+        where = show_sizes(point.sizes) + (", at special values" if point.special else "")
+        entry = f"{show_name(name)}{list(place)}" if place else show_name(name)
+        right, got = show_number(expected.item(place)), show_number(found.item(place))
+        lines.append(f"{entry} is {got}, it should be {right}{' at ' + where if where else ''}")
+    pairs = [(truth(p, name), run(p)[name]) for p in generic if p.sizes == generic[0].sizes]
+    lines.append(diagnose(pairs, dict(generic[0].sizes), agree))
+    return "\n".join(line for line in lines if line)
+
+
+def smaller(model: Specification, run: Run, name: Name, point: Point) -> Point:
+    """A failing point whose sizes are as small as they can be, one after the other."""
+    free = [d.name for d in model.dimensions if d.formula is None]
+    sizes = {size: value for size, value in point.sizes if size in free}
+    for size in free:
+        for value in range(1, sizes[size]):
+            candidate = _failing(model, run, name, sizes | {size: value})
+            if candidate is not None:
+                sizes, point = sizes | {size: value}, candidate
+                break
+    return point
+
+
+def _failing(model: Specification, run: Run, name: Name, sizes: Mapping[str, int]) -> Point | None:
+    try:
+        point = draw_point(model, sizes, Random(0))
+        return point if first_difference(truth(point, name), run(point)[name]) is not None else None
+    except NOT_RUNNING:
+        return None
+
+
+def show_name(name: Name) -> str:
+    """`w`, or `∂C/∂w`."""
+    if isinstance(name, Derivative):
+        return f"∂{show_name(name.of)}/∂{show_name(name.wrt)}"
+    return name
+
+
+def show_number(number: Any) -> str:
+    """A number short enough for a line."""
+    value = getattr(number, "value", number)
+    text = str(value)
+    return text if len(text) <= 12 else f"{float(value):.8g}"

@@ -1,0 +1,176 @@
+"""Level three of verification: the public functions on floats.
+
+Every entry is compared with the oracle's, relative to the largest entry of all gradients.  And,
+sharing nothing with the oracle, along random directions d of each parameter
+
+    C(w + h d) - C(w)               falls like h,
+    C(w + h d) - C(w) - h ∂C/∂w·d   falls like h²,
+
+down to the rounding error of the cost itself (the Taylor test; Griewank & Walther, ch. 1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from random import Random
+from types import ModuleType
+
+import numpy as np
+
+from derive.diagnose import diagnose
+from derive.model import Specification, parameters
+from derive.points import Point
+from derive.report import Line, Verdict, show_sizes
+from derive.running import NOT_RUNNING, Names, arguments, named_gradients, public
+from derive.sampling import fill, random_numbers
+from derive.terms import Derivative, Name
+
+# Errors are relative to the largest entry over all gradients.
+BOUND = 1e-10
+STEPS = [2.0**-k for k in range(4, 16)]
+# Below this many units in the last place of the cost a difference of costs says nothing.
+NOISE = 64 * np.finfo(np.float64).eps
+# With a right slope the remainder falls like h², with a wrong one like h, rounding errors do not.
+STEEP, FLAT = 1.7, 0.5
+
+
+def float_lines(
+    model: Specification,
+    module: ModuleType,
+    points: Sequence[Point],
+    names: Names,
+    random: Random,
+) -> tuple[Line, ...]:
+    """One line for the entries of each gradient, one for its Taylor test."""
+    cost = model.objective.cost.name
+    sizes = tuple(dict.fromkeys(point.sizes for point in points))
+    try:
+        found = [_gradients(model, module, point, names) for point in points]
+        lines = []
+        for parameter in parameters(model):
+            name = Derivative(cost, parameter.name)
+            label = f"∂{cost}/∂{parameter.name}"
+            lines.append(_entries_line(points, found, name, label))
+            lines.append(_taylor_line(model, module, points[0], names, name, label, random))
+    except NOT_RUNNING as error:
+        note = f"the code does not run on floats: {error}"
+        return (Line("float64", str(cost), sizes, "float64", "failed", note=note),)
+    return tuple(lines)
+
+
+def _gradients(
+    model: Specification, module: ModuleType, point: Point, names: Names
+) -> dict[Name, np.ndarray]:
+    given, by_name = arguments(model, point, names)
+    return named_gradients(model, public(module, "gradients")(given, **by_name), names)
+
+
+def exact_as_floats(array: np.ndarray) -> np.ndarray:
+    """An array of scalars rounded, on purpose, to floats."""
+    rounded = np.empty(array.shape)
+    for place in np.ndindex(array.shape):
+        rounded[place] = float(array.item(place).value)
+    return rounded
+
+
+def _entries_line(
+    points: Sequence[Point],
+    found: Sequence[dict[Name, np.ndarray]],
+    name: Derivative,
+    label: str,
+) -> Line:
+    worst = 0.0
+    wrong: list[Point] = []
+    pairs = []
+    for point, results in zip(points, found, strict=True):
+        expected = exact_as_floats(point.gradients[name.wrt])
+        pairs.append((expected, results[name]))
+        if expected.shape != results[name].shape:
+            worst = math.inf
+            wrong.append(point)
+            continue
+        error = np.abs(results[name] - expected).max(initial=0.0) / _scale(point)
+        # A result that is not a number is as wrong as can be.
+        worst = max(worst, math.inf if math.isnan(error) else float(error))
+        if not error <= BOUND:
+            wrong.append(point)
+    sizes = tuple(dict.fromkeys(point.sizes for point in points))
+    verdict: Verdict = "failed" if wrong else "verified"
+    note = ""
+    if wrong:
+        first = [pair for pair, p in zip(pairs, points, strict=True) if p.sizes == points[0].sizes]
+        likely = diagnose(first, dict(points[0].sizes), _close)
+        note = f"differs by {worst:.1e} at {show_sizes(wrong[0].sizes)}\n{likely}".strip()
+    return Line("float64", label, sizes, "entries", verdict, worst, BOUND, note)
+
+
+def _close(left: float, right: float) -> bool:
+    return math.isclose(left, right, rel_tol=1e-8, abs_tol=1e-12)
+
+
+def _scale(point: Point) -> float:
+    """The largest entry over all gradients; one where they are all zero."""
+    largest = [np.abs(exact_as_floats(g)).max(initial=0.0) for g in point.gradients.values()]
+    return float(max(largest, default=0.0)) or 1.0
+
+
+# --- Taylor -------------------------------------------------------------------------------------
+
+
+def _taylor_line(
+    model: Specification,
+    module: ModuleType,
+    point: Point,
+    names: Names,
+    name: Derivative,
+    label: str,
+    random: Random,
+) -> Line:
+    given, by_name = arguments(model, point, names)
+    loss, key = public(module, "loss"), names[name.wrt]
+    gradient = _gradients(model, module, point, names)[name]
+    center = given[key]
+    direction = fill(center.shape, random_numbers(random, center.size)).astype(np.float64)
+
+    def along(h: float) -> float:
+        return float(np.asarray(loss(given | {key: center + h * direction}, **by_name)).item())
+
+    slope = float(np.sum(gradient * direction))
+    _, second = taylor_slopes(along, slope)
+    verdict: Verdict = "verified"
+    note = ""
+    if second is not None and second <= FLAT:
+        verdict, note = "undecided", "the cost is lost in rounding errors along this direction"
+    elif second is not None and second < STEEP:
+        verdict, note = "failed", f"the remainder falls like h^{second:.2f}, not like h²"
+    return Line("float64", label, (point.sizes,), "Taylor slopes 1 and 2", verdict, note=note)
+
+
+def taylor_slopes(
+    along: Callable[[float], float], slope: float
+) -> tuple[float | None, float | None]:
+    """The orders in h of C(h) - C(0) and of C(h) - C(0) - h C'(0); None where both vanish.
+
+    >>> first, second = taylor_slopes(lambda h: (1 + h) ** 3, 3.0)
+    >>> round(first, 1), round(second, 1)
+    (1.0, 2.0)
+    >>> round(taylor_slopes(lambda h: (1 + h) ** 3, 3.1)[1], 1)
+    1.0
+    """
+    start = along(0.0)
+    differences = [(h, along(h) - start) for h in STEPS]
+    noise = NOISE * max(abs(start), max(abs(d) for _, d in differences))
+    return (
+        _order([(h, abs(d)) for h, d in differences], noise),
+        _order([(h, abs(d - h * slope)) for h, d in differences], noise),
+    )
+
+
+def _order(remainders: list[tuple[float, float]], noise: float) -> float | None:
+    """The slope on logarithmic axes over the smallest steps whose remainder is above the noise."""
+    heard = [(h, remainder) for h, remainder in remainders if remainder > noise]
+    if len(heard) < 2:
+        return None
+    (coarse, larger), (fine, less) = heard[max(0, len(heard) - 4)], heard[-1]
+    return math.log(larger / less) / math.log(coarse / fine)

@@ -57,7 +57,8 @@ class Dual:
     def __truediv__(self, other: object) -> Dual:
         second = as_dual(other)
         value = self.value / second.value
-        return along(value, (self, 1 / second.value), (second, -value / second.value))
+        above = along(value, (self, 1), (second, -value))
+        return Dual(value, {d: slope / second.value for d, slope in above.slopes.items()})
 
     def __rtruediv__(self, other: object) -> Dual:
         return as_dual(other) / self
@@ -97,7 +98,7 @@ def as_dual(operand: Any) -> Dual:
     return operand if isinstance(operand, Dual) else Dual(operand)
 
 
-def along(value: Scalar, *parts: tuple[Dual, Scalar]) -> Dual:
+def along(value: Scalar, *parts: tuple[Dual, Scalar | int]) -> Dual:
     """`value`, whose slope is the sum of the slopes of the parts, each times its weight."""
     slopes: dict[int, Scalar] = {}
     for part, weight in parts:

@@ -102,13 +102,18 @@ class Reader:
         return ("−", self.dots())
 
     def dots(self):
+        """A product with dots; a slash next to a dot could end on either side of it."""
         parts = [self.quotient()]
+        slashed = self.slash
         while self.next() == "·":
-            if self.slash:
-                raise Ambiguous(self.tokens)
             self.take()
             parts.append(self.quotient())
-        return parts[0] if len(parts) == 1 else ("·", *parts)
+            slashed = slashed or self.slash
+        if len(parts) == 1:
+            return parts[0]
+        if slashed:
+            raise Ambiguous(self.tokens)
+        return ("·", *parts)
 
     def quotient(self):
         """A product over a single thing; what a product behind a slash means is nobody's guess."""

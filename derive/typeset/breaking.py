@@ -86,7 +86,11 @@ def _big_width(operator: BigOperator) -> float:
 
 
 def broken(formula: Layout, limit: float) -> Layout:
-    """The formula itself where it fits into `limit` em, else its lines, aligned at the relation."""
+    """The formula itself where it fits into `limit` em, else its lines, aligned at the relation.
+
+    >>> broken(NumberText("1"), limit=10)
+    NumberText(text='1')
+    """
     if width(formula) <= limit or not isinstance(formula, Row):
         return formula
     left, *sides = _split(formula.items, RELATIONS)

@@ -44,7 +44,13 @@ _SHIFTED: dict[tuple[Relation, int], Relation] = {
 
 
 def count_from_one(node: NodeT) -> NodeT:
-    """`node` with index values that count from 1, as they are printed."""
+    """`node` with index values that count from 1, as they are printed.
+
+    >>> from derive.terms import Index
+    >>> i = IndexValue(Index(Size("n")))
+    >>> count_from_one(Add((i, number(1)))) == i
+    True
+    """
     return cast(NodeT, _counted(node))
 
 

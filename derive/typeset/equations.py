@@ -27,6 +27,10 @@ def equation(left: Layout, *sides: Layout, relation: str = "=") -> Layout:
     """Left = side = side ...; `relation` stands behind `left`, later ones are equalities.
 
     With the relation := or ← the first side is what is assigned: w := w − α ∂C/∂w = ...
+
+    >>> from derive.typeset.layout import NumberText
+    >>> equation(NumberText("1"), NumberText("2"), relation="←").items[1].sign
+    '←'
     """
     items = [left]
     for place, side in enumerate(sides):

@@ -24,7 +24,11 @@ FENCES = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
 
 def layout_function(function: str, *arguments: Layout) -> Layout:
-    """The layout of function(arguments)."""
+    """The layout of function(arguments).
+
+    >>> layout_function("abs", NumberText("2"))
+    Fenced(opening='|', body=NumberText(text='2'), closing='|')
+    """
     shown = listed(*arguments)
     if function == "sqrt":
         alone = isinstance(shown, Identifier | NumberText | Subscripted)

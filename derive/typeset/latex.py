@@ -69,7 +69,11 @@ FUNCTIONS = frozenset(
 
 
 def latex(layout: Layout) -> str:
-    """The layout as LaTeX, without the dollar signs or the environment around it."""
+    r"""The layout as LaTeX, without the dollar signs or the environment around it.
+
+    >>> print(latex(Fraction(NumberText("1"), Root(NumberText("2")))))
+    \frac{1}{\sqrt{2}}
+    """
     match layout:
         case Identifier(symbol):
             return latex_symbol(symbol)

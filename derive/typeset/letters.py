@@ -33,6 +33,10 @@ def choose_letters(nodes: Sequence[Node], taken_names: Iterable[str] = ()) -> di
 
     `taken_names` are names that no index may take besides those in the nodes.  The choice depends
     on the order of reading only.
+
+    >>> n = Size("n")
+    >>> list(choose_letters([IndexValue(Index(n)), IndexValue(Index(n, "k")), Size("i")]).values())
+    ['j', 'k']
     """
     found = dict.fromkeys(index for node in nodes for index in free_indices(node))
     free = tuple(index for index in found if not is_one(index.size))

@@ -87,7 +87,11 @@ def is_plain(value: Number) -> bool:
 
 
 def without_sign(term: Term) -> Term | None:
-    """What is behind the minus that `term` begins with, None where it begins with none."""
+    """What is behind the minus that `term` begins with, None where it begins with none.
+
+    >>> without_sign(Negate(Size("n")))
+    Size(name='n')
+    """
     match term:
         case Negate(inner):
             return inner

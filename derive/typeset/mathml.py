@@ -44,7 +44,11 @@ ALIGNED_RIGHT = "text-align:left;padding:0.25em 0"
 
 
 def mathml(layout: Layout, display: bool = False) -> str:
-    """The layout as one `<math>` element, inline or displayed."""
+    """The layout as one `<math>` element, inline or displayed.
+
+    >>> mathml(Root(NumberText("2")))
+    '<math><msqrt><mn>2</mn></msqrt></math>'
+    """
     style = ' display="block"' if display else ""
     return f"<math{style}>{mathml_body(layout)}</math>"
 

@@ -59,6 +59,7 @@ from derive.typeset.layout import (
     NumberText,
     Operator,
     Raised,
+    Row,
     Subscripted,
     bracketed,
     is_integer,
@@ -93,6 +94,13 @@ def layout(node: Node, notation: Notation) -> Layout:
     """The layout of a term or a condition, with indices that count from 1.
 
     `notation.letters` holds a letter for every index of `node` that is printed (`choose_letters`).
+
+    >>> from derive.terms import ZERO, Quantity
+    >>> from derive.typeset.unicode import unicode
+    >>> i, n = Index(Size("n")), Size("n")
+    >>> entry = Entry(Quantity("X", (n, n)), (IndexValue(i), ZERO))
+    >>> unicode(layout(Negate(Add((entry, ONE))), Notation({i: "i"})))
+    '−(X[i, 1] + 1)'
     """
     marks = {count_from_one(term): key for term, key in notation.marks.items()}
     return _layout(count_from_one(node), replace(notation, marks=marks))
@@ -243,20 +251,22 @@ def _is_group(term: Term) -> bool:
 
 
 def _divide(numerator: Term, denominator: Term, notation: Notation) -> Layout:
-    if notation.inline:
-        place = Level.ATOM if ends_open(numerator) else Level.PRODUCT
-        above = _at(place, numerator, notation)
-        return _over(above, _at(Level.FACTOR, denominator, notation), notation)
     above, below = _layout(numerator, notation), _layout(denominator, notation)
-    if level(numerator) < Level.PRODUCT or ends_open(numerator) or is_fraction(numerator):
-        above = Group(above)
+    wrap = bracketed if notation.inline else Group
+    loose = level(numerator) < Level.PRODUCT or ends_open(numerator) or is_fraction(numerator)
+    if loose or _is_dotted(above):
+        above = wrap(above)
     if level(denominator) < Level.FACTOR or is_fraction(denominator):
-        below = Group(below)
-    return Fraction(above, below)
+        below = wrap(below)
+    return _over(above, below, notation)
+
+
+def _is_dotted(shown: Layout) -> bool:
+    return isinstance(shown, Row) and Operator(DOT) in shown.items
 
 
 def _over(above: Layout, below: Layout, notation: Notation) -> Layout:
-    """One layout over the other, each with the brackets it needs."""
+    """One layout over the other, or before it with a slash."""
     if notation.inline:
         return row(above, Operator("/", "ordinary"), below)
     return Fraction(above, below)

@@ -36,7 +36,11 @@ BIG_SIGNS = {"∑": "Σ"}
 
 
 def unicode(layout: Layout) -> str:
-    """The layout on one line."""
+    """The layout on one line.
+
+    >>> unicode(Fraction(NumberText("1"), Root(NumberText("2"))))
+    '1/√2'
+    """
     match layout:
         case Identifier(symbol):
             return unicode_symbol(symbol)

@@ -13,17 +13,10 @@ from fractions import Fraction
 from typing import Literal
 
 from derive.errors import DerivationError
+from derive.sizes import Shape, show_shape
 from derive.terms import (
     ONE,
-    Add,
-    Divide,
-    FloorDivide,
-    Multiply,
-    Negate,
-    Number,
-    Power,
     Quantity,
-    Size,
     Term,
     is_one,
 )
@@ -34,7 +27,6 @@ Operation = Literal[
 ]  # fmt: skip
 Folding = Literal["sum", "mean", "prod", "max", "min"]
 Selector = int | Literal["all", "new"]
-Shape = tuple[Term, ...]
 
 
 class ArrayTerm:
@@ -161,6 +153,13 @@ class Full(ArrayTerm):
     like: ArrayTerm | None = None
 
 
+@dataclass(frozen=True)
+class Copy(ArrayTerm):
+    """The same values in an array of their own."""
+
+    operand: ArrayTerm
+
+
 # --- structure ----------------------------------------------------------------------------------
 
 
@@ -173,7 +172,7 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return parts
         case Matmul(left, right) | Tensordot(left, right, _, _):
             return (left, right)
-        case Transpose(operand, _) | Select(operand, _) | Fold(_, operand, _):
+        case Transpose(operand, _) | Select(operand, _) | Fold(_, operand, _) | Copy(operand):
             return (operand,)
         case Gather(operand, subscripts):
             return (operand, *(part for part in subscripts if part is not None))
@@ -201,6 +200,8 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Select(parts[0], selectors)
         case Fold(kind, _, axes):
             return Fold(kind, parts[0], axes)
+        case Copy():
+            return Copy(parts[0])
         case Gather(_, subscripts):
             given = iter(parts[1:])
             return Gather(parts[0], tuple(s if s is None else next(given) for s in subscripts))
@@ -285,6 +286,8 @@ def shape_of(term: ArrayTerm) -> Shape:
             if not set(axes) <= set(range(len(before))):
                 raise _misfit("axes", str(axes), "an array of shape", show_shape(before))
             return tuple(size for axis, size in enumerate(before) if axis not in axes)
+        case Copy(operand):
+            return shape_of(operand)
         case Full(value, shape, _):
             if broadcast(shape_of(value), shape) != shape:
                 raise _misfit("a value of shape", show_shape(shape_of(value)), "an array of shape",
@@ -357,40 +360,3 @@ def _misfit(what: str, left: str, joint: str, right: str) -> DerivationError:
         f"{what} {left} {joint} {right} do not fit together",
         "this is a defect of the array code: report the model that led to it",
     )
-
-
-# --- sizes as text ------------------------------------------------------------------------------
-
-
-def show_shape(shape: Shape) -> str:
-    """A shape as it is written in code and in tables: `(1, n)`, `(n,)`, `()`."""
-    sizes = ", ".join(map(show_size, shape))
-    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
-
-
-def show_size(size: Term) -> str:
-    """A size as Python writes it."""
-    match size:
-        case Number(value):
-            return str(value)
-        case Size(name):
-            return name
-        case Add(terms):
-            return " + ".join(map(show_size, terms)).replace("+ -", "- ")
-        case Multiply(factors):
-            return " * ".join(map(_bracketed, factors))
-        case Negate(term):
-            return f"-{_bracketed(term)}"
-        case Divide(left, right) | FloorDivide(left, right):
-            return f"{_bracketed(left)} // {_bracketed(right)}"
-        case Power(left, right):
-            return f"{_bracketed(left)}**{_bracketed(right)}"
-    raise DerivationError(
-        f"a size made by {type(size).__name__} cannot be written as code",
-        "make sizes of numbers, dimensions and arithmetic",
-    )
-
-
-def _bracketed(size: Term) -> str:
-    text = show_size(size)
-    return text if isinstance(size, (Number, Size)) and not text.startswith("-") else f"({text})"

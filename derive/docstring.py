@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derive.arrays import show_shape
 from derive.model import Specification, data, parameters
 from derive.numpy_code import WIDTH, Names
+from derive.sizes import show_shape
 from derive.terms import Name
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Copy,
     Counting,
     Elementwise,
     Exact,
@@ -147,6 +148,8 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             if like is not None:
                 return np.full_like(value(like), value(filling))
             return np.full(tuple(size_value(size, sizes) for size in shape), value(filling))
+        case Copy(operand):
+            return np.copy(value(operand))
     raise TypeError(f"evaluate: unknown array term {type(term).__name__}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derive.arrays import ArrayTerm, Select, Whole, show_size
+from derive.arrays import ArrayTerm, Select, Whole
 from derive.docstring import Formulas, comments, docstring_context
 from derive.model import Equation, Specification, data, definition, parameters
 from derive.module_names import forward_quantities, identifiers, setting_names, target_names
@@ -17,6 +17,7 @@ from derive.numpy_code import WIDTH, bracketed, code, decimal, size_code, statem
 from derive.plan import Program, gradient_of, program_for, restricted
 from derive.render import render_python
 from derive.rule_code import setting_values, state_lines, update_lines
+from derive.sizes import show_size
 from derive.starting_code import (
     base_sizes,
     example_lines,
@@ -211,7 +212,7 @@ def _functions(parts: _Parts) -> dict[str, Any]:
         "behind": _call(
             "behind = loss(", ["_moved(params, direction, -size)", *parts.data, *passed]
         ),
-        "check_gradients": _call("cost, grads = gradients(", ["params", *parts.data, *passed]),
+        "check_gradients": _call("_, grads = gradients(", ["params", *parts.data, *passed]),
         "settings": list(parts.settings.values()),
     }
 
@@ -298,8 +299,8 @@ def _trajectory(parts: _Parts) -> dict[str, Any]:
         look, shown = "", []
     return {
         "look": look,
-        "shown": _tuple_items([str(q.name) for q in shown]),
-        "shown_targets": _tuple_items([parts.names[q.name] for q in targets if predictions]),
+        "shown": [q.name for q in shown],
+        "shown_targets": [parts.names[q.name] for q in targets if predictions],
         "cost_name": spec.objective.cost.name,
         "train_step": bracketed(
             "cost = step(",
@@ -314,11 +315,6 @@ def _trajectory(parts: _Parts) -> dict[str, Any]:
 
 def _is_single(quantity: Quantity) -> bool:
     return all(map(is_one, quantity.shape))
-
-
-def _tuple_items(texts: Sequence[str]) -> str:
-    """Strings as the items of a tuple."""
-    return ", ".join(f'"{text}"' for text in texts) + ("," if len(texts) == 1 else "")
 
 
 def show_batch(arguments: Sequence[str]) -> str:

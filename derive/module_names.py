@@ -27,7 +27,7 @@ def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
     inside += [str(equation.left.name) for equation in spec.equations]
     inside += [str(s.target.name) for s in program.statements if s.target.kind == "defined"]
     inside = [name for name in inside if name not in public]
-    names: dict[Name, str] = {**public}
+    names: dict[Name, str] = {name: public[name] for name in public}
     names.update(python_names(inside, RESERVED | frozenset(public.values())))
     for statement in program.statements:
         match statement.target.name:
@@ -39,7 +39,8 @@ def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
 def setting_names(spec: Specification, names: dict[Name, str]) -> dict[Name, str]:
     """The identifiers of the settings of the update rule, beside the other arguments."""
     settings = [str(quantity.name) for quantity, _ in spec.objective.rule.settings]
-    return {**python_names(settings, RESERVED | MODULE_NAMES | frozenset(names.values()))}
+    found = python_names(settings, RESERVED | MODULE_NAMES | frozenset(names.values()))
+    return {name: found[name] for name in settings}
 
 
 def _fresh(label: str, names: dict[Name, str]) -> str:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Copy,
     Counting,
     Elementwise,
     Exact,
@@ -29,6 +30,9 @@ from derive.arrays import (
     Transpose,
     Whole,
     is_plain_number,
+    operands,
+    shape_of,
+    with_operands,
 )
 from derive.plan import Program, SizeRule
 from derive.terms import (
@@ -40,11 +44,13 @@ from derive.terms import (
     Negate,
     Number,
     Power,
+    Quantity,
     Size,
     Term,
 )
 
 WIDTH = 100
+INDENT = 4
 Names = Mapping[Name, str]
 
 # How tightly Python binds: an operand is bracketed where it binds less tightly than its place asks.
@@ -105,6 +111,8 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
             return _fold(kind, operand, f"axis={_axes(axes)}", names), ATOM
         case Full():
             return _full(term, names), ATOM
+        case Copy(operand):
+            return f"{_at(operand, ATOM, names)}.copy()", ATOM
     raise TypeError(f"code: unknown array term {type(term).__name__}")
 
 
@@ -178,17 +186,22 @@ def _counted_from(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] |
 
 
 def _sum(parts: Sequence[ArrayTerm], names: Names) -> str:
-    text = _at(parts[0], SUM, names)
+    return " ".join(_terms(parts, names))
+
+
+def _terms(parts: Sequence[ArrayTerm], names: Names) -> list[str]:
+    """The terms of a sum, each but the first with its sign."""
+    texts = [_at(parts[0], SUM, names)]
     for part in parts[1:]:
         match part:
             case Elementwise("negate", (inner,)):
-                text += f" - {_at(inner, PRODUCT, names)}"
+                texts.append(f"- {_at(inner, PRODUCT, names)}")
             case Exact(value, spelling) if value < 0:
                 positive = Exact(-value, spelling.lstrip("-") if spelling else None)
-                text += f" - {_at(positive, PRODUCT, names)}"
+                texts.append(f"- {_at(positive, PRODUCT, names)}")
             case _:
-                text += f" + {_at(part, PRODUCT, names)}"
-    return text
+                texts.append(f"+ {_at(part, PRODUCT, names)}")
+    return texts
 
 
 def _factor(term: ArrayTerm, names: Names, *, first: bool = False) -> str:
@@ -225,8 +238,8 @@ def _inserted(selectors: tuple[Selector, ...]) -> tuple[int, ...]:
 
 
 def _without_tail(places: list[str]) -> str:
-    """Subscripts without the whole axes at their end."""
-    while len(places) > 1 and places[-1] == ":":
+    """Subscripts without the whole axes at their end; `[None, :]` says more with them."""
+    while "None" not in places and len(places) > 1 and places[-1] == ":":
         places = places[:-1]
     return ", ".join(places)
 
@@ -296,12 +309,44 @@ def _size(size: Term, names: Names) -> tuple[str, int]:
 
 
 def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
-    """The sizes and statements of a program, one line each, with a comment where there is one."""
-    lines = [size_rule_line(rule, names) for rule in program.sizes if rule.quantity or rule.formula]
+    """The sizes and statements of a program in order, with a comment where there is one."""
+    rules = [rule for rule in program.sizes if rule.quantity or rule.formula]
+    lines = [size_rule_line(rule, names) for rule in rules]
+    known = dict(names)
     for statement in program.statements:
-        line = f"{names[statement.target.name]} = {code(statement.value, names)}"
-        lines += commented(line, comments.get(statement.target.name, ""))
+        comment = comments.get(statement.target.name, "")
+        lines += _assignment(known[statement.target.name], statement.value, known, comment)
     return lines
+
+
+def _assignment(target: str, value: ArrayTerm, names: dict[Name, str], comment: str) -> list[str]:
+    """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
+    line = f"{target} = {code(value, names)}"
+    if len(line) + INDENT <= WIDTH:
+        return commented(line, comment)
+    if isinstance(value, Elementwise) and value.operation == "add":
+        terms = _terms(value.operands, names)
+        if max(map(len, terms)) + 2 * INDENT <= WIDTH:
+            inside = [f"    {term}" for term in terms]
+            return [*([f"# {comment}"] if comment else []), f"{target} = (", *inside, ")"]
+    parts = operands(value)
+    longest = max(parts, key=lambda part: len(code(part, names)), default=None)
+    if longest is None or not operands(longest):
+        return commented(line, comment)
+    part = Quantity(_part_name(names), shape_of(longest))
+    names[part.name] = str(part.name)
+    rest = with_operands(value, tuple(Whole(part) if p is longest else p for p in parts))
+    return [
+        *_assignment(names[part.name], longest, names, ""),
+        *_assignment(target, rest, names, comment),
+    ]
+
+
+def _part_name(names: Names) -> str:
+    taken, number = set(names.values()), 1
+    while f"part_{number}" in taken:
+        number += 1
+    return f"part_{number}"
 
 
 def size_rule_line(rule: SizeRule, names: Names) -> str:
@@ -312,12 +357,12 @@ def size_rule_line(rule: SizeRule, names: Names) -> str:
     return f"{names[rule.name]} = {size_code(rule.formula, names)}"
 
 
-def commented(line: str, comment: str, indent: int = 4) -> list[str]:
+def commented(line: str, comment: str) -> list[str]:
     """A line with its comment behind it, or above it where both are too long."""
     if not comment:
         return [line]
     joined = f"{line}  # {comment}"
-    return [joined] if len(joined) + indent <= WIDTH else [f"# {comment}", line]
+    return [joined] if len(joined) + INDENT <= WIDTH else [f"# {comment}", line]
 
 
 def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0) -> list[str]:
@@ -325,6 +370,6 @@ def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0)
     joined = ", ".join(items)
     if len(opening + joined + closing) + indent <= WIDTH:
         return [opening + joined + closing]
-    if len(joined) + indent + 4 <= WIDTH:
+    if len(joined) + indent + INDENT <= WIDTH:
         return [opening, f"    {joined}", closing]
     return [opening, *(f"    {item}," for item in items), closing]

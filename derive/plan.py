@@ -14,6 +14,7 @@ from fractions import Fraction
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Copy,
     Elementwise,
     Exact,
     Full,
@@ -23,13 +24,13 @@ from derive.arrays import (
     is_plain_number,
     operands,
     shape_of,
-    show_shape,
     sizes_in,
     walk,
     with_operands,
 )
 from derive.errors import DerivationError
 from derive.model import Dimension, Equation, Specification, data, parameters
+from derive.sizes import show_shape
 from derive.terms import Derivative, Name, Quantity, Size, Term
 from derive.terms import walk as walk_term
 from derive.vectorise import vectorise
@@ -92,9 +93,28 @@ def program_for(spec: Specification, gradients: Sequence[Equation]) -> Program:
         statements=tuple(statements),
         outputs=tuple(outputs),
     )
-    program = restricted(_shared(program), program.outputs)
+    program = _with_own_outputs(restricted(_shared(program), program.outputs))
     check_program(program)
     return program
+
+
+def _with_own_outputs(program: Program) -> Program:
+    """A gradient that only looks at another array gets one of its own: a caller may change it."""
+    outputs = {output.name for output in program.outputs if output.kind == "gradient"}
+    statements = [
+        replace(s, value=Copy(s.value)) if s.target.name in outputs and _is_view(s.value) else s
+        for s in program.statements
+    ]
+    return replace(program, statements=tuple(statements))
+
+
+def _is_view(term: ArrayTerm) -> bool:
+    match term:
+        case Whole(quantity):
+            return bool(quantity.shape)
+        case Transpose(operand, _) | Select(operand, _):
+            return bool(shape_of(term)) and _is_view(operand)
+    return False
 
 
 def _size_rules(spec: Specification) -> tuple[SizeRule, ...]:

@@ -44,7 +44,7 @@ def _places(rule: UpdateRule, key: str, settings: dict[Name, str]) -> dict[Name,
 
 
 def _assignment(assignment: Assignment, places: dict[Name, str]) -> str:
-    """`theta -= alpha * g` where the rule takes one thing from θ, else all of the right-hand side."""
+    """`theta -= alpha * g` where the rule takes one thing from θ, else the whole right side."""
     target = places[assignment.left.name]
     match assignment.right:
         case Add((Entry(quantity), Negate(change))) if quantity == assignment.left:

@@ -27,7 +27,6 @@ from derive.arrays import (
     Whole,
     is_plain_number,
     shape_of,
-    show_shape,
 )
 from derive.contract import contract
 from derive.errors import DerivationError
@@ -42,6 +41,7 @@ from derive.labelled import (
 )
 from derive.model import Equation
 from derive.reads import read
+from derive.sizes import show_shape
 from derive.terms import (
     ONE,
     Add,

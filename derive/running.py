@@ -18,6 +18,7 @@ from derive.model import Specification, data, parameters
 from derive.names import python_names
 from derive.oracle import lift, shape_of
 from derive.points import Point
+from derive.scalars import agree
 from derive.terms import Derivative, Name, Size
 
 # What a function may raise that does not run on the data it is given.
@@ -40,7 +41,9 @@ def identifiers(model: Specification) -> dict[Name, str]:
     names = [dimension.name for dimension in model.dimensions]
     names += [str(d.quantity.name) for d in model.declarations]
     names += [str(equation.left.name) for equation in model.equations]
-    return {name: identifier for name, identifier in python_names(names).items()}
+    known: dict[Name, str] = {}
+    known |= python_names(names)
+    return known
 
 
 def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names, extra: Results) -> Any:
@@ -60,32 +63,31 @@ def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names, extr
 
 
 def run_gradients(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
-    """The cost and the gradients, from the kernel `_gradients`."""
-    result = run_kernel(module, "_gradients", point, names, constants(model, point))
-    return named_gradients(model, result, names)
+    """The cost and the gradients, from the kernel `_gradients`; `_loss` must give the same cost."""
+    given = constants(model, point)
+    cost, gradients = run_kernel(module, "_gradients", point, names, given)
+    alone = run_kernel(module, "_loss", point, names, given)
+    if not agree(alone, cost):
+        raise VerificationError(
+            f"the cost is {alone!r} by `_loss` and {cost!r} by `_gradients`", "generate it again"
+        )
+    return named_results(model, cost, gradients)
 
 
-def named_gradients(model: Specification, result: Any, names: Names) -> Results:
-    """(cost, gradients) by name; the gradients are a dictionary or follow the parameters' order."""
-    cost = model.objective.cost.name
-    first, *rest = result
-    wrt = [parameter.name for parameter in parameters(model)]
-    if len(rest) == 1 and isinstance(rest[0], Mapping):
-        rest = [rest[0][names[name]] for name in wrt]
-    shape = tuple(1 for _ in model.objective.cost.shape)
-    found: Results = {cost: np.asarray(first).reshape(shape)}
-    for name, array in zip(wrt, rest, strict=True):
-        found[Derivative(cost, name)] = np.asarray(array)
+def named_results(model: Specification, cost: Any, gradients: Mapping[str, Any]) -> Results:
+    """The cost with its axes of size one, and the gradients, by name."""
+    quantity = model.objective.cost
+    shape = tuple(1 for _ in quantity.shape)
+    found: Results = {quantity.name: np.asarray(cost, dtype=object).reshape(shape)}
+    for parameter in parameters(model):
+        found[Derivative(quantity.name, parameter.name)] = np.asarray(gradients[parameter.name])
     return found
 
 
 def run_forward(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
-    """The named quantities, from the kernel `_forward`, which returns them by name."""
-    if not hasattr(module, "_forward"):
-        return {}
+    """The named quantities that need no target, from the kernel `_forward`."""
     result = run_kernel(module, "_forward", point, names, constants(model, point))
-    defined = {names[e.left.name]: e.left.name for e in model.equations}
-    return {defined[key]: np.asarray(array) for key, array in result.items() if key in defined}
+    return {name: np.asarray(array) for name, array in result.items()}
 
 
 def constants(model: Specification, point: Point) -> Results:
@@ -112,7 +114,7 @@ def arguments(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The dictionary of parameters, and the data and sizes that are given by name."""
     given = {
-        names[q.name]: as_floats(point.inputs[q.name])
+        str(q.name): as_floats(point.inputs[q.name])
         for q in parameters(model)
         if q.name in point.inputs
     }

@@ -22,7 +22,7 @@ from derive.diagnose import diagnose
 from derive.model import Specification, parameters
 from derive.points import Point
 from derive.report import Line, Verdict, show_sizes
-from derive.running import NOT_RUNNING, Names, arguments, named_gradients, public
+from derive.running import NOT_RUNNING, Names, arguments, named_results, public
 from derive.sampling import fill, random_numbers
 from derive.terms import Derivative, Name
 
@@ -63,7 +63,8 @@ def _gradients(
     model: Specification, module: ModuleType, point: Point, names: Names
 ) -> dict[Name, np.ndarray]:
     given, by_name = arguments(model, point, names)
-    return named_gradients(model, public(module, "gradients")(given, **by_name), names)
+    cost, gradients = public(module, "gradients")(given, **by_name)
+    return named_results(model, cost, gradients)
 
 
 def exact_as_floats(array: np.ndarray) -> np.ndarray:
@@ -128,7 +129,7 @@ def _taylor_line(
     random: Random,
 ) -> Line:
     given, by_name = arguments(model, point, names)
-    loss, key = public(module, "loss"), names[name.wrt]
+    loss, key = public(module, "loss"), str(name.wrt)
     gradient = _gradients(model, module, point, names)[name]
     center = given[key]
     direction = fill(center.shape, random_numbers(random, center.size)).astype(np.float64)

@@ -12,6 +12,7 @@ from derive.typeset.layout import (
     BigOperator,
     Cases,
     Fenced,
+    Form,
     Fraction,
     FunctionName,
     Group,
@@ -36,6 +37,13 @@ ACCENTS = {
     "tilde": "\N{SMALL TILDE}",
     "dot": "˙",
     "vec": "→",
+}
+# The space of other operators is that of their form; an ordinary sign has none.
+FORMS: dict[Form, str] = {
+    "infix": ' form="infix"',
+    "prefix": ' form="prefix"',
+    "separator": "",
+    "ordinary": ' lspace="0" rspace="0"',
 }
 LEFT, CENTRE = "text-align:left", "text-align:center"
 # The two columns of aligned lines touch at the relation, whose own space keeps them apart.
@@ -64,12 +72,8 @@ def mathml_body(layout: Layout) -> str:
             return _element("mi", escape(text))
         case Text(text):
             return _element("mtext", escape(text))
-        case Operator(sign, "infix" | "prefix" as form):
-            return f'<mo form="{form}">{escape(sign)}</mo>'
-        case Operator(sign, "ordinary"):
-            return f'<mo lspace="0" rspace="0">{escape(sign)}</mo>'
-        case Operator(sign):
-            return _element("mo", escape(sign))
+        case Operator(sign, form):
+            return f"<mo{FORMS[form]}>{escape(sign)}</mo>"
         case Space():
             return '<mspace width="1em"></mspace>'
         case Row(items):
@@ -93,19 +97,8 @@ def mathml_body(layout: Layout) -> str:
             return _element("msqrt", mathml_body(body))
         case BigOperator():
             return _big(layout)
-        case Cases(rows):
-            lines = "".join(_line((value, LEFT), (when, LEFT)) for value, when in rows)
-            brace = _fence("{", "prefix", "true")
-            return _element("mrow", brace, _element("mtable", lines))
-        case Matrix(rows):
-            lines = "".join(_line(*((item, CENTRE) for item in line)) for line in rows)
-            left, right = _fence("[", "prefix", "true"), _fence("]", "postfix", "true")
-            return _element("mrow", left, _element("mtable", lines), right)
-        case Aligned(lines_):
-            lines = "".join(
-                _line((left, ALIGNED_LEFT), (right, ALIGNED_RIGHT)) for left, right in lines_
-            )
-            return f'<mtable displaystyle="true">{lines}</mtable>'
+        case Cases() | Matrix() | Aligned():
+            return _table(layout)
         case Marked(key, body):
             return f'<mrow class="{escape(key)}">{mathml_body(body)}</mrow>'
     raise TypeError(f"mathml: unknown layout {type(layout).__name__}")
@@ -162,6 +155,19 @@ def _stacked(first: str, others: list[str]) -> str:
         return first
     cells = (f'<mtd style="padding:0">{line}</mtd>' for line in (first, *others))
     return _element("mtable", *(_element("mtr", cell) for cell in cells))
+
+
+def _table(layout: Cases | Matrix | Aligned) -> str:
+    match layout:
+        case Cases(rows):
+            lines = "".join(_line((value, LEFT), (when, LEFT)) for value, when in rows)
+            return _element("mrow", _fence("{", "prefix", "true"), _element("mtable", lines))
+        case Matrix(entries):
+            lines = "".join(_line(*((item, CENTRE) for item in line)) for line in entries)
+            left, right = _fence("[", "prefix", "true"), _fence("]", "postfix", "true")
+            return _element("mrow", left, _element("mtable", lines), right)
+    halves = (_line((left, ALIGNED_LEFT), (right, ALIGNED_RIGHT)) for left, right in layout.lines)
+    return f'<mtable displaystyle="true">{"".join(halves)}</mtable>'
 
 
 def _line(*cells: tuple[Layout, str]) -> str:

@@ -1,42 +1,116 @@
-"""Sizes and shapes as they are written in code, tables and messages."""
+"""Sizes as text and as numbers: `4*H`, `(n, 1)`, and the value of a size at given dimensions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+from math import prod
+
 from derive.errors import DerivationError
-from derive.terms import Add, Divide, FloorDivide, Multiply, Negate, Number, Power, Size, Term
+from derive.terms import (
+    Add,
+    Constant,
+    Divide,
+    FloorDivide,
+    IndexValue,
+    Multiply,
+    Negate,
+    Number,
+    Power,
+    Size,
+    Term,
+)
 
 Shape = tuple[Term, ...]
 
+# How tightly the operators of the language bind, loosest first.
+SUM, PRODUCT, SIGN, POWER, LEAF = range(5)
+
 
 def show_shape(shape: Shape) -> str:
-    """A shape as it is written in code and in tables: `(1, n)`, `(n,)`, `()`."""
-    sizes = ", ".join(map(show_size, shape))
-    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+    """A shape as Python writes it.
+
+    >>> show_shape((Size("n"), Number(Fraction(1)))), show_shape((Size("n"),)), show_shape(())
+    ('(n, 1)', '(n,)', '()')
+    """
+    sizes = [show_size(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
 def show_size(size: Term) -> str:
-    """A size as Python writes it."""
+    """A size, or an affine subscript, as the language writes it.
+
+    >>> show_size(Add((Multiply((Number(Fraction(2)), Size("H"))), Negate(Size("K")))))
+    '2*H - K'
+    """
+    return _show(size, SUM)
+
+
+def _show(size: Term, context: int) -> str:
+    text, strength = _parts(size)
+    return f"({text})" if strength < context else text
+
+
+def _parts(size: Term) -> tuple[str, int]:
     match size:
         case Number(value):
-            return str(value)
-        case Size(name):
-            return name
+            return str(value), LEAF if value >= 0 and value.denominator == 1 else SIGN
+        case Size(name) | Constant(name):
+            return name, LEAF
+        case IndexValue(index):
+            return index.letter or "i", LEAF
         case Add(terms):
-            return " + ".join(map(show_size, terms)).replace("+ -", "- ")
+            signed = (
+                f" - {_show(term.term, PRODUCT)}"
+                if isinstance(term, Negate)
+                else f" + {_show(term, SUM)}"
+                for term in terms[1:]
+            )
+            return _show(terms[0], SUM) + "".join(signed), SUM
         case Multiply(factors):
-            return " * ".join(map(_bracketed, factors))
+            return "*".join(_show(factor, SIGN) for factor in factors), PRODUCT
         case Negate(term):
-            return f"-{_bracketed(term)}"
-        case Divide(left, right) | FloorDivide(left, right):
-            return f"{_bracketed(left)} // {_bracketed(right)}"
-        case Power(left, right):
-            return f"{_bracketed(left)}**{_bracketed(right)}"
+            return f"-{_show(term, SIGN)}", SIGN
+        case Divide(left, right):
+            return f"{_show(left, PRODUCT)}/{_show(right, POWER)}", PRODUCT
+        case FloorDivide(left, right):
+            return f"{_show(left, PRODUCT)}//{_show(right, POWER)}", PRODUCT
+        case Power(base, exponent):
+            return f"{_show(base, LEAF)}**{_show(exponent, POWER)}", POWER
+    return "...", LEAF
+
+
+def size_at(size: Term, values: Mapping[str, int]) -> Fraction:
+    """The value of `size` where every dimension has the value given by name.
+
+    A dimension without a value is a `DerivationError`.
+
+    >>> size_at(FloorDivide(Size("H"), Number(Fraction(2))), {"H": 7})
+    Fraction(3, 1)
+    """
+
+    def at(part: Term) -> Fraction:
+        return size_at(part, values)
+
+    match size:
+        case Number(value):
+            return value
+        case Size(name) if name in values:
+            return Fraction(values[name])
+        case Size(name):
+            raise DerivationError(f"the size '{name}' has no value", f"give one, {name}=3")
+        case Add(terms):
+            return sum(map(at, terms), Fraction(0))
+        case Multiply(factors):
+            return prod(map(at, factors), start=Fraction(1))
+        case Negate(term):
+            return -at(term)
+        case Divide(left, right) if at(right):
+            return at(left) / at(right)
+        case FloorDivide(left, right) if at(right):
+            return Fraction(at(left) // at(right))
+        case Power(base, exponent) if 0 <= at(exponent) <= 64:
+            return at(base) ** int(at(exponent))
     raise DerivationError(
-        f"a size made by {type(size).__name__} cannot be written as code",
-        "make sizes of numbers, dimensions and arithmetic",
+        f"the size {show_size(size)} has no value here", "use +, -, *, / and // of dimensions"
     )
-
-
-def _bracketed(size: Term) -> str:
-    text = show_size(size)
-    return text if isinstance(size, (Number, Size)) and not text.startswith("-") else f"({text})"

@@ -254,6 +254,8 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
 def shape_of(term: ArrayTerm) -> Shape:
     """The symbolic shape of a term; what does not fit together raises DerivationError.
 
+    >>> from derive.sizes import show_shape
+    >>> from derive.terms import Size
     >>> n = Size("n")
     >>> x, w = (Whole(Quantity(name, shape)) for name, shape in (("x", (ONE, n)), ("w", (n, ONE))))
     >>> show_shape(shape_of(Matmul(Transpose(x, (1, 0)), Matmul(x, w))))

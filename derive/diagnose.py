@@ -51,7 +51,9 @@ def _wrong_shape(expected: np.ndarray, found: np.ndarray) -> str:
     return f"{shapes}: is a sum over an axis missing?" if found.ndim > expected.ndim else shapes
 
 
-def _all(equal: Equal, left: np.ndarray, right: np.ndarray) -> bool:
+def _all(equal: Equal, left: Any, right: Any) -> bool:
+    # An operation on an array of objects without axes returns the object itself.
+    left, right = np.asarray(left), np.asarray(right)
     return all(equal(left.item(at), right.item(at)) for at in np.ndindex(left.shape))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from derive.document.blocks import Numbered
 from derive.typeset.breaking import broken
@@ -11,9 +12,13 @@ from derive.typeset.escape import escape_html, escape_latex, escape_markdown
 from derive.typeset.latex import latex
 from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
 from derive.typeset.mathml import mathml
+from derive.typeset.unicode import unicode
 
 # The width of a displayed line on a page, in em.
 LINE = 38.0
+
+
+Kind = Literal["latex", "html", "markdown", "text"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Format:
     `text` takes a whole line, `phrase` a part of a sentence.
     """
 
-    name: str
+    name: Kind
     ending: str
     text: Callable[[str], str]
     phrase: Callable[[str], str]
@@ -116,4 +121,26 @@ MARKDOWN = Format(
     lambda number: f"({number})",
 )
 
+# --- one line of text, for terminals ------------------------------------------------------------
+
+
+def _text_display(lines: tuple[Numbered, ...]) -> str:
+    numbers = ["" if line.number is None else f"({line.number})" for line in lines]
+    gutter = max(len(number) for number in numbers)
+    shown = (unicode(line.formula) for line in lines)
+    return "\n".join(f"  {n:>{gutter}}  {one}" for n, one in zip(numbers, shown, strict=True))
+
+
+TEXT = Format(
+    "text",
+    "txt",
+    str,
+    str,
+    unicode,
+    _text_display,
+    str,
+    lambda number: f"({number})",
+)
+
+# The formats of the files; `TEXT` is for terminals.
 FORMATS = (LATEX, HTML, MARKDOWN)

@@ -245,7 +245,7 @@ def _update(parts: _Parts) -> dict[str, Any]:
     return {
         "rule": title,
         "rule_lower": title[:1].lower() + title[1:],
-        "state_lines": state_lines(objective.rule),
+        "state_lines": state_lines(objective),
         "update_lines": update_lines(objective, parameters(parts.spec), parts.settings, numbers),
     }
 

@@ -8,19 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from derive.errors import DerivationError, VerificationError
+from derive.adjoint import Derivation, derive_gradients
+from derive.check_steps import check_steps
+from derive.document.blocks import Document
+from derive.document.build import document_of
+from derive.document.summary import summary_of
+from derive.errors import VerificationError
+from derive.explain import gradient_steps
+from derive.formats import FORMATS, Format
+from derive.language import read_model
+from derive.module import module_source
 from derive.output import Tree, compare, read_record
 from derive.project import LANGUAGES, ModelText, output_directory
-
-
-class Report(Protocol):
-    """What verification found; its text says it all."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether every check that was made holds."""
+from derive.publish import document_context
+from derive.render import render_document
+from derive.report import Line, Report, certificate
+from derive.verify import show_name, step_line, verify
+from derive.wellformed import check_specification
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,67 @@ Builder = Callable[[str, str, tuple[str, ...], str], Built]
 def build_model(
     text: str, name: str, languages: tuple[str, ...] = LANGUAGES[:1], source: str = ""
 ) -> Built:
-    """Read, derive, plan, render, generate, verify: the stages in their order.
+    """Read, derive, check, write down, generate, verify, render: the stages in their order.
 
     Touches no disk.  `source` is what errors call the text; nothing else depends on it.  Raises a
     `DeriveError` that says what is wrong with the model.
     """
-    raise DerivationError(f"no stage can take {name}", f"{len(text)} {languages}")
+    model = read_model(text, name=name, source=source or name)
+    cautions = check_specification(model)
+    derivation = derive_gradients(model)
+    steps = step_lines(derivation)
+    document = document_of(derivation, "exact" if all(map(is_exact, steps)) else "digits")
+    code = source_of(derivation, document)
+    report = Report(name, (*steps, *verify(model, code).lines))
+    documents = (
+        (file_name(form, language), written(document, form, language))
+        for language in languages
+        for form in FORMATS
+    )
+    return Built(
+        name,
+        (*documents, ("update.py", code)),
+        certificate(report) | {"cautions": [caution.cause for caution in cautions]},
+        tuple(caution.cause for caution in cautions),
+        report,
+    )
+
+
+def step_lines(derivation: Derivation) -> tuple[Line, ...]:
+    """Level one of verification: the steps of every gradient, each checked on numbers."""
+    return tuple(
+        step_line(
+            show_name(gradient.equation.left.name),
+            check_steps(derivation.model, gradient_steps(derivation, gradient)),
+        )
+        for gradient in derivation.gradients
+    )
+
+
+def is_exact(line: Line) -> bool:
+    """Whether a line of a report was checked in exact arithmetic."""
+    return line.how.startswith("exact")
+
+
+def source_of(derivation: Derivation, document: Document | None = None) -> str:
+    """The source of the NumPy module, its comments numbered as in the document."""
+    numbers = (document or document_of(derivation, "exact")).numbers
+    equations = tuple(gradient.equation for gradient in derivation.gradients)
+    return module_source(derivation.model, equations, summary_of(derivation, numbers))
+
+
+def written(document: Document, form: Format, language: str) -> str:
+    """A document in one format and one language."""
+    return render_document(document_context(document, form, language), form.name, form.ending)
+
+
+def file_name(form: Format, language: str) -> str:
+    """The name of a document: the English one is derivation.tex, others have their language.
+
+    >>> file_name(FORMATS[0], "en"), file_name(FORMATS[0], "zh")
+    ('derivation.tex', 'derivation.zh.tex')
+    """
+    return ".".join(("derivation", *(() if language == "en" else (language,)), form.ending))
 
 
 @dataclass(frozen=True)

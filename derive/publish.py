@@ -43,6 +43,11 @@ def document_context(document: Document, form: Format, language: str) -> dict[st
     }
 
 
+def say(gap: Gap, form: Format, language: str) -> str:
+    """A phrase, formula or list as one string of the format."""
+    return _gap(gap, form, catalogue(language))
+
+
 def _block(block: Block, form: Format, words: Catalogue) -> dict[str, Any]:
     match block:
         case Paragraph(phrases):

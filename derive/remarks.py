@@ -163,9 +163,9 @@ class StartingPoint:
 def starting_point(derivation: Derivation) -> StartingPoint | None:
     """The starting point of a model without data and with stated starts of scalar parameters."""
     model = derivation.model
-    starts = _stated_starts(model)
-    here = stated_data(model, {})
-    if starts is None or here is None or data(model):
+    starts = None if data(model) else _stated_starts(model)
+    here = stated_data(model, {}) if starts else None
+    if starts is None or here is None:
         return None
     for quantity, value in starts:
         put(here, quantity, value)

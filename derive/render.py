@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import jinja2
 
-Kind = Literal["python", "latex", "html", "markdown"]
+Kind = Literal["python", "latex", "html", "markdown", "text"]
 
 # LaTeX is full of braces and percent signs, so its templates have delimiters of their own.
 LATEX_DELIMITERS = {

@@ -85,6 +85,7 @@ class _Context:
 def vectorise(equation: Equation) -> ArrayTerm:
     """The right-hand side of an equation as one array term of the shape of its left-hand side.
 
+    >>> from derive.arrays import Matmul
     >>> from derive.terms import Multiply, Size
     >>> n, m = Size("n"), Size("m")
     >>> i, j, k = Index(n), Index(m), Index(m)

@@ -25,6 +25,7 @@ from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gra
 from derive.scalars import agree
 from derive.terms import Derivative, Name
 from derive.verify_floats import float_lines
+from derive.verify_update import update_line
 
 Results = Mapping[Name, np.ndarray]
 Run = Callable[[Point], Results]
@@ -43,6 +44,7 @@ def verify(model: Specification, source: str, seed: int = 0, names: Names | None
     lines = (
         *kernel_lines(model, exact, points, known),
         *float_lines(model, floats, points, known, Random(seed)),
+        update_line(model, floats, points[0], known),
     )
     return Report(model.name, lines)
 

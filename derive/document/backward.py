@@ -79,7 +79,7 @@ def _local_derivatives(writer: Writer, equation: Equation) -> list[Block]:
     shown = [one for gradient, path in read for one in _local_formulas(writer, gradient, path)]
     affine = all(_reads_no_parameter(writer, path.local) for _, path in read)
     key = "local.affine" if affine else "local.definition"
-    latest = writer.definitions[equation.left]
+    latest = writer.definitions[equation.left].last
     gaps: dict[str, Gap] = {
         "reference": Reference(latest, latest),
         "left": symbol_of(writer, equation.left),
@@ -173,12 +173,14 @@ def update_section(writer: Writer) -> Section:
     rule = writer.model.objective.rule
     lines = []
     for gradient in gradients_of_parameters(writer):
+        first = writer.counted + 1
         for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
             target = Entry(gradient.wrt, forms.entry.subscripts)
             for left, named, valued in updated(rule, target, forms.entry, forms.kept):
                 stages = (left, named) if rule.states else (left, named, valued)
                 shown = formula(writer, *(at_first_places(s) for s in stages), relation="←")
                 lines.append(Numbered(shown, writer.next_number()))
+        writer.updates[gradient.wrt] = Reference(first, writer.counted)
     return Section("update", (_how_the_rule_goes(writer), Display(tuple(lines))))
 
 

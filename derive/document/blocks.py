@@ -6,8 +6,10 @@ both into one format and one language.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from derive.terms import Quantity
 from derive.typeset.layout import Layout
 
 
@@ -110,6 +112,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Under which numbers the definition of a quantity, its gradient and its update stand."""
+
+    definitions: Mapping[Quantity, Reference]
+    gradients: Mapping[Quantity, Reference]
+    updates: Mapping[Quantity, Reference]
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole derivation."""
 
@@ -117,6 +128,7 @@ class Document:
     title: str
     introduction: tuple[Block, ...]
     sections: tuple[Section, ...]
+    numbers: Numbers
 
 
 def says(key: str, **gaps: Gap) -> Phrase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.adjoint import Derivation
 from derive.document.backward import chain_section, local_section, update_section
-from derive.document.blocks import Document
+from derive.document.blocks import Document, Numbers
 from derive.document.closing import (
     checks_section,
     matrix_section,
@@ -50,4 +50,5 @@ def document_of(derivation: Derivation, how: str) -> Document:
         derivation.model.title,
         introduction(writer),
         tuple(section for section in sections if section is not None),
+        Numbers(writer.definitions, writer.gradients, writer.updates),
     )

@@ -97,7 +97,7 @@ def _definition(writer: Writer, equation: Equation) -> list[Block]:
     blocks: list[Block] = [paragraph(key), Display((Numbered(as_written, first),))]
     sizes = sizes_in_words(writer)
     if as_matrices is not None:
-        line = Numbered(as_matrices, writer.next_number())
+        line = Numbered(as_matrices, writer.number_definition(equation.left))
         blocks += [paragraph("model.matrices", sizes=sizes), Display((line,))]
     expanded = expanded_formula(writer, equation) if writer.small else as_written
     if expanded != as_written:

@@ -47,8 +47,9 @@ class Writer:
     symbols: Mapping[str, Symbol]
     small: bool
     counted: int = 0
-    definitions: dict[Quantity, int] = field(default_factory=dict)
+    definitions: dict[Quantity, Reference] = field(default_factory=dict)
     gradients: dict[Quantity, Reference] = field(default_factory=dict)
+    updates: dict[Quantity, Reference] = field(default_factory=dict)
 
     @property
     def model(self) -> Specification:
@@ -61,15 +62,17 @@ class Writer:
         return self.counted
 
     def number_definition(self, quantity: Quantity) -> int:
-        """A number for a definition, under which later text refers to it."""
-        self.definitions[quantity] = self.next_number()
-        return self.counted
+        """A number for one form of a definition."""
+        number = self.next_number()
+        first = self.definitions.get(quantity, Reference(number, number)).first
+        self.definitions[quantity] = Reference(first, number)
+        return number
 
 
-def writer_for(derivation: Derivation) -> Writer:
-    """A writer at the beginning of its document."""
+def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
+    """A writer at the beginning of its document, for the text's sizes or those given."""
     model = derivation.model
-    sizes = example_sizes(model)
+    sizes = example_sizes(model, **sizes_given)
     given = {
         str(d.quantity.name): read_latex(d.latex) for d in model.declarations if d.latex is not None
     }
@@ -182,9 +185,9 @@ def sizes_in_words(writer: Writer) -> Gap:
 # --- steps --------------------------------------------------------------------------------------
 
 
-def working(writer: Writer, steps: tuple[Step, ...]) -> Working:
+def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = SILENT) -> Working:
     """The steps as reasons, each with its rule in words; what says nothing is left out."""
-    walked = [(depth, step) for depth, step in walk_steps(steps) if step.rule not in SILENT]
+    walked = [(depth, step) for depth, step in walk_steps(steps) if step.rule not in silent]
     notation = Notation(
         choose_letters([t for _, step in walked for t in _terms(step)]), writer.symbols
     )

@@ -52,7 +52,11 @@ class Source:
 
     def spelling(self, node: ast.expr) -> str:
         """The text of a node as its author wrote it, on one line."""
-        return " ".join((ast.get_source_segment(self._around(node), _moved(node)) or "").split())
+        last, end_offset = node.end_lineno or node.lineno, node.end_col_offset or 0
+        pieces = list(self.lines[node.lineno - 1 : last])
+        pieces[-1] = pieces[-1][: self._column(last, end_offset)]
+        pieces[0] = pieces[0][self._column(node.lineno, node.col_offset) :]
+        return " ".join(" ".join(pieces).split())
 
     def error(self, node: ast.expr | ast.stmt | ast.arg, cause: str, cure: str) -> LanguageError:
         """The error that points at `node`."""
@@ -62,3 +66,49 @@ class Source:
         """The column of a byte offset: the syntax tree counts in UTF-8."""
         text = self.lines[line - 1]
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
+
+
+def bounded(text: object, name: str) -> Source:
+    """The text as a `Source`, if it is a text, not empty, not too long, and can be seen as it is."""
+    if not isinstance(text, str):
+        raise LanguageError(f"a model is a text, not {type(text).__name__}", "pass a str")
+    if len(text) > LONGEST_TEXT:
+        raise LanguageError(
+            f"the text has {len(text)} characters, at most {LONGEST_TEXT} are read",
+            "split the model, or write equal layers as a recurrence",
+        )
+    source = Source(name, text.removeprefix("\N{BYTE ORDER MARK}").replace("\r\n", "\n"))
+    if not source.text.strip():
+        raise LanguageError("the model is empty", SMALLEST_MODEL)
+    _check_lines(source)
+    _check_characters(source)
+    return source
+
+
+def _check_lines(source: Source) -> None:
+    if len(source.lines) > MOST_LINES:
+        raise LanguageError(
+            f"the text has {len(source.lines)} lines, at most {MOST_LINES} are read",
+            "write equal equations as one, with an index",
+            source.span(MOST_LINES + 1, 0),
+        )
+    for count, line in enumerate(source.lines, start=1):
+        if len(line) > LONGEST_LINE:
+            raise LanguageError(
+                f"the line has {len(line)} characters, at most {LONGEST_LINE} are read",
+                "break the line, or give a part of it a name",
+                source.span(count, LONGEST_LINE),
+            )
+
+
+def _check_characters(source: Source) -> None:
+    position = unseen_character(source.text)
+    if position is None:
+        return
+    line = source.text.count("\n", 0, position) + 1
+    column = position - (source.text.rfind("\n", 0, position) + 1)
+    raise LanguageError(
+        f"the character {character_name(source.text[position])} cannot be seen as it is",
+        "delete it; a gap is a plain space",
+        source.span(line, column),
+    )

@@ -121,7 +121,7 @@ def _sum(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> Layout:
 def _product(term: Matmul, leaf: Leaf) -> _Piece:
     """A matrix product: numbers in front, a computed 1 × 1 factor whole in square brackets."""
     numbers: list[Layout] = []
-    factors = []
+    factors: list[Layout] = []
     for operand in (term.left, term.right):
         if _is_computed_number(operand):
             factors.append(Fenced("[", _piece(operand, leaf).layout, "]"))

@@ -1,0 +1,166 @@
+"""From the text of a model to its `Specification`: one reader for each kind of statement."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from derive.errors import LanguageError
+from derive.language.declarations import check_new_name, read_declaration
+from derive.language.definitions import LEFT_CURE, equation, read_definition
+from derive.language.example import read_example
+from derive.language.expressions import read_expression
+from derive.language.lookup import did_you_mean
+from derive.language.objective import MINIMIZE_CURE, read_minimize
+from derive.language.scope import Draft, Scope
+from derive.language.syntax import STATEMENTS, Tree, parsed
+from derive.model import Specification
+from derive.terms import Quantity
+from derive.wellformed import check_specification
+
+
+def read_model(text: str, name: str = "model", source: str = "<text>") -> Specification:
+    """The model that `text` describes; `name` is its name, `source` what messages call the text.
+
+    Whatever is wrong is a `LanguageError` with its place, cause and cure.  Nothing in the text is
+    executed.
+
+    >>> model = read_model("w: param = 1; C = (w - 3) ** 2; minimize(C, sgd(alpha=0.1))")
+    >>> [equation.left.name for equation in model.equations], model.objective.rule.name
+    (['C'], 'sgd')
+    """
+    tree = parsed(text, name, source)
+    draft = _draft(tree)
+    scope = Scope(draft, read_expression)
+    try:
+        for statement in tree.statements:
+            _read_statement(statement, scope)
+        specification = _specification(draft, tree, name)
+        check_specification(specification)
+    except RecursionError:
+        raise LanguageError(
+            "the expressions of the model are nested too deeply", "give parts of them names"
+        ) from None
+    return specification
+
+
+def _draft(tree: Tree) -> Draft:
+    """A draft that knows which names the text defines, on which lines, from what."""
+    lines: dict[str, int] = {}
+    reads: dict[str, tuple[str, ...]] = {}
+    for statement in tree.statements:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                lines.setdefault(name, statement.lineno)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.Assign(
+                targets=[ast.Subscript(value=ast.Name(id=name))]
+            ):
+                lines.setdefault(name, statement.lineno)
+                words = (n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name))
+                reads[name] = tuple(dict.fromkeys((*reads.get(name, ()), *words)))
+    return Draft(tree.source, lines, reads)
+
+
+def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
+    if draft.objective is None:
+        lines = draft.source.lines
+        last = max(k for k, line in enumerate(lines, start=1) if line.strip())
+        raise LanguageError(
+            "the model minimises nothing",
+            f"end it with a cost that is a single number: {MINIMIZE_CURE}",
+            draft.source.span(last, 0, len(lines[last - 1])),
+        )
+    return Specification(
+        name=name,
+        title=tree.title,
+        dimensions=tuple(draft.dimensions.values()),
+        declarations=tuple(draft.declarations.values()),
+        equations=tuple(draft.equations),
+        objective=draft.objective,
+        example=draft.example,
+        source=draft.source.text,
+    )
+
+
+# --- statements ---------------------------------------------------------------------------------
+
+
+def _read_statement(statement: ast.stmt, scope: Scope) -> None:
+    reader = READERS.get(type(statement))
+    if reader is None:
+        raise scope.error(
+            statement, "this is no statement of a model", CURES.get(type(statement), STATEMENTS)
+        )
+    reader(statement, scope)
+
+
+def _read_equation(statement: ast.Assign, scope: Scope) -> None:
+    target = statement.targets[0]
+    name = target.value if isinstance(target, ast.Subscript) else target
+    if len(statement.targets) > 1 or not isinstance(name, ast.Name):
+        raise scope.error(
+            target, f"'{scope.spelling(target)}' cannot be defined", LEFT_CURE
+        )
+    check_new_name(name, scope)
+    definition = read_definition(target, statement.value, scope)
+    left = Quantity(definition.name, definition.array.shape)
+    scope.draft.equations.append(equation(definition, left, left.shape, statement, scope))
+    scope.draft.quantities[definition.name] = left
+
+
+def _read_function(statement: ast.FunctionDef, scope: Scope) -> None:
+    """Keep a `def` whose body is definitions and a `return`; it is read where it is called."""
+    arguments = statement.args
+    names = [argument.arg for argument in arguments.args]
+    plain = ast.arguments([], arguments.args, None, [], [], None, [])
+    unusual = ast.dump(arguments) != ast.dump(plain) or statement.decorator_list
+    if unusual or statement.returns or any(a.annotation for a in arguments.args):
+        raise scope.error(
+            statement,
+            f"the arguments of '{statement.name}' are more than names",
+            f"write def {statement.name}({', '.join(names) or 't'}):",
+        )
+    *definitions, last = statement.body
+    if not isinstance(last, ast.Return) or last.value is None:
+        raise scope.error(last, f"'{statement.name}' does not end with a result", "return ...")
+    for line in definitions:
+        if not isinstance(line, ast.Assign) or len(line.targets) > 1:
+            raise scope.error(
+                line,
+                f"'{statement.name}' contains what is neither a definition nor its result",
+                "a function holds definitions z = ..., and ends with return ...",
+            )
+    scope.draft.functions[statement.name] = statement
+
+
+def _read_command(statement: ast.Expr, scope: Scope) -> None:
+    """`minimize(...)`: a line that is a call."""
+    call = statement.value
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in COMMANDS:
+        COMMANDS[call.func.id](call, scope)
+        return
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+        name = call.func.id
+        cure = "minimise the negative: minimize(C), C = -f" if name == "maximize" else ""
+        cure = cure or did_you_mean(name, COMMANDS)
+        raise scope.error(call, f"'{name}(...)' is no statement", cure or STATEMENTS)
+    if isinstance(call, ast.Compare):
+        raise scope.error(call, "an equation is written with one =", "z = x + 1")
+    raise scope.error(
+        call, f"'{scope.spelling(call)}' alone says nothing", f"give it a name; {STATEMENTS}"
+    )
+
+
+COMMANDS: Mapping[str, Callable[[ast.Call, Scope], None]] = {"minimize": read_minimize}
+READERS: Mapping[type[ast.stmt], Callable[..., None]] = {
+    ast.AnnAssign: read_declaration,
+    ast.Assign: _read_equation,
+    ast.FunctionDef: _read_function,
+    ast.Expr: _read_command,
+    ast.With: read_example,
+}
+CURES: Mapping[type[ast.stmt], str] = {
+    ast.AugAssign: "a quantity has one value: write z = y + x with a new name on the left",
+    ast.Return: "a result is returned by a `def`, in its last line",
+    ast.Pass: "delete it",
+}

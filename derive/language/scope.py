@@ -1,0 +1,164 @@
+"""What a line of the text may refer to: the model read so far, indices, local names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from derive.errors import LanguageError
+from derive.language.source import Source
+from derive.language.values import Array, Mask, Operand, at
+from derive.model import Declaration, Dimension, Equation, Example, Objective
+from derive.sizes import show_size
+from derive.symbolic import same_size
+from derive.terms import Index, Quantity, Size, Term
+
+
+@dataclass
+class Draft:
+    """The model as far as it has been read; the one thing here that changes.
+
+    `lines` says on which line each name is declared or defined, also further down, and `reads`
+    what the definition of a name refers to.
+    """
+
+    source: Source
+    lines: Mapping[str, int] = field(default_factory=dict)
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dimensions: dict[str, Dimension] = field(default_factory=dict)
+    ranges: dict[str, Term] = field(default_factory=dict)
+    declarations: dict[str, Declaration] = field(default_factory=dict)
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    equations: list[Equation] = field(default_factory=list)
+    objective: Objective | None = None
+    example: Example | None = None
+    formulas: dict[str, Term] = field(default_factory=dict)
+    starts: dict[str, int] = field(default_factory=dict)
+    equal: dict[tuple[Term, Term], bool] = field(default_factory=dict)
+
+    def same(self, left: Term, right: Term) -> bool:
+        """Whether two sizes are equal, derived dimensions being what their formulas say."""
+        if (left, right) not in self.equal:
+            self.equal[left, right] = same_size(left, right, self.formulas)
+        return self.equal[left, right]
+
+
+@dataclass
+class Slot:
+    """An index whose range is still being found out from the axes that it subscripts alone."""
+
+    letter: str
+    index: Index
+    declared: Term | None = None
+    seen: list[tuple[Term, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression stands.  `reader` is the function that reads an expression in a scope."""
+
+    draft: Draft
+    reader: Callable[[ast.expr, Scope], Operand]
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    local: Mapping[str, Operand] = field(default_factory=dict)
+    calls: tuple[str, ...] = ()
+
+    def error(self, node: ast.expr | ast.stmt | ast.arg, cause: str, cure: str) -> LanguageError:
+        """The error that points at `node`."""
+        return self.draft.source.error(node, cause, cure)
+
+    def spelling(self, node: ast.expr) -> str:
+        """The text of `node`."""
+        return self.draft.source.spelling(node)
+
+    def number(self, node: ast.expr) -> Array:
+        """What `node` means as an array of numbers."""
+        operand = self.reader(node, self)
+        if isinstance(operand, Mask):
+            raise self.error(
+                node,
+                f"'{self.spelling(node)}' is a condition and not a number",
+                "write where(condition, 1, 0)",
+            )
+        return operand
+
+    def condition(self, node: ast.expr) -> Mask:
+        """What `node` means as an array of conditions."""
+        operand = self.reader(node, self)
+        if isinstance(operand, Array):
+            raise self.error(
+                node,
+                f"'{self.spelling(node)}' is a number and not a condition",
+                "compare it with something, as in M[n] > 0",
+            )
+        return operand
+
+    def scalar(self, node: ast.expr) -> Term:
+        """What `node` means as a single number."""
+        array = self.number(node)
+        if array.shape:
+            raise self.error(
+                node,
+                f"'{self.spelling(node)}' is an array where one number is meant",
+                "give it one subscript an axis",
+            )
+        return at(array)
+
+    def with_slots(self, slots: Mapping[str, Slot]) -> Scope:
+        """The scope in which further indices have a meaning."""
+        return replace(self, slots={**self.slots, **slots})
+
+    def known(self, name: str) -> bool:
+        """Whether `name` means something here other than an index."""
+        draft = self.draft
+        return name in self.local or name in draft.quantities or name in draft.dimensions
+
+
+def open_slot(letter: ast.expr, scope: Scope) -> Slot:
+    """A new index, named by a bare letter that means nothing else."""
+    if not isinstance(letter, ast.Name):
+        raise scope.error(
+            letter,
+            f"'{scope.spelling(letter)}' is not an index",
+            "an index is a letter or a name, as k in sum(x[k], k)",
+        )
+    name = letter.id
+    if scope.known(name):
+        raise scope.error(
+            letter,
+            f"'{name}' is declared as something else, so it cannot be an index",
+            "choose another letter for the index",
+        )
+    if name in scope.slots:
+        raise scope.error(
+            letter,
+            f"the index '{name}' already has a meaning here",
+            "choose another letter for the inner index",
+        )
+    declared = scope.draft.ranges.get(name)
+    return Slot(name, Index(declared or Size("?"), name), declared)
+
+
+def settled(slot: Slot, node: ast.expr, scope: Scope) -> Term:
+    """The range of an index, from its declaration or from every axis that it subscripts alone."""
+    if slot.declared is not None:
+        return slot.declared
+    if not slot.seen:
+        raise scope.error(
+            node,
+            f"the range of the index '{slot.letter}' is not known: it subscripts no axis alone",
+            f"declare it, `{slot.letter}: range(n)` with a size n",
+        )
+    size, where = slot.seen[0]
+    for other, elsewhere in slot.seen[1:]:
+        if not scope.draft.same(size, other):
+            raise scope.error(
+                node,
+                f"the index '{slot.letter}' would run over two sizes: "
+                f"{show_size(size)} in {where} and {show_size(other)} in {elsewhere}",
+                "use one index an axis, or declare the shorter range, "
+                f"`{slot.letter}: range({show_size(size)})`",
+            )
+    return size

@@ -1,0 +1,263 @@
+"""A model to talk to: what a student asks in a REPL or a notebook, and what `derive show` prints.
+
+Everything here shows what other modules worked out, as one Unicode line, as MathML or as LaTeX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import sympy
+
+from derive.adjoint import Derivation, derive_gradients
+from derive.adjoint import Gradient as DerivedGradient
+from derive.document.blocks import Display, Numbered, Paragraph, Working
+from derive.document.build import document_of
+from derive.document.matrices import definition_formula, gradient_formula
+from derive.document.writer import Writer, at_first_places, formula, working, writer_for
+from derive.errors import DeriveError
+from derive.expand import places, written_out
+from derive.explain import at, chain, gradient_named, gradient_steps
+from derive.formats import HTML, TEXT
+from derive.from_sympy import specification_from_sympy
+from derive.language import read_model
+from derive.loading import load_module
+from derive.model import Specification, parameters, quantity_named
+from derive.pipeline import source_of
+from derive.project import find_model
+from derive.prose import catalogue
+from derive.publish import say
+from derive.report import Report
+from derive.sizes import show_shape
+from derive.steps import Step
+from derive.symbolic import to_sympy
+from derive.typeset.latex import latex
+from derive.typeset.layout import Layout
+from derive.typeset.mathml import mathml
+from derive.typeset.unicode import unicode
+from derive.verify import verify
+from derive.wellformed import Caution, check_specification
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """One formula or several, shown as Unicode lines, MathML or LaTeX."""
+
+    layouts: tuple[Layout, ...]
+    note: str = ""
+
+    def __repr__(self) -> str:
+        lines = [unicode(layout) for layout in self.layouts]
+        lines[-1:] = [f"{line}    {self.note}".rstrip() for line in lines[-1:]]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return "\n".join(f"<div>{mathml(layout, display=True)}</div>" for layout in self.layouts)
+
+    def _repr_latex_(self) -> str:
+        body = r" \\ ".join(latex(layout) for layout in self.layouts)
+        return (
+            f"$${body}$$"
+            if len(self.layouts) == 1
+            else f"$$\\begin{{gathered}}{body}\\end{{gathered}}$$"
+        )
+
+
+@dataclass(frozen=True)
+class Steps(Sequence[Step]):
+    """The steps of a derivation, one named rule a line, with its reason."""
+
+    steps: tuple[Step, ...]
+    shown: Working
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.steps[place]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __repr__(self) -> str:
+        lines = []
+        for reason in self.shown.reasons:
+            rule, why = (say(phrase, TEXT, "en") for phrase in (reason.rule, reason.why))
+            lines.append(f"{'  ' * reason.depth}{rule}: {unicode(reason.formula)}  ({why})")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        items = []
+        for reason in self.shown.reasons:
+            rule, why = (say(phrase, HTML, "en") for phrase in (reason.rule, reason.why))
+            indent = f"margin-left:{2 * reason.depth}em"
+            items.append(
+                f'<li style="{indent}"><b>{rule}</b> {mathml(reason.formula)} <i>{why}</i></li>'
+            )
+        return f"<ul>{''.join(items)}</ul>"
+
+
+class Gradient:
+    """∂C/∂w of one quantity: its formula, its steps, its matrix form, its written-out entries.
+
+    >>> Model.read("neuron").gradient("w")
+    ∂C/∂w[i] = 2 (ŷ − y) x[i]    (n, 1)
+    """
+
+    def __init__(self, derivation: Derivation, derived: DerivedGradient) -> None:
+        self._derivation = derivation
+        self._derived = derived
+        self._writer = writer_for(derivation)
+
+    @property
+    def shape(self) -> str:
+        """The shape of the gradient, which is that of the variable."""
+        return show_shape(self._derived.wrt.shape)
+
+    @property
+    def entry(self) -> Formulas:
+        """The formula of one entry, in index notation."""
+        forms = chain(self._derivation, self._derived)
+        stages = (at_first_places(stage) for stage in (forms.entry, forms.closed))
+        return Formulas((formula(self._writer, *stages),), self.shape)
+
+    @property
+    def matrix(self) -> Formulas:
+        """The formula of the whole gradient, in matrix notation where that is plain."""
+        return Formulas((gradient_formula(self._writer, self._derived),))
+
+    @property
+    def steps(self) -> Steps:
+        """How the formula was found, one named rule a line, with its reason."""
+        steps = gradient_steps(self._derivation, self._derived)
+        return Steps(steps, working(self._writer, steps, silent=("itself",)))
+
+    def at(self, **sizes: int) -> Formulas:
+        """The scalar equations at the given sizes, by default those of the text.
+
+        >>> Model.read("neuron").gradient("w").at(n=2)
+        ∂C/∂w₁ = 2 (ŷ − y) x₁
+        ∂C/∂w₂ = 2 (ŷ − y) x₂
+        """
+        writer = writer_for(self._derivation, **sizes)
+        forms, shown = chain(self._derivation, self._derived), []
+        for subscripts in places(self._derived.wrt, writer.sizes):
+            values = dict(zip(self._derived.equation.indices, subscripts, strict=True))
+            here = at(forms, values)
+            shown.append(formula(writer, here.entry, written_out(here.closed, writer.sizes)))
+        return Formulas(tuple(shown))
+
+    @property
+    def sympy(self) -> sympy.Expr:
+        """One entry of the gradient as a SymPy expression."""
+        closed = at_first_places(chain(self._derivation, self._derived).closed)
+        return to_sympy(closed)
+
+    def __repr__(self) -> str:
+        return repr(self.entry)
+
+    def _repr_html_(self) -> str:
+        return self.entry._repr_html_()
+
+    def _repr_latex_(self) -> str:
+        return self.entry._repr_latex_()
+
+
+class Model:
+    """A model that answers: its gradients and why, its generated module, its verification.
+
+    `text` is in the language of models; `Model.read` takes a gallery name or a path.
+
+    >>> Model("x: param; f = x ** 2; minimize(f, sgd())").gradient("x")
+    ∂f/∂x = 2 x    ()
+    """
+
+    def __init__(self, text: str, name: str = "model") -> None:
+        self.specification = read_model(text, name=name)
+
+    @classmethod
+    def read(cls, name: str) -> Model:
+        """The model of the gallery called `name`, or the one in the file at the path `name`."""
+        found = find_model(name)
+        return cls._of(read_model(found.text, name=found.name, source=found.source))
+
+    @classmethod
+    def from_sympy(cls, equations: Any, wrt: Iterable[Any], **options: Any) -> Model:
+        """A model whose forward equations are SymPy expressions; see `specification_from_sympy`."""
+        return cls._of(specification_from_sympy(equations, wrt=list(wrt), **options))
+
+    @classmethod
+    def _of(cls, specification: Specification) -> Model:
+        model = cls.__new__(cls)
+        model.specification = specification
+        return model
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The gradients with respect to all parameters."""
+        return derive_gradients(self.specification)
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What is allowed but perhaps not meant: a parameter that does not reach the cost."""
+        return check_specification(self.specification)
+
+    def gradient(self, name: str) -> Gradient:
+        """∂C/∂`name`, of a parameter, an input or a defined quantity."""
+        quantity = quantity_named(self.specification, name)
+        if quantity is None:
+            raise DeriveError(f"'{name}' is not a quantity of this model", _known(self))
+        derivation = self.derivation
+        if quantity not in parameters(self.specification):
+            derivation = derive_gradients(self.specification, (quantity,))
+        return Gradient(derivation, gradient_named(derivation, name))
+
+    def compile(self) -> ModuleType:
+        """The generated module, loaded."""
+        return load_module(source_of(self.derivation), self.specification.name)
+
+    def verify(self, seed: int = 0) -> Report:
+        """Hold the generated module against the forward equations, exactly where that is possible."""
+        return verify(self.specification, source_of(self.derivation), seed)
+
+    def __repr__(self) -> str:
+        return "; ".join(unicode(layout) for layout in _definitions(self))
+
+    def _repr_html_(self) -> str:
+        return Formulas(_definitions(self))._repr_html_()
+
+    def _repr_latex_(self) -> str:
+        return Formulas(_definitions(self))._repr_latex_()
+
+
+def _known(model: Model) -> str:
+    declared = [str(d.quantity.name) for d in model.specification.declarations]
+    defined = [str(equation.left.name) for equation in model.specification.equations]
+    return f"there are: {', '.join((*declared, *defined))}"
+
+
+def _definitions(model: Model) -> tuple[Layout, ...]:
+    writer: Writer = writer_for(model.derivation)
+    return tuple(definition_formula(writer, e) for e in model.specification.equations)
+
+
+def show(specification: Specification, quantity: str | None = None) -> str:
+    """The derivation in Unicode: of the whole model, or of one gradient with all its steps."""
+    model = Model._of(specification)
+    if quantity is not None:
+        asked = model.gradient(quantity)
+        return f"{asked!r}\n{asked.matrix!r}\n\n{asked.steps!r}\n"
+    document = document_of(model.derivation, "exact")
+    words, lines = catalogue("en"), [document.title]
+    for section in document.sections:
+        if section.key in ("notation", "checks"):
+            continue
+        lines += ["", words[f"section.{section.key}"]]
+        for block in section.blocks:
+            match block:
+                case Paragraph(phrases):
+                    lines.append(" ".join(say(phrase, TEXT, "en") for phrase in phrases))
+                case Display(numbered):
+                    lines.append(TEXT.display(numbered))
+    return "\n".join(lines) + "\n"

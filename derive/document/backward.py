@@ -121,8 +121,12 @@ def chain_section(writer: Writer) -> Section:
             lines.append(Numbered(shown, writer.next_number()))
         writer.gradients[gradient.wrt] = Reference(first, writer.counted)
     blocks: list[Block] = [_how_the_chain_goes(writer, rest), Display(tuple(lines))]
+    direct = [path.rule for gradient in rest for path in gradient.paths if path.upstream is None]
+    if direct:
+        blocks.append(working(writer, _distinct(tuple(direct))))
     blocks += _general_entries(writer, rest)
-    return Section("chain", tuple(blocks))
+    chained = len(direct) < sum(len(gradient.paths) for gradient in rest)
+    return Section("chain" if chained else "gradient", tuple(blocks))
 
 
 def _how_the_chain_goes(writer: Writer, gradients: list[Gradient]) -> Paragraph:

@@ -47,7 +47,7 @@ def document_of(derivation: Derivation, how: str) -> Document:
     )
     return Document(
         derivation.model.name,
-        derivation.model.title,
+        derivation.model.title.rstrip("."),
         introduction(writer),
         tuple(section for section in sections if section is not None),
         Numbers(writer.definitions, writer.gradients, writer.updates),

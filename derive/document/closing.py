@@ -61,9 +61,14 @@ from derive.worked import exact_value, stated_data
 ANGLE = Entry(Quantity("phi"))
 
 
-def matrix_section(writer: Writer) -> Section:
-    """The entries stacked in the shape of their variable, and the closing formulas."""
+def matrix_section(writer: Writer) -> Section | None:
+    """The entries stacked in the shape of their variable, and the closing formulas.
+
+    None where every parameter is a number: its entry is all there is.
+    """
     own = gradients_of_parameters(writer)
+    if not any(gradient.wrt.shape for gradient in own):
+        return None
     blocks = [block for gradient in own for block in _stacking(writer, gradient)]
     closing = tuple(Numbered(gradient_formula(writer, gradient)) for gradient in own)
     blocks += [paragraph("matrix.closing"), Display(closing)]
@@ -201,8 +206,10 @@ def _rate(writer: Writer, direction: Direction) -> Layout:
             Decimal(value.numerator) / Decimal(value.denominator)
             for value in (direction.slope, direction.squared_length)
         )
-        rate = (slope / squared.sqrt()).quantize(Decimal("0.001"))
-    return formula(writer, decimal(Fraction(rate)))
+        exact = slope / squared.sqrt()
+        rounded = exact.quantize(Decimal("0.001"))
+    shown = formula(writer, decimal(Fraction(rounded)))
+    return shown if exact == rounded else row(Operator("≈", "ordinary"), shown)
 
 
 # --- results and checks -------------------------------------------------------------------------

@@ -48,8 +48,15 @@ def notation_section(writer: Writer) -> Section:
         rows.append(_row(writer, quantity, says("notation.setting", value=value)))
     heads = ("symbol", "shape", "meaning", "code")
     table = Table(tuple(f"notation.{head}" for head in heads), tuple(rows))
-    conventions = tuple(says(f"notation.{key}") for key in ("rows", "layout", "counting"))
-    return Section("notation", (table, Paragraph(conventions)))
+    return Section("notation", (table, *_conventions(writer)))
+
+
+def _conventions(writer: Writer) -> tuple[Paragraph, ...]:
+    """What a reader must know about shapes and indices, where the model has any."""
+    everything = [d.quantity for d in writer.model.declarations]
+    axes = max((len(quantity.shape) for quantity in everything), default=0)
+    keys = ["rows"] * (axes > 1) + ["layout", "counting"] * (axes > 0)
+    return (Paragraph(tuple(says(f"notation.{key}") for key in keys)),) if keys else ()
 
 
 Row = tuple[Gap, ...]

@@ -24,6 +24,9 @@ _ONE = Exact(Fraction(1))
 
 
 def _negated(x: ArrayTerm) -> ArrayTerm:
+    match x:
+        case Elementwise("negate", (inner,)):
+            return inner
     return Elementwise("negate", (x,))
 
 

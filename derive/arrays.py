@@ -14,12 +14,7 @@ from typing import Literal
 
 from derive.errors import DerivationError
 from derive.sizes import Shape, show_shape
-from derive.terms import (
-    ONE,
-    Quantity,
-    Term,
-    is_one,
-)
+from derive.terms import ONE, Derivative, Name, Quantity, Term, is_one
 
 Operation = Literal[
     "add", "multiply", "negate", "divide", "floor_divide", "power", "where", "clip",
@@ -234,6 +229,13 @@ def is_whole_number(term: ArrayTerm) -> bool:
         case Elementwise("add" | "multiply" | "negate" | "floor_divide" | "clip", parts):
             return all(map(is_whole_number, parts))
     return False
+
+
+def show_name(name: Name) -> str:
+    """A name in a message: `w`, or `∂C/∂w` for a derivative."""
+    if isinstance(name, Derivative):
+        return f"∂{show_name(name.of)}/∂{show_name(name.wrt)}"
+    return name
 
 
 def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:

@@ -64,14 +64,18 @@ def _only_here(
 def _two_groups(
     factors: list[Labelled], wanted: Sequence[Index]
 ) -> tuple[Labelled, Labelled] | None:
-    """Two products of the factors: those with most labels, the others absorbed where they fit."""
-    largest = sorted(factors, key=lambda factor: -len(factor.labels))
-    groups = [[largest[0]], [largest[1]]]
-    for factor in largest[2:]:
-        homes = [g for g in groups if set(factor.labels) <= set(g[0].labels)]
-        if not homes:
-            return None
-        min(homes, key=lambda group: len(group[0].labels)).append(factor)
+    """The factors as two products, each of one whose labels include those of the others."""
+    groups: list[list[Labelled]] = []
+    for factor in sorted(factors, key=lambda factor: -len(factor.labels)):
+        homes = [group for group in groups if set(factor.labels) <= set(group[0].labels)]
+        if homes:
+            min(homes, key=lambda group: len(group[0].labels)).append(factor)
+        else:
+            groups.append([factor])
+    if len(groups) == 1 and len(factors) == 2 and len(factors[0].labels) == 1:
+        groups = [[factor] for factor in factors]
+    if len(groups) != 2:
+        return None
     first, second = (
         group[0] if len(group) == 1 else combine("multiply", group, wanted) for group in groups
     )

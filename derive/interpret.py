@@ -32,22 +32,12 @@ from derive.arrays import (
     Transpose,
     Whole,
     is_plain_number,
+    show_name,
 )
 from derive.errors import DerivationError
-from derive.plan import Program, show_name
-from derive.terms import (
-    Add,
-    Divide,
-    FloorDivide,
-    Multiply,
-    Name,
-    Negate,
-    Number,
-    Power,
-    Quantity,
-    Size,
-    Term,
-)
+from derive.plan import Program
+from derive.sizes import show_size, size_at
+from derive.terms import Name, Quantity, Term
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
@@ -163,35 +153,11 @@ def _python_number(term: ArrayTerm) -> int | float:
 
 
 def size_value(size: Term, sizes: Mapping[str, int]) -> int:
-    """The value of a size expression; division must be exact."""
-
-    def value(part: Term) -> int:
-        return size_value(part, sizes)
-
-    match size:
-        case Number(number) if number.denominator == 1:
-            return int(number)
-        case Size(name):
-            return int(_given(sizes, name))
-        case Add(terms):
-            return sum(map(value, terms))
-        case Multiply(factors):
-            return math.prod(map(value, factors))
-        case Negate(term):
-            return -value(term)
-        case Power(base, exponent):
-            return int(value(base) ** value(exponent))
-        case FloorDivide(left, right):
-            return value(left) // value(right)
-        case Divide(left, right):
-            quotient, rest = divmod(value(left), value(right))
-            if rest:
-                raise DerivationError(
-                    f"the size {value(left)} / {value(right)} is not whole",
-                    "choose sizes that divide, or write // for the floor",
-                )
-            return quotient
-    raise DerivationError(
-        f"a size cannot be made by {type(size).__name__}",
-        "make sizes of numbers, dimensions and arithmetic",
-    )
+    """The value of a size, which must be whole."""
+    value = size_at(size, sizes)
+    if value.denominator != 1:
+        raise DerivationError(
+            f"the size {show_size(size)} is {value}, which is not whole",
+            "choose sizes that divide, or write // for the floor",
+        )
+    return int(value)

@@ -294,7 +294,7 @@ def _trajectory(parts: _Parts) -> dict[str, Any]:
         arguments = ["params", *(f'data["{name}"]' for name in parts.visible), *passed]
         look, shown = f"forward({', '.join(arguments)})", predictions
     elif len(own) <= MOST_SHOWN and all(map(_is_single, own)):
-        look, shown = "{name: np.copy(value) for name, value in params.items()}", own
+        look, shown = "{name: np.copy(params[name]) for name in params}", own
     if len(look) > 60:
         look, shown = "", []
     return {

@@ -108,7 +108,8 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
             places = [":" if s is None else code(s, names) for s in subscripts]
             return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]", ATOM
         case Fold(kind, operand, axes):
-            return _fold(kind, operand, f"axis={_axes(axes)}", names), ATOM
+            whole = len(axes) == len(shape_of(operand))
+            return _fold(kind, operand, "" if whole else f"axis={_axes(axes)}", names), ATOM
         case Full():
             return _full(term, names), ATOM
         case Copy(operand):
@@ -157,7 +158,7 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"{left} {sign} {_factor(parts[1], names)}", PRODUCT
         case "negate":
             text, level = _text(parts[0], names)
-            if level < PRODUCT or isinstance(parts[0], Matmul):
+            if level < PRODUCT or isinstance(parts[0], Matmul) or text.startswith("-"):
                 text, level = f"({text})", ATOM
             return f"-{text}", min(level, SIGN)
         case "power":
@@ -248,7 +249,7 @@ def _fold(kind: str, operand: ArrayTerm, arguments: str, names: Names) -> str:
     text, level = _text(operand, names)
     if level == ATOM:
         return f"{text}.{kind}({arguments})"
-    return f"np.{kind}({text}, {arguments})"
+    return f"np.{kind}({text}{', ' if arguments else ''}{arguments})"
 
 
 def _full(term: Full, names: Names) -> str:
@@ -257,7 +258,7 @@ def _full(term: Full, names: Names) -> str:
     if term.like is not None:
         like = code(term.like, names)
         return f"np.{creator}_like({like})" if creator else f"np.full_like({like}, {value})"
-    shape = shape_code(term.shape, names)
+    shape = new_shape(term.shape, names)
     return f"np.{creator}({shape})" if creator else f"np.full({shape}, {value})"
 
 
@@ -268,6 +269,11 @@ def shape_code(shape: Sequence[Term], names: Names) -> str:
     """A shape as a tuple."""
     sizes = ", ".join(size_code(size, names) for size in shape)
     return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+
+
+def new_shape(shape: Sequence[Term], names: Names) -> str:
+    """A shape as an argument of what makes new arrays: one axis needs no tuple."""
+    return size_code(shape[0], names) if len(shape) == 1 else shape_code(shape, names)
 
 
 def size_code(size: Term, names: Names) -> str:
@@ -366,10 +372,10 @@ def commented(line: str, comment: str) -> list[str]:
 
 
 def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0) -> list[str]:
-    """`opening items closing` on one line, on three, or with a line for each item."""
+    """`opening items closing` on one line, arguments on three, or with a line for each item."""
     joined = ", ".join(items)
     if len(opening + joined + closing) + indent <= WIDTH:
         return [opening + joined + closing]
-    if len(joined) + indent + INDENT <= WIDTH:
+    if opening.endswith("(") and len(joined) + indent + INDENT <= WIDTH:
         return [opening, f"    {joined}", closing]
     return [opening, *(f"    {item}," for item in items), closing]

@@ -24,12 +24,14 @@ from derive.arrays import (
     is_plain_number,
     operands,
     shape_of,
+    show_name,
     sizes_in,
     walk,
     with_operands,
 )
 from derive.errors import DerivationError
 from derive.model import Dimension, Equation, Specification, data, parameters
+from derive.recognise import with_names
 from derive.sizes import show_shape
 from derive.terms import Derivative, Name, Quantity, Size, Term
 from derive.terms import walk as walk_term
@@ -78,7 +80,8 @@ def gradient_of(cost: Quantity, wrt: Quantity) -> Quantity:
 def program_for(spec: Specification, gradients: Sequence[Equation]) -> Program:
     """The program that computes the cost and its gradients; a parameter without one gets zeros."""
     cost = spec.objective.cost
-    statements = [Statement(e.left, vectorise(e), e) for e in (*spec.equations, *gradients)]
+    equations = [*spec.equations, *(with_names(e, spec.equations) for e in gradients)]
+    statements = [Statement(e.left, vectorise(e), e) for e in equations]
     outputs = [cost]
     for parameter in parameters(spec):
         gradient = gradient_of(cost, parameter)
@@ -262,7 +265,7 @@ def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
 
 def _is_work(term: ArrayTerm) -> bool:
     """Whether a part costs more than one elementwise operation; less is clearer written again."""
-    return _work(term) > 1
+    return not isinstance(term, (Transpose, Select)) and _work(term) > 1
 
 
 def _work(term: ArrayTerm) -> int:
@@ -312,13 +315,6 @@ def check_program(program: Program) -> None:
     for output in program.outputs:
         if output.name not in shapes:
             raise _defect(f"{show_name(output.name)} is never computed")
-
-
-def show_name(name: Name) -> str:
-    """A name in a message: `w`, or `∂C/∂w` for a derivative."""
-    if isinstance(name, Derivative):
-        return f"∂{show_name(name.of)}/∂{show_name(name.wrt)}"
-    return name
 
 
 def _defect(cause: str) -> DerivationError:

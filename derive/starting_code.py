@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from derive.model import Declaration, Dimension, Initializer, Specification
-from derive.numpy_code import Names, bracketed, code, decimal, shape_code, size_code
+from derive.numpy_code import Names, bracketed, code, decimal, new_shape, size_code
 from derive.plan import size_names
 from derive.terms import ONE, Multiply, Quantity, Term
 from derive.vectorise import vectorise
@@ -73,7 +73,7 @@ def init_lines(spec: Specification, names: Names) -> list[str]:
 def _start(declaration: Declaration, names: Names) -> str:
     quantity = declaration.quantity
     initial = declaration.initial or _usual(quantity)
-    shape = shape_code(quantity.shape, names)
+    shape = new_shape(quantity.shape, names)
     arguments = ", ".join(map(decimal, initial.arguments))
     match initial.distribution:
         case "constant":
@@ -146,7 +146,7 @@ def example_lines(spec: Specification, names: Names) -> list[str]:
 
 
 def _draw(declaration: Declaration, names: Names) -> str:
-    shape = shape_code(declaration.quantity.shape, names)
+    shape = new_shape(declaration.quantity.shape, names)
     if declaration.bound is None:
         return f"rng.standard_normal({shape})"
     return f"rng.integers({size_code(declaration.bound, names)}, size={shape})"

@@ -27,6 +27,7 @@ from derive.arrays import (
     Whole,
     is_plain_number,
     shape_of,
+    show_name,
 )
 from derive.contract import contract
 from derive.errors import DerivationError
@@ -95,16 +96,24 @@ def vectorise(equation: Equation) -> ArrayTerm:
     >>> vectorise(Equation(u, (i,), Reduction("sum", (k,), product))) == Matmul(Whole(A), Whole(v))
     True
     """
+    name = show_name(equation.left.name)
     if equation.domain:
         raise DerivationError(
-            f"the equation of '{equation.left.name}' holds for some values of its indices only",
+            f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
     value = _labelled(equation.right, _Context(equation.indices))
+    stray = [index for index in value.labels if index not in equation.indices]
+    if stray:
+        raise DerivationError(
+            f"the index '{stray[0].letter or 'without a letter'}' on the right of "
+            f"{name} is neither on its left nor summed over",
+            "bind the index by a reduction, or write it on the left",
+        )
     term = filled(value, equation.indices, _number_type(equation.left, value.term))
     if shape_of(term) != equation.left.shape:
         raise DerivationError(
-            f"'{equation.left.name}' has the shape {show_shape(equation.left.shape)}, but its "
+            f"{name} has the shape {show_shape(equation.left.shape)}, but its "
             f"equation has the shape {show_shape(shape_of(term))}",
             "give each index of the left-hand side the size of its axis",
         )

@@ -19,13 +19,17 @@ from derive.diagnose import diagnose
 from derive.errors import VerificationError
 from derive.loading import load_exact, load_module
 from derive.model import Specification
-from derive.points import Point, dead_entries, draw_point, draw_points
+from derive.points import Point, dead_entries, draw_points, point_at
 from derive.report import Line, Report, Verdict, show_sizes
 from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gradients
+from derive.sampling import Kind
 from derive.scalars import agree
 from derive.terms import Derivative, Name
 from derive.verify_floats import float_lines
 from derive.verify_update import update_line
+
+# So many points are tried at each smaller size.
+ATTEMPTS = 3
 
 Results = Mapping[Name, np.ndarray]
 Run = Callable[[Point], Results]
@@ -168,19 +172,26 @@ def smaller(model: Specification, run: Run, name: Name, point: Point) -> Point:
     sizes = {size: value for size, value in point.sizes if size in free}
     for size in free:
         for value in range(1, sizes[size]):
-            candidate = _failing(model, run, name, sizes | {size: value})
+            candidate = _failing(model, run, name, sizes | {size: value}, point.special)
             if candidate is not None:
                 sizes, point = sizes | {size: value}, candidate
                 break
     return point
 
 
-def _failing(model: Specification, run: Run, name: Name, sizes: Mapping[str, int]) -> Point | None:
-    try:
-        point = draw_point(model, sizes, Random(0))
-        return point if first_difference(truth(point, name), run(point)[name]) is not None else None
-    except NOT_RUNNING:
-        return None
+def _failing(
+    model: Specification, run: Run, name: Name, sizes: Mapping[str, int], special: bool
+) -> Point | None:
+    """A point with these sizes at which it fails, None where none was found."""
+    for attempt in range(ATTEMPTS):
+        kind: Kind = "special" if special else "signed"
+        point = point_at(model, sizes, Random(attempt), kind)
+        try:
+            if point and first_difference(truth(point, name), run(point)[name]) is not None:
+                return point
+        except NOT_RUNNING:
+            continue
+    return None
 
 
 def show_name(name: Name) -> str:

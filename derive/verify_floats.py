@@ -19,6 +19,7 @@ from types import ModuleType
 import numpy as np
 
 from derive.diagnose import diagnose
+from derive.errors import VerificationError
 from derive.model import Specification, parameters
 from derive.points import Point
 from derive.report import Line, Verdict, show_sizes
@@ -63,7 +64,11 @@ def _gradients(
     model: Specification, module: ModuleType, point: Point, names: Names
 ) -> dict[Name, np.ndarray]:
     given, by_name = arguments(model, point, names)
+    before = {key: np.array(array) for key, array in (given | by_name).items()}
     cost, gradients = public(module, "gradients")(given, **by_name)
+    changed = [key for key, array in (given | by_name).items() if np.any(array != before[key])]
+    if changed:
+        raise VerificationError(f"'gradients' changes its input '{changed[0]}'", "work on a copy")
     return named_results(model, cost, gradients)
 
 
@@ -103,7 +108,7 @@ def _entries_line(
         first = [pair for pair, p in zip(pairs, points, strict=True) if p.sizes == points[0].sizes]
         likely = diagnose(first, dict(points[0].sizes), _close)
         note = f"differs by {worst:.1e} at {show_sizes(wrong[0].sizes)}\n{likely}".strip()
-    return Line("float64", label, sizes, "every entry", verdict, worst, BOUND, note)
+    return Line("float64", label, sizes, "float64, every entry", verdict, worst, BOUND, note)
 
 
 def _close(left: float, right: float) -> bool:
@@ -137,7 +142,7 @@ def _taylor_line(
         notes += [f"{note} at {show_sizes(point.sizes)}"] if note else []
     worst: Verdict = next((v for v in ("failed", "undecided") if v in verdicts), "verified")
     note = notes[0] if notes else ""
-    return Line("float64", label, sizes, "Taylor slopes 1 and 2", worst, note=note)
+    return Line("float64", label, sizes, "float64, Taylor slopes 1 and 2", worst, note=note)
 
 
 def _taylor(

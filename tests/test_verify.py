@@ -1,0 +1,392 @@
+"""Levels two and three: right modules pass, wrong ones are caught and the mistake is named."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from forms import (
+    add,
+    at,
+    call,
+    equation,
+    index,
+    m,
+    n,
+    neuron,
+    quantity,
+    reduce,
+    specification,
+    square,
+    subtract,
+    times,
+    total,
+)
+
+from derive.check_steps import StepCheck
+from derive.diagnose import diagnose
+from derive.errors import VerificationError
+from derive.loading import load_exact
+from derive.model import Assignment, Objective, UpdateRule, data, parameters
+from derive.points import draw_points
+from derive.report import Line, Report, certificate
+from derive.terms import Entry, Negate, Number, Quantity
+from derive.verify import require, step_line, verify
+
+PUBLIC = """
+import math
+import numpy as np
+
+def _arrays(names, given):
+    return [np.asarray(given[name]) for name in names]
+
+def forward(params, **data):
+    return _forward(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
+
+def loss(params, **data):
+    return float(_loss(*_arrays(PARAMETERS, params), *_arrays(DATA, data)))
+
+def gradients(params, **data):
+    return _gradients(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
+
+def init_state(params):
+    return None
+
+def step(params, *, state=None, alpha=0.1, **data):
+    cost, grads = gradients(params, **data)
+    for name in PARAMETERS:
+        params[name] -= alpha * grads[name]
+    return cost
+"""
+
+
+def descent():
+    theta, g, alpha = (Quantity(name) for name in ("theta", "g", "alpha"))
+    right = add(theta, Negate(times(alpha, g)))
+    settings = ((alpha, Fraction(1, 10)),)
+    return UpdateRule("sgd", "", theta, g, settings, (), (Assignment(theta, right),))
+
+
+def trained(model):
+    return replace(model, objective=Objective(model.objective.cost, descent()))
+
+
+def module(model, cost, gradients, setup=()):
+    """A module in the form of the generated ones: lines before, the cost, (name, gradient)."""
+    own = [q.name for q in parameters(model)]
+    given = [q.name for q in data(model)]
+    arguments = ", ".join([*own, *given])
+    before = "".join(f"    {line}\n" for line in setup)
+    items = ", ".join(f'"{name}": {text}' for name, text in gradients.items())
+    return (
+        f"{PUBLIC}\nPARAMETERS = {own}\nDATA = {given}\n"
+        f"def _forward({arguments}):\n    return {{}}\n"
+        f"def _loss({arguments}):\n{before}    return {cost}\n"
+        f"def _gradients({arguments}):\n{before}    return {cost}, {{{items}}}\n"
+    )
+
+
+def neuron_module(**changed):
+    error = "2 * (y_hat - y)"
+    gradients = {"w": f"x.T @ ({error})", "b": f"({error})[0, 0]"} | changed
+    return module(neuron(), "((y_hat - y) ** 2)[0, 0]", gradients, ["y_hat = x @ w + b"])
+
+
+def check(model, source):
+    return verify(trained(model), source)
+
+
+def verdicts(report):
+    return {line.verdict for line in report.lines}
+
+
+def failure(report, quantity, level="kernels"):
+    (line,) = [
+        entry
+        for entry in report.lines
+        if (entry.level, entry.quantity) == (level, quantity) and "Taylor" not in entry.how
+    ]
+    assert line.verdict == "failed"
+    return line.note
+
+
+def test_a_right_module_is_verified_and_the_report_says_how():
+    report = check(neuron(), neuron_module())
+    assert report.ok
+    text = str(report)
+    measured = [line.worst for line in report.lines if line.worst is not None]
+    assert max(measured) < 1e-15
+    for line in report.lines:
+        if line.worst is not None:
+            text = text.replace(f"  worst error {line.worst:.1e}", "")
+    assert text.splitlines() == [
+        "neuron: verified",
+        "the code on exact numbers, against dual numbers through the forward equations",
+        "  ✓ C      exact  n=3; n=2; n=1",
+        "  ✓ ∂C/∂w  exact  n=3; n=2; n=1",
+        "  ✓ ∂C/∂b  exact  n=3; n=2; n=1",
+        "the code on floats, against the oracle and along random directions",
+        "  ✓ ∂C/∂w   float64, every entry  n=3; n=2; n=1",
+        "  ✓ ∂C/∂w   float64, Taylor slopes 1 and 2  n=3; n=2; n=1",
+        "  ✓ ∂C/∂b   float64, every entry  n=3; n=2; n=1",
+        "  ✓ ∂C/∂b   float64, Taylor slopes 1 and 2  n=3; n=2; n=1",
+        "  ✓ update  float64, 3 steps of 'sgd'  n=3",
+    ]
+    require(report)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "likely"),
+    [
+        ("x.T @ (y_hat - y)", "it is 1/2 of what it should be: is a factor 2 missing?"),
+        ("-x.T @ (2 * (y_hat - y))", "it has the wrong sign"),
+        ("x.T @ (2 * (y_hat - y)) * x.shape[1]", "is a division by n = 3 missing?"),
+        ("x.T * 0", "it is zero: nothing arrives here"),
+        ("x * (2 * (y_hat - y))", "is a transpose missing?"),
+        ("x.T * 0 + (2 * (y_hat - y) * x).sum()", "it is summed over an axis too many"),
+        ("2 * x.T", ""),
+    ],
+)
+def test_a_wrong_gradient_fails_at_the_smallest_sizes_with_the_likely_mistake(wrong, likely):
+    report = check(neuron(), neuron_module(w=wrong))
+    assert not report.ok
+    note = failure(report, "∂C/∂w")
+    assert note.endswith(likely)
+    if "transpose" not in likely and "too many" not in likely:
+        assert note.startswith("∂C/∂w[0, 0] is ")
+        assert note.splitlines()[0].endswith("at n=1" if "division" not in likely else "at n=2")
+    assert failure(report, "∂C/∂w", "float64").endswith(likely)
+    assert [line.verdict for line in report.lines if line.quantity == "∂C/∂b"] == ["verified"] * 3
+    with pytest.raises(VerificationError, match="does not compute what its equations say"):
+        require(report)
+
+
+def test_floats_alone_catch_it_along_a_random_direction():
+    report = check(neuron(), neuron_module(w="x.T @ (2 * (y_hat - y)) * 1.01"))
+    (taylor,) = [e for e in report.lines if "Taylor" in e.how and e.quantity == "∂C/∂w"]
+    assert taylor.verdict == "failed"
+    assert taylor.note.startswith("the remainder falls like h^0.99, not like h²")
+
+
+def bilinear():
+    """C = sum_ij u_i W_ij v_j, with a square W."""
+    i, j = index(n), index(n, "j")
+    u, v = quantity("u", n, kind="input"), quantity("v", n, kind="input")
+    W = quantity("W", n, n, kind="param")
+    return specification(
+        equation(quantity("C"), (), total((i, j), times(at(u, i), at(W, i, j), at(v, j))))
+    )
+
+
+def test_a_transpose_is_caught_where_shapes_cannot_show_it():
+    right = module(bilinear(), "u @ W @ v", {"W": "np.outer(u, v)"})
+    assert check(bilinear(), right).ok
+    wrong = module(bilinear(), "u @ W @ v", {"W": "np.outer(v, u)"})
+    note = failure(check(bilinear(), wrong), "∂C/∂W")
+    assert note.endswith("it is the transpose of what it should be")
+
+
+def test_a_gradient_that_is_right_at_special_values_only_is_caught():
+    k = index(n)
+    w, x = quantity("w", n, kind="param"), quantity("x", n, kind="input")
+    model = specification(equation(quantity("C"), (), total(k, square(times(at(w, k), at(x, k))))))
+    cost = "((w * x) ** 2).sum()"
+    assert check(model, module(model, cost, {"w": "2 * w * x**2"})).ok
+    # x² is |x| at -1, 0 and 1
+    assert failure(check(model, module(model, cost, {"w": "2 * w * np.abs(x)"})), "∂C/∂w")
+
+
+def test_a_gradient_that_is_wrong_at_special_values_only_is_caught():
+    k = index(n)
+    w = quantity("w", n, kind="param")
+    model = specification(equation(quantity("C"), (), total(k, call("relu", at(w, k)))))
+    cost = "np.maximum(w, 0).sum()"
+    assert check(model, module(model, cost, {"w": "np.where(w > 0, 1, 0)"})).ok
+    note = failure(check(model, module(model, cost, {"w": "np.where(w >= 0, 1, 0)"})), "∂C/∂w")
+    assert "it should be 0 at n=1, at special values" in note
+
+
+def test_what_is_never_exercised_is_not_called_verified():
+    k = index(n)
+    w = quantity("w", n, kind="param")
+    model = specification(
+        equation(quantity("C"), (), total(k, call("relu", subtract(at(w, k), 100))))
+    )
+    report = check(model, module(model, "np.maximum(w - 100, 0).sum()", {"w": "np.zeros_like(w)"}))
+    assert not report.ok
+    assert verdicts(report) == {"verified", "undecided"}
+    (line,) = [line for line in report.lines if line.verdict == "undecided"]
+    assert line.note == "always zero where it was tried, so never exercised: [0], [1], [2]"
+
+
+def test_points_are_drawn_until_every_unit_is_on():
+    k = index(n)
+    w, x = quantity("w", n, kind="param"), quantity("x", n, kind="input")
+    body = total(k, square(call("relu", times(at(w, k), at(x, k)))))
+    model = specification(equation(quantity("C"), (), body))
+    cost = "(np.maximum(w * x, 0) ** 2).sum()"
+    right = module(model, cost, {"w": "2 * np.maximum(w * x, 0) * x"})
+    dead = module(
+        model, cost, {"w": "np.where(np.arange(len(w)) == 0, 0, 2) * np.maximum(w * x, 0) * x"}
+    )
+    for seed in range(20):
+        assert verify(trained(model), right, seed).ok
+        assert not verify(trained(model), dead, seed).ok
+
+
+def test_repeats_in_index_data_must_add_up():
+    table, t = quantity("E", m, kind="param"), index(n, "t")
+    token, g = quantity("token", n, kind="index"), quantity("g", n, kind="input")
+    body = total(t, times(at(g, t), at(table, at(token, t))))
+    model = specification(equation(quantity("C"), (), body), bounds={"token": m})
+    setup = ["d = np.zeros_like(E)", "np.add.at(d, token, g)"]
+    assert check(model, module(model, "(g * E[token]).sum()", {"E": "d"}, setup)).ok
+    setup = ["d = np.zeros_like(E)", "d[token] += g"]
+    assert failure(check(model, module(model, "(g * E[token]).sum()", {"E": "d"}, setup)), "∂C/∂E")
+
+
+def test_transcendental_models_are_checked_to_fifty_digits():
+    k = index(n)
+    w = quantity("w", n, kind="param")
+    model = specification(equation(quantity("C"), (), reduce("mean", k, call("tanh", at(w, k)))))
+    cost, right = "np.tanh(w).mean()", "(1 - np.tanh(w) ** 2) / w.shape[0]"
+    report = check(model, module(model, cost, {"w": right}))
+    assert report.ok
+    assert {line.how for line in report.lines if line.level == "kernels"} == {"50 digits"}
+    # one part in 10¹² of a term is far below what floats show, and far above 45 digits
+    small = "(1 - np.tanh(w) ** 2 + 1e-12 * w) / w.shape[0]"
+    report = check(model, module(model, cost, {"w": small}))
+    assert {line.level for line in report.lines if line.verdict == "failed"} == {"kernels"}
+
+
+def test_decimals_in_the_code_are_the_numbers_that_are_written():
+    w = quantity("w", kind="param")
+    tenth = Number(Fraction(1, 10), "0.1")
+    model = specification(equation(quantity("C"), (), times(tenth, square(w))))
+    right = module(model, "0.1 * w**2", {"w": "2 * 0.1 * w"})
+    assert check(model, right).ok
+    assert not check(model, module(model, "0.1 * w**2", {"w": "2 * 0.10000000000000001 * w"})).ok
+    assert load_exact("half = 1 / 2\nroot = math.sqrt(4)", "exact").half == Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cause"),
+    [
+        ("* x", "* x.astype(float)", "would be rounded to a float"),
+        ("* x", "* np.float64(1) * x", "met an exact number"),
+        ('"w": 1', '"w": 1 / 0', "division by zero"),
+        ("_gradients(w, x)", "_gradients(w, z)", "asks for 'z'"),
+        ("def _loss", "def _lost", "the module has no '_loss'"),
+        ("def _loss(w, x):\n    return 1", "def _loss(w, x):\n    return 2", "by `_gradients`"),
+    ],
+)
+def test_code_that_does_not_run_on_exact_numbers_fails(before, after, cause):
+    w, x = quantity("w", kind="param"), quantity("x", kind="input")
+    model = specification(equation(quantity("C"), (), times(w, x)))
+    source = module(model, "1 * w * x", {"w": "1 * x"})
+    assert before in source
+    report = check(model, source.replace(before, after))
+    assert not report.ok
+    notes = "\n".join(line.note for line in report.lines)
+    assert "the code does not run" in notes
+    assert cause in notes
+
+
+def test_inputs_must_not_be_changed():
+    w, x = quantity("w", n, kind="param"), quantity("x", n, kind="input")
+    k = index(n)
+    model = specification(equation(quantity("C"), (), total(k, times(at(w, k), at(x, k)))))
+    source = module(model, "w @ x", {"w": "x"})
+    wrong = source.replace("return _gradients(", "params['w'] += 1; return _gradients(")
+    report = check(model, wrong)
+    assert next(line.note for line in report.lines if line.verdict == "failed") == (
+        "the code does not run on floats: 'gradients' changes its input 'w'\n  cure: work on a copy"
+    )
+
+
+@pytest.mark.parametrize("wrong", ["+= alpha", "-= 2 * alpha", "= alpha", "-= alpha**2"])
+def test_a_wrong_update_is_caught(wrong):
+    source = neuron_module()
+    assert "-= alpha" in source
+    report = check(neuron(), source.replace("-= alpha", wrong))
+    assert [line.quantity for line in report.lines if line.verdict == "failed"] == ["update"]
+
+
+def test_an_update_rule_with_states_is_followed_step_by_step():
+    theta, g, v, beta = (Quantity(name) for name in ("theta", "g", "v", "beta"))
+    rule = UpdateRule(
+        "momentum",
+        "",
+        theta,
+        g,
+        ((beta, Fraction(1, 2)),),
+        (v,),
+        (
+            Assignment(v, add(times(beta, v), g)),
+            Assignment(theta, subtract(theta, Entry(v))),
+        ),
+    )
+    model = replace(neuron(), objective=Objective(neuron().objective.cost, rule))
+    source = neuron_module()
+    start = source.index("def init_state")
+    end = source.index("PARAMETERS =")
+    step = """
+def init_state(params):
+    return {name: np.zeros_like(value) for name, value in params.items()}
+
+def step(params, *, state=None, beta=0.5, **data):
+    cost, grads = gradients(params, **data)
+    for name in PARAMETERS:
+        state[name] = beta * state[name] + grads[name]
+        params[name] -= state[name]
+    return cost
+"""
+    right = source[:start] + step + source[end:]
+    assert verify(model, right).ok
+    assert not verify(model, right.replace("beta * state[name] + grads", "grads")).ok
+
+
+def test_the_same_seed_gives_the_same_points_and_certificate():
+    one, two = (certificate(check(neuron(), neuron_module())) for _ in range(2))
+    assert one == two
+    assert "worst" not in str(one)
+    first, again = (draw_points(neuron(), 7) for _ in range(2))
+    assert [p.sizes for p in first] == [p.sizes for p in again]
+    assert all((a.inputs["x"] == b.inputs["x"]).all() for a, b in zip(first, again, strict=True))
+    assert any((draw_points(neuron(), 8)[0].inputs["y"] != first[0].inputs["y"],))
+
+
+def test_sizes_are_pairwise_different_and_numbers_are_not_special():
+    points = draw_points(bilinear(), 3)
+    generic = [point for point in points if not point.special]
+    for point in generic:
+        numbers = [v for array in point.inputs.values() for v in array.flat]
+        assert len(set(numbers)) == len(numbers)
+        assert not {Fraction(0), Fraction(1), Fraction(-1)} & set(numbers)
+    assert {dict(point.sizes)["n"] for point in points} >= {1, 2}
+    assert any(point.special for point in points)
+
+
+def test_the_steps_join_the_report():
+    checks = (StepCheck("sum_rule", "exact", (("n", 2),), 1), StepCheck("itself", "exact", (), 1))
+    line = step_line("∂C/∂w", checks)
+    assert line == Line("steps", "∂C/∂w", ((("n", 2),), ()), "exact, 2 steps", "verified")
+    undecided = step_line("∂C/∂w", (*checks, StepCheck("log", "undecided", (), 0)))
+    assert (undecided.verdict, undecided.note) == ("undecided", "not decided: log")
+    assert not Report("m", (line, undecided)).ok
+
+
+def test_relations_between_arrays_are_recognised():
+    expected = np.array([[1.0, 2.0], [3.0, 5.0]])
+    equal = np.isclose
+    found = {
+        "it has the wrong sign": -expected,
+        "it is the transpose of what it should be": expected.T,
+        "it is 6 times what it should be: is a division by n m = 6 missing?": 6 * expected,
+        "it has shape (2, 2, 1), it should have (2, 2): is a sum over an axis missing?": expected[
+            :, :, None
+        ],
+        "": expected + 1,
+    }
+    for text, array in found.items():
+        assert diagnose([(expected, array)], {"n": 2, "m": 3}, equal) == text

@@ -20,6 +20,9 @@ IN_NUMPY = frozenset(
     }
 )  # fmt: skip
 
+# Functions that are not defined everywhere, but at 1.
+PARTIAL = frozenset({"log", "sqrt", "log1p", "arcsin", "arccos", "arccosh"})
+
 _ONE = Exact(Fraction(1))
 
 

@@ -64,16 +64,19 @@ def _only_here(
 def _two_groups(
     factors: list[Labelled], wanted: Sequence[Index]
 ) -> tuple[Labelled, Labelled] | None:
-    """The factors as two products, each of one whose labels include those of the others."""
-    groups: list[list[Labelled]] = []
-    for factor in sorted(factors, key=lambda factor: -len(factor.labels)):
-        homes = [group for group in groups if set(factor.labels) <= set(group[0].labels)]
-        if homes:
-            min(homes, key=lambda group: len(group[0].labels)).append(factor)
-        else:
-            groups.append([factor])
-    if len(groups) == 1 and len(factors) == 2 and len(factors[0].labels) == 1:
-        groups = [[factor] for factor in factors]
+    """The factors as two products: those of equal labels, and smaller ones where they fit."""
+    by_labels: dict[frozenset[Index], list[Labelled]] = {}
+    for factor in factors:
+        by_labels.setdefault(frozenset(factor.labels), []).append(factor)
+    groups = sorted(by_labels.values(), key=lambda group: -len(group[0].labels))
+    while len(groups) > 2:
+        smallest = groups.pop()
+        homes = [g for g in groups if set(smallest[0].labels) <= set(g[0].labels)]
+        if not homes:
+            return None
+        homes[-1].extend(smallest)
+    if len(groups) == 1 and len(factors[0].labels) == 1:
+        groups = [factors[:1], factors[1:]]
     if len(groups) != 2:
         return None
     first, second = (

@@ -59,12 +59,18 @@ def selected(term: ArrayTerm, selectors: Sequence[Selector]) -> ArrayTerm:
     """`term[selectors]`, or the term itself where every axis is kept."""
     if all(selector == "all" for selector in selectors):
         return term
+    if isinstance(term, Elementwise) and term.operation == "negate":
+        return Elementwise("negate", (selected(term.operands[0], selectors),))
     return Select(term, tuple(selectors))
 
 
 def transposed(term: ArrayTerm, axes: Sequence[int]) -> ArrayTerm:
     """The term with its axes in the order `axes`, or the term itself where nothing moves."""
-    return term if list(axes) == sorted(axes) else Transpose(term, tuple(axes))
+    if list(axes) == sorted(axes):
+        return term
+    if isinstance(term, Elementwise) and term.operation == "negate":
+        return Elementwise("negate", (transposed(term.operands[0], axes),))
+    return Transpose(term, tuple(axes))
 
 
 def ordered(value: Labelled, order: Sequence[Index]) -> Labelled:

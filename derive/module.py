@@ -214,6 +214,7 @@ def _functions(parts: _Parts) -> dict[str, Any]:
         ),
         "check_gradients": _call("_, grads = gradients(", ["params", *parts.data, *passed]),
         "settings": list(parts.settings.values()),
+        "finite_call": _call("_finite(", chosen),
     }
 
 

@@ -12,17 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.array_functions import apply_function
+from derive.array_functions import PARTIAL, apply_function
 from derive.arrays import (
-    Apply,
     ArrayTerm,
     Counting,
-    Elementwise,
     Exact,
     Extent,
     Fold,
-    Folding,
-    Infinity,
     Pi,
     Whole,
     is_plain_number,
@@ -31,13 +27,13 @@ from derive.arrays import (
 )
 from derive.contract import contract
 from derive.errors import DerivationError
+from derive.folds import applied, chosen, fold, logsumexp
 from derive.labelled import (
     Labelled,
     aligned,
     combine,
     common_order,
     filled,
-    folded,
     union,
 )
 from derive.model import Equation
@@ -77,10 +73,10 @@ from derive.terms import (
 
 @dataclass(frozen=True)
 class _Context:
-    """The order of axes that is wanted, and whether subscripts may leave the range unread."""
+    """The order of axes that is wanted, and where values are kept, if some are dropped."""
 
     wanted: tuple[Index, ...] = ()
-    filtered: bool = False
+    kept: Labelled | None = None
 
 
 def vectorise(equation: Equation) -> ArrayTerm:
@@ -152,12 +148,29 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             return _call(function, arguments, context)
         case Reduction():
             return _reduction(term, context)
-        case Choice(condition, chosen, otherwise):
-            inside = replace(context, filtered=True)
-            parts = [_condition(condition, context)]
-            parts += [_labelled(branch, inside) for branch in (chosen, otherwise)]
-            return combine("where", parts, context.wanted)
+        case Choice(condition, then, otherwise):
+            holds = _condition(condition, context)
+            fails = combine("not", [holds], context.wanted)
+            parts = [
+                _labelled(then, _keeping(context, holds)),
+                _labelled(otherwise, _keeping(context, fails)),
+            ]
+            return combine("where", [holds, *parts], context.wanted)
     raise _unknown(term)
+
+
+def _keeping(context: _Context, mask: Labelled) -> _Context:
+    """Inside a choice or a filter: only what the mask keeps counts."""
+    if context.kept is not None:
+        mask = combine("and", [context.kept, mask], context.wanted)
+    return replace(context, kept=mask)
+
+
+def _defined(value: Labelled, context: _Context) -> Labelled:
+    """A divisor, or what a logarithm is taken of: 1 where nothing counts."""
+    if context.kept is None or is_plain_number(value.term):
+        return value
+    return combine("where", [context.kept, value, Labelled(Exact(Fraction(1)))], context.wanted)
 
 
 def _unknown(node: Node) -> DerivationError:
@@ -228,7 +241,7 @@ def _product(term: Term, context: _Context) -> Labelled:
 
 def _assemble(values: list[Labelled], factors: _Factors, context: _Context) -> Labelled:
     """± the product of the values divided by the divisors of `factors`."""
-    below = [_labelled(divisor, context) for divisor in factors.below]
+    below = [_defined(_labelled(divisor, context), context) for divisor in factors.below]
     one = Labelled(Exact(Fraction(1)))
     values = [value for value in values if value != one] or [one]
     value = values[0] if len(values) == 1 else combine("multiply", values, context.wanted)
@@ -242,17 +255,19 @@ def _power(base: Term, exponent: Term, context: _Context) -> Labelled:
     below = _labelled(base, context)
     match exponent:
         case Number(value) if value < 0:
-            positive = _power(base, Number(-value), context)
+            positive = _defined(_power(base, Number(-value), context), context)
             return combine("divide", [Labelled(Exact(Fraction(1))), positive], context.wanted)
         case Number(value) if value == 1:
             return below
         case Number(value) if value == Fraction(1, 2):
-            return Labelled(Apply("sqrt", (below.term,)), below.axes)
+            return applied("sqrt", _defined(below, context))
     return combine("power", [below, _labelled(exponent, context)], context.wanted)
 
 
 def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labelled:
     values = [_labelled(argument, context) for argument in arguments]
+    if function in PARTIAL:
+        values = [_defined(value, context) for value in values]
     order = common_order(values, context.wanted)
     if len(values) == 1:
         return Labelled(apply_function(function, (values[0].term,)), values[0].axes)
@@ -280,21 +295,13 @@ def _condition(condition: Condition, context: _Context) -> Labelled:
 
 # --- reductions ---------------------------------------------------------------------------------
 
-_EMPTY: dict[Folding, ArrayTerm] = {
-    "sum": Exact(Fraction(0)),
-    "prod": Exact(Fraction(1)),
-    "max": Elementwise("negate", (Infinity(),)),
-    "min": Infinity(),
-}
-
 
 def _reduction(reduction: Reduction, context: _Context) -> Labelled:
     indices = reduction.indices
-    inside = replace(
-        context,
-        wanted=(*context.wanted, *indices),
-        filtered=context.filtered or bool(reduction.where),
-    )
+    inside = replace(context, wanted=(*context.wanted, *indices))
+    mask = _mask(reduction, inside)
+    if mask is not None:
+        inside = _keeping(inside, mask)
     match reduction.kind:
         case "sum" | "mean" if not reduction.where:
             total = _sum(reduction.term, indices, context)
@@ -304,47 +311,22 @@ def _reduction(reduction: Reduction, context: _Context) -> Labelled:
             ones = Reduction("sum", indices, ONE, reduction.where)
             return combine("divide", [total, _reduction(ones, context)], context.wanted)
         case "sum" | "prod" | "max" | "min":
-            value = _kept(reduction, _labelled(reduction.term, inside), reduction.kind, context)
-            return _fold(reduction.kind, value, indices)
+            value = chosen(mask, _labelled(reduction.term, inside), reduction.kind, inside.wanted)
+            return fold(reduction.kind, value, indices)
         case "logsumexp":
-            return _logsumexp(reduction, _labelled(reduction.term, inside), context)
+            return logsumexp(_labelled(reduction.term, inside), mask, indices, inside.wanted)
     raise DerivationError(
         f"the reduction '{reduction.kind}' cannot be written as array operations",
         "use one of sum, mean, prod, max, min, logsumexp",
     )
 
 
-def _kept(reduction: Reduction, value: Labelled, kind: Folding, context: _Context) -> Labelled:
-    """The value where the filter holds, elsewhere what does not change the reduction."""
+def _mask(reduction: Reduction, inside: _Context) -> Labelled | None:
+    """Where the filter of a reduction holds; None where it has none."""
     if not reduction.where:
-        return value
-    parts = [AllOf(reduction.where) if len(reduction.where) > 1 else reduction.where[0]]
-    wanted = (*context.wanted, *reduction.indices)
-    mask = _condition(parts[0], replace(context, wanted=wanted))
-    return combine("where", [mask, value, Labelled(_EMPTY[kind])], wanted)
-
-
-def _fold(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:
-    """The fold over all indices, also over those that the value does not depend on."""
-    absent = [i for i in indices if i not in value.labels and not is_one(i.size)]
-    if absent and kind in ("sum", "prod"):
-        order = (*value.labels, *absent)
-        value = Labelled(filled(value, order, None), order)
-    return folded(kind, value, indices)
-
-
-def _logsumexp(reduction: Reduction, value: Labelled, context: _Context) -> Labelled:
-    """The largest term, plus the log of the sum of exponentials of what is left of each."""
-    wanted = (*context.wanted, *reduction.indices)
-    largest = _fold("max", _kept(reduction, value, "max", context), reduction.indices)
-    shifted = combine("add", [value, combine("negate", [largest], wanted)], wanted)
-    powers = _kept(reduction, _applied("exp", shifted), "sum", context)
-    total = _fold("sum", powers, reduction.indices)
-    return combine("add", [largest, _applied("log", total)], context.wanted)
-
-
-def _applied(function: str, value: Labelled) -> Labelled:
-    return Labelled(Apply(function, (value.term,)), value.axes)
+        return None
+    first, *others = reduction.where
+    return _condition(AllOf(reduction.where) if others else first, inside)
 
 
 def _sum(term: Term, indices: tuple[Index, ...], context: _Context) -> Labelled:
@@ -376,4 +358,4 @@ def _entry(entry: Entry, context: _Context) -> Labelled:
     def value(subscript: Term) -> Labelled:
         return _labelled(subscript, context)
 
-    return read(entry, value, context.wanted, filtered=context.filtered)
+    return read(entry, value, context.wanted, filtered=context.kept is not None)

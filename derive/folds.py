@@ -1,0 +1,51 @@
+"""Folds of labelled arrays: over all indices, with a filter, and the stable log-sum-exp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from derive.arrays import Apply, ArrayTerm, Elementwise, Exact, Folding, Infinity
+from derive.labelled import Labelled, combine, filled, folded
+from derive.terms import Index, is_one
+
+# What does not change a fold.
+_EMPTY: dict[Folding, ArrayTerm] = {
+    "sum": Exact(Fraction(0)),
+    "prod": Exact(Fraction(1)),
+    "max": Elementwise("negate", (Infinity(),)),
+    "min": Infinity(),
+}
+
+
+def chosen(
+    mask: Labelled | None, value: Labelled, kind: Folding, wanted: Sequence[Index]
+) -> Labelled:
+    """The value where the filter holds, elsewhere what does not change the reduction."""
+    if mask is None:
+        return value
+    return combine("where", [mask, value, Labelled(_EMPTY[kind])], wanted)
+
+
+def fold(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:
+    """The fold over all indices, also over those that the value does not depend on."""
+    absent = [i for i in indices if i not in value.labels and not is_one(i.size)]
+    if absent and kind in ("sum", "prod"):
+        order = (*value.labels, *absent)
+        value = Labelled(filled(value, order, None), order)
+    return folded(kind, value, indices)
+
+
+def logsumexp(
+    value: Labelled, mask: Labelled | None, indices: Sequence[Index], wanted: Sequence[Index]
+) -> Labelled:
+    """The largest term, plus the log of the sum of exponentials of what is left of each."""
+    largest = fold("max", chosen(mask, value, "max", wanted), indices)
+    shifted = combine("add", [value, combine("negate", [largest], wanted)], wanted)
+    powers = chosen(mask, applied("exp", shifted), "sum", wanted)
+    total = fold("sum", powers, indices)
+    return combine("add", [largest, applied("log", total)], wanted)
+
+
+def applied(function: str, value: Labelled) -> Labelled:
+    return Labelled(Apply(function, (value.term,)), value.axes)

@@ -69,6 +69,23 @@ class Equation:
 
 
 @dataclass(frozen=True)
+class Recurrence:
+    """Quantities that read themselves or each other at the step before, computed step by step.
+
+    Their equations stand together in `Specification.equations`, in the order in which one step
+    computes them; each covers every step.  `axes` says along which axis each quantity steps, and
+    `downward` that the last step comes first.  What a step reads before the first one is a choice
+    in its equation, h[t - 1] where t >= 1, else the initial value; an initial value that stands at
+    the first step itself is the other branch of the whole equation.  So every equation of a
+    recurrence is an ordinary index equation, and so is its reverse, which steps the other way.
+    """
+
+    quantities: tuple[Quantity, ...]
+    axes: tuple[int, ...]
+    downward: bool = False
+
+
+@dataclass(frozen=True)
 class Assignment:
     """left := right, elementwise, one line of an update rule."""
 
@@ -112,7 +129,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Specification:
-    """A whole model.  `equations` stand in an order in which each reads only what is above it."""
+    """A whole model.  Each equation reads only what is above it, or stands in a recurrence."""
 
     name: str
     title: str
@@ -122,6 +139,7 @@ class Specification:
     objective: Objective
     example: Example | None = None
     source: str = ""
+    recurrences: tuple[Recurrence, ...] = ()
 
 
 def declared(model: Specification, kind: str) -> tuple[Quantity, ...]:

@@ -29,7 +29,6 @@ from derive.oracle import (
     arithmetic_of,
     as_duals,
     begin,
-    complete_sizes,
     gradient,
     lift,
     shape_of,
@@ -291,26 +290,57 @@ def _checked(step: Step, here: Evaluation, random: Random) -> StepCheck:
 
 
 def check_steps(
-    model: Specification, steps: Sequence[Step], seed: int = 0
+    model: Specification,
+    steps: Sequence[Step],
+    seed: int = 0,
+    point: Evaluation | None = None,
 ) -> tuple[StepCheck, ...]:
     """Check the steps of a derivation and all the substeps that work them out.
 
-    The steps relate quantities of the model, so they are checked where every quantity and gradient
-    has its true value; their substeps are scalar calculus and are checked on any numbers.
+    The steps relate quantities of the model, so they are checked at a `point` where every quantity
+    and gradient has its true value; their substeps are scalar calculus, true for any numbers.
     Raises a VerificationError at the first step that is wrong.
     """
-    sizes = random_sizes(model, Random(seed))
-    complete = complete_sizes(model, sizes)
+    point = defined_point(model, seed) if point is None else point
     bounds = {d.quantity.name: d.bound for d in model.declarations if d.bound is not None}
-    point = defined_point(model, sizes, seed)
     found: dict[tuple[Term, Term], StepCheck] = {}
     for step in steps:
-        if point is not None:
-            found[step.before, step.after] = _at_point(step, point, seed)
+        found[step.before, step.after] = _at_point(step, point, seed)
         for _, inner in walk_steps(step.substeps):
             if (inner.before, inner.after) not in found:
-                found[inner.before, inner.after] = check_step(inner, complete, seed, bounds)
+                check = check_step(inner, point.sizes, seed, bounds)
+                found[inner.before, inner.after] = check
     return tuple(found.values())
+
+
+def check_equations(
+    model: Specification,
+    equations: Sequence[Equation],
+    seed: int = 0,
+    point: Evaluation | None = None,
+) -> tuple[StepCheck, ...]:
+    """Check equations for gradients against the oracle's gradients, entry by entry."""
+    point = defined_point(model, seed) if point is None else point
+    checks = []
+    for equation in equations:
+        subscripts = tuple(IndexValue(index) for index in equation.indices)
+        step = Step("gradient", Entry(equation.left, subscripts), equation.right)
+        checks.append(_at_point(step, point, seed))
+    return tuple(checks)
+
+
+def defined_point(model: Specification, seed: int) -> Evaluation:
+    """A point of small sizes at which every quantity of the model exists."""
+    sizes = random_sizes(model, Random(seed), different=False)
+    for kind in KINDS:
+        try:
+            return model_point(model, sizes, seed, kind)
+        except Undefined:
+            continue
+    raise VerificationError(
+        f"no random point lies in the domain of '{model.name}'",
+        "state what its data must satisfy",
+    )
 
 
 def _at_point(step: Step, point: Evaluation, seed: int) -> StepCheck:
@@ -321,29 +351,3 @@ def _at_point(step: Step, point: Evaluation, seed: int) -> StepCheck:
         return _checked(step, here, Random(seed))
     except Undefined:
         return StepCheck(step.rule, "undecided", tuple(point.sizes.items()), 0)
-
-
-def check_equations(
-    model: Specification, equations: Sequence[Equation], seed: int = 0
-) -> tuple[StepCheck, ...]:
-    """Check equations for gradients against the oracle's gradients, entry by entry."""
-    point = defined_point(model, random_sizes(model, Random(seed)), seed)
-    checks = []
-    for equation in equations:
-        subscripts = tuple(IndexValue(index) for index in equation.indices)
-        step = Step("gradient", Entry(equation.left, subscripts), equation.right)
-        if point is None:
-            checks.append(StepCheck(step.rule, "undecided", (), 0))
-        else:
-            checks.append(_at_point(step, point, seed))
-    return tuple(checks)
-
-
-def defined_point(model: Specification, sizes: Mapping[str, int], seed: int) -> Evaluation | None:
-    """A point at which every quantity of the model exists; None where none was found."""
-    for kind in KINDS:
-        try:
-            return model_point(model, sizes, seed, kind)
-        except Undefined:
-            continue
-    return None

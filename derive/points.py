@@ -20,7 +20,7 @@ from derive.model import Specification, parameters
 from derive.oracle import Location, arithmetic_of, complete_sizes, defined_names, lift, plain, run
 from derive.report import Sizes
 from derive.sampling import KINDS, Kind, random_inputs, random_sizes
-from derive.scalars import Scalar, Undefined
+from derive.scalars import Scalar, Undefined, agree
 from derive.terms import Name
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
@@ -117,5 +117,5 @@ def dead_entries(points: Sequence[Point]) -> tuple[Location, ...]:
     return tuple(
         (name, location)
         for name, location in reached
-        if all(point.gradients[name][location] == 0 for point in same)
+        if all(agree(point.gradients[name][location], 0) for point in same)
     )

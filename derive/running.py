@@ -15,8 +15,6 @@ import numpy as np
 
 from derive.errors import VerificationError
 from derive.model import Specification, data, parameters
-from derive.names import python_names
-from derive.oracle import lift, shape_of
 from derive.points import Point
 from derive.scalars import agree
 from derive.terms import Derivative, Name, Size
@@ -36,23 +34,34 @@ Names = Mapping[Name, str]
 Results = dict[Name, np.ndarray]
 
 
-def identifiers(model: Specification) -> dict[Name, str]:
-    """The Python identifier of each size and quantity of a model."""
-    names = [dimension.name for dimension in model.dimensions]
-    names += [str(d.quantity.name) for d in model.declarations]
-    names += [str(equation.left.name) for equation in model.equations]
-    known: dict[Name, str] = {}
-    known |= python_names(names)
-    return known
+def identifiers(model: Specification, module: ModuleType) -> dict[Name, str]:
+    """The identifier of each argument of the kernels: parameters, then data, then other sizes."""
+    arguments = [*parameters(model), *data(model)]
+    wanted = [*(quantity.name for quantity in arguments), *given_sizes(model)]
+    kernel = public(module, "_gradients")
+    found = list(inspect.signature(kernel).parameters)
+    if len(found) != len(wanted):
+        raise VerificationError(
+            f"the kernel '_gradients' takes ({', '.join(found)})",
+            f"it is to take {', '.join(map(str, wanted))}, in this order",
+        )
+    return dict(zip(wanted, found, strict=True))
 
 
-def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names, extra: Results) -> Any:
+def given_sizes(model: Specification) -> tuple[str, ...]:
+    """The sizes that no axis of a declared quantity shows, and that no formula gives."""
+    shown = {size for d in model.declarations for size in d.quantity.shape}
+    free = (dimension.name for dimension in model.dimensions if dimension.formula is None)
+    return tuple(name for name in free if Size(name) not in shown)
+
+
+def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names) -> Any:
     """The result of a kernel, whose parameters are named like the quantities."""
     function = getattr(module, kernel, None)
     if function is None:
         raise VerificationError(f"the module has no '{kernel}'", "generate it again")
-    given: dict[str, Any] = {names[name]: size for name, size in point.sizes}
-    given |= {names[name]: array for name, array in (extra | point.arrays()).items()}
+    everything: dict[Name, Any] = {**dict(point.sizes), **point.arrays()}
+    given = {identifier: everything[name] for name, identifier in names.items()}
     wanted = list(inspect.signature(function).parameters)
     unknown = [name for name in wanted if name not in given]
     if unknown:
@@ -64,9 +73,8 @@ def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names, extr
 
 def run_gradients(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
     """The cost and the gradients, from the kernel `_gradients`; `_loss` must give the same cost."""
-    given = constants(model, point)
-    cost, gradients = run_kernel(module, "_gradients", point, names, given)
-    alone = run_kernel(module, "_loss", point, names, given)
+    cost, gradients = run_kernel(module, "_gradients", point, names)
+    alone = run_kernel(module, "_loss", point, names)
     if not agree(alone, cost):
         raise VerificationError(
             f"the cost is {alone!r} by `_loss` and {cost!r} by `_gradients`", "generate it again"
@@ -86,19 +94,8 @@ def named_results(model: Specification, cost: Any, gradients: Mapping[str, Any])
 
 def run_forward(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
     """The named quantities that need no target, from the kernel `_forward`."""
-    result = run_kernel(module, "_forward", point, names, constants(model, point))
+    result = run_kernel(module, "_forward", point, names)
     return {name: np.asarray(array) for name, array in result.items()}
-
-
-def constants(model: Specification, point: Point) -> Results:
-    """The declared constants as arrays of scalars."""
-    return {
-        d.quantity.name: lift(
-            np.full(shape_of(d.quantity, dict(point.sizes)), d.value, dtype=object), point.how
-        )
-        for d in model.declarations
-        if d.value is not None
-    }
 
 
 # --- public functions ---------------------------------------------------------------------------
@@ -119,11 +116,8 @@ def arguments(
         if q.name in point.inputs
     }
     by_name: dict[str, Any] = {names[q.name]: as_floats(point.inputs[q.name]) for q in data(model)}
-    shown = {size for d in model.declarations for size in d.quantity.shape}
-    formulas = {d.name for d in model.dimensions if d.formula is not None}
-    for name, size in point.sizes:
-        if Size(name) not in shown and name not in formulas:
-            by_name[names[name]] = size
+    sizes = dict(point.sizes)
+    by_name |= {names[name]: sizes[name] for name in given_sizes(model)}
     return given, by_name
 
 

@@ -30,8 +30,10 @@ ATTEMPTS = 200
 KINDS: tuple[Kind, ...] = ("signed", "positive")
 
 
-def random_sizes(model: Specification, random: Random, ones: bool = False) -> dict[str, int]:
-    """Small sizes for every dimension: pairwise different, or with a random half of them one.
+def random_sizes(
+    model: Specification, random: Random, *, different: bool = True, ones: bool = False
+) -> dict[str, int]:
+    """Small sizes for every dimension: pairwise different or as small as can be; or half are one.
 
     Sizes that follow from a formula must come out as positive integers; the range of the others
     grows until they do.
@@ -39,7 +41,14 @@ def random_sizes(model: Specification, random: Random, ones: bool = False) -> di
     free = [d.name for d in model.dimensions if d.formula is None]
     for attempt in range(ATTEMPTS):
         largest = SMALLEST + len(free) + attempt // 10
-        drawn = random.sample(range(SMALLEST, largest + 1), len(free))
+        if not different:
+            largest = SMALLEST + 1 + attempt // 10
+        candidates = range(SMALLEST, largest + 1)
+        drawn = (
+            random.sample(candidates, len(free))
+            if different
+            else random.choices(candidates, k=len(free))
+        )
         sizes = dict(zip(free, drawn, strict=True))
         if ones:
             chosen = random.sample(free, (len(free) + 1) // 2)

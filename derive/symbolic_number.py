@@ -142,6 +142,6 @@ def derivative_at(result: Any, point: Scalar | None, how: How) -> Dual:
     if point is None or not isinstance(result.value, Symbolic):
         return Dual(SCALARS[how].of(0))
     slope = result.value.expression.diff(SYMBOL).xreplace({SYMBOL: _to_sympy(point)})
-    if how == "exact":
-        return Dual(Exact(Fraction(int(slope.p), int(slope.q))))
+    if slope.is_Rational:
+        return Dual(SCALARS[how].of(Fraction(int(slope.p), int(slope.q))))
     return Dual(Digits(CONTEXT.make_mpf(slope.evalf(DECIMAL_DIGITS)._mpf_)))

@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from derive.check_steps import StepCheck
+from derive.check_steps import StepCheck, check_equations, check_steps, defined_point
 from derive.diagnose import diagnose
 from derive.errors import VerificationError
 from derive.loading import load_exact, load_module
-from derive.model import Specification
+from derive.model import Equation, Specification
 from derive.points import Point, dead_entries, draw_points, point_at
 from derive.report import Line, Report, Verdict, show_sizes
 from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gradients
 from derive.sampling import Kind
 from derive.scalars import agree
+from derive.steps import Step
 from derive.terms import Derivative, Name
 from derive.verify_floats import float_lines
 from derive.verify_update import update_line
@@ -34,17 +35,19 @@ ATTEMPTS = 3
 Results = Mapping[Name, np.ndarray]
 Run = Callable[[Point], Results]
 
+# A quantity as it is shown, the steps that lead to its gradient, and equations for it.
+Derived = tuple[str, Sequence[Step], Sequence[Equation]]
 
-def verify(model: Specification, source: str, seed: int = 0, names: Names | None = None) -> Report:
+
+def verify(model: Specification, source: str, seed: int = 0) -> Report:
     """Verify the generated module `source` of a model: exact kernels, then floats.
 
-    `names` gives the Python identifier of each quantity and size, by default those of
-    `python_names`.  Nothing is raised where the code is wrong: the report says so.
+    Nothing is raised where the code is wrong: the report says so.
     """
-    known = identifiers(model) if names is None else names
     points = draw_points(model, seed)
     exact = load_exact(source, points[0].how, model.name)
     floats = load_module(source, model.name)
+    known = identifiers(model, floats)
     lines = (
         *kernel_lines(model, exact, points, known),
         *float_lines(model, floats, points, known, Random(seed)),
@@ -53,19 +56,38 @@ def verify(model: Specification, source: str, seed: int = 0, names: Names | None
     return Report(model.name, lines)
 
 
+def step_lines(model: Specification, derived: Sequence[Derived], seed: int = 0) -> tuple[Line, ...]:
+    """Level one, for the report: one line for the steps and equations of each quantity."""
+    point = defined_point(model, seed)
+    lines = []
+    for quantity, steps, equations in derived:
+        try:
+            checks = check_steps(model, steps, seed, point)
+            checks += check_equations(model, equations, seed, point)
+        except VerificationError as error:
+            sizes = (tuple(point.sizes.items()),)
+            lines.append(Line("steps", quantity, sizes, point.how, "failed", note=error.cause))
+        else:
+            lines.append(step_line(quantity, checks))
+    return tuple(lines)
+
+
 def step_line(quantity: str, checks: Sequence[StepCheck]) -> Line:
-    """Level one, for the report: the checks of the steps that lead to one quantity.
+    """The checks of the steps that lead to one quantity, as one line.
 
     >>> step_line("∂C/∂w", (StepCheck("power_rule", "exact", (("n", 2),), 4),)).verdict
     'verified'
     """
     undecided = [check.rule for check in checks if check.how == "undecided"]
     sizes = tuple(dict.fromkeys(check.sizes for check in checks))
-    how = "50 digits" if any(check.how == "50 digits" for check in checks) else "exact"
+    precise = sum(check.how == "exact" for check in checks)
+    how = f"50 digits, {precise} of {len(checks)} steps exact"
+    if precise == len(checks):
+        how = f"exact, {precise} steps"
     if undecided:
         note = f"not decided: {', '.join(dict.fromkeys(undecided))}"
         return Line("steps", quantity, sizes, how, "undecided", note=note)
-    return Line("steps", quantity, sizes, f"{how}, {len(checks)} steps", "verified")
+    return Line("steps", quantity, sizes, how, "verified")
 
 
 def require(report: Report) -> None:
@@ -137,10 +159,10 @@ def first_difference(expected: np.ndarray, found: np.ndarray) -> tuple[int, ...]
     """The first place at which two arrays of scalars differ; () where their shapes do."""
     if expected.shape != found.shape:
         return ()
-    scale = max((abs(e) for e in expected.flat if e is not None), default=1)
+    scale = max((abs(e) for e in expected.flat if e is not None), default=0)
     for place in np.ndindex(expected.shape):
         at = expected.item(place)
-        if at is not None and not agree(found.item(place), at, scale):
+        if at is not None and not agree(found.item(place), at, max(scale, 1)):
             return place
     return None
 

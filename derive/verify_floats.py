@@ -47,12 +47,13 @@ def float_lines(
     cost = model.objective.cost.name
     sizes = tuple(dict.fromkeys(point.sizes for point in points))
     generic = [point for point in points if not point.special]
+    scale = _scale(points)
     try:
         found = [_gradients(model, module, point, names) for point in points]
         lines = []
         for parameter in parameters(model):
             name = Derivative(cost, parameter.name)
-            lines.append(_entries_line(points, found, name))
+            lines.append(_entries_line(points, found, name, scale))
             lines.append(_taylor_line(model, module, generic, names, name, random))
     except NOT_RUNNING as error:
         note = f"the code does not run on floats: {error}"
@@ -84,6 +85,7 @@ def _entries_line(
     points: Sequence[Point],
     found: Sequence[dict[Name, np.ndarray]],
     name: Derivative,
+    scale: float,
 ) -> Line:
     worst = 0.0
     wrong: list[Point] = []
@@ -95,7 +97,7 @@ def _entries_line(
             worst = math.inf
             wrong.append(point)
             continue
-        error = np.abs(results[name] - expected).max(initial=0.0) / _scale(point)
+        error = np.abs(results[name] - expected).max(initial=0.0) / scale
         # A result that is not a number is as wrong as can be.
         worst = max(worst, math.inf if math.isnan(error) else float(error))
         if not error <= BOUND:
@@ -115,9 +117,10 @@ def _close(left: float, right: float) -> bool:
     return math.isclose(left, right, rel_tol=1e-8, abs_tol=1e-12)
 
 
-def _scale(point: Point) -> float:
-    """The largest entry over all gradients; one where they are all zero."""
-    largest = [np.abs(exact_as_floats(g)).max(initial=0.0) for g in point.gradients.values()]
+def _scale(points: Sequence[Point]) -> float:
+    """The largest entry over all gradients at all points; one where they are all zero."""
+    arrays = [array for point in points for array in point.gradients.values()]
+    largest = [np.abs(exact_as_floats(array)).max(initial=0.0) for array in arrays]
     return float(max(largest, default=0.0)) or 1.0
 
 

@@ -275,7 +275,7 @@ def test_decimals_in_the_code_are_the_numbers_that_are_written():
         ("* x", "* x.astype(float)", "would be rounded to a float"),
         ("* x", "* np.float64(1) * x", "met an exact number"),
         ('"w": 1', '"w": 1 / 0', "division by zero"),
-        ("_gradients(w, x)", "_gradients(w, z)", "asks for 'z'"),
+        ("_loss(w, x)", "_loss(w, z)", "asks for 'z'"),
         ("def _loss", "def _lost", "the module has no '_loss'"),
         ("def _loss(w, x):\n    return 1", "def _loss(w, x):\n    return 2", "by `_gradients`"),
     ],
@@ -290,6 +290,16 @@ def test_code_that_does_not_run_on_exact_numbers_fails(before, after, cause):
     notes = "\n".join(line.note for line in report.lines)
     assert "the code does not run" in notes
     assert cause in notes
+
+
+def test_a_kernel_takes_parameters_then_data():
+    w, x = quantity("w", kind="param"), quantity("x", kind="input")
+    model = specification(equation(quantity("C"), (), times(w, x)))
+    source = module(model, "w * x", {"w": "x"})
+    # whatever their identifiers are
+    assert check(model, source.replace("_gradients(w, x)", "_gradients(x, w)")).ok is False
+    with pytest.raises(VerificationError, match="it is to take w, x, in this order"):
+        check(model, source.replace("_gradients(w, x)", "_gradients(w)"))
 
 
 def test_inputs_must_not_be_changed():

@@ -25,13 +25,14 @@ from derive.errors import VerificationError
 from derive.evaluate import Evaluation, How, evaluate, is_rational, whole
 from derive.model import Equation, Specification
 from derive.oracle import (
-    apply_equation,
     arithmetic_of,
     as_duals,
-    begin,
-    gradient,
+    defined_names,
     lift,
+    plain,
+    run,
     shape_of,
+    slopes_of,
 )
 from derive.sampling import (
     KINDS,
@@ -243,15 +244,13 @@ def model_point(
     """Random data, every defined quantity as its equation says, and the true gradients."""
     how = arithmetic_of(model)
     inputs = random_inputs(model, sizes, Random(seed), kind)
-    here = begin(model, sizes, inputs, how)
-    for equation in model.equations:
-        apply_equation(equation, here)
     cost = model.objective.cost.name
     numeric = [d.quantity.name for d in model.declarations if d.quantity.kind != "index"]
-    wrt = (*numeric, *dict.fromkeys(equation.left.name for equation in model.equations))
-    _, slopes = gradient(model, sizes, inputs, wrt, how)
-    for name, array in slopes.items():
-        here.arrays[Derivative(cost, name)] = as_duals(array)
+    wrt = (*numeric, *defined_names(model))
+    here, directions = run(model, sizes, inputs, wrt, how)
+    slopes = slopes_of(here.arrays[cost].item(), wrt, here, directions)
+    here.arrays |= {name: as_duals(plain(here.arrays[name])) for name in wrt}
+    here.arrays |= {Derivative(cost, name): as_duals(array) for name, array in slopes.items()}
     return replace(here, partial=of_definition(model))
 
 

@@ -7,7 +7,7 @@ operation here, so a mistake in those cannot repeat itself in what they are comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -15,9 +15,9 @@ import numpy as np
 from derive.dual import Dual
 from derive.errors import VerificationError
 from derive.evaluate import SCALARS, Evaluation, How, evaluate, is_rational, places, whole
-from derive.model import Equation, Specification
+from derive.model import Equation, Recurrence, Specification
 from derive.scalars import Scalar
-from derive.terms import Name, Node, Quantity
+from derive.terms import Index, Name, Node, Quantity
 
 Arrays = Mapping[Name, np.ndarray]
 Location = tuple[Name, tuple[int, ...]]
@@ -84,13 +84,53 @@ def begin(model: Specification, sizes: Mapping[str, int], inputs: Arrays, how: H
     return here
 
 
-def apply_equation(equation: Equation, here: Evaluation) -> None:
-    """Compute every entry that an equation defines."""
+def apply_equation(
+    equation: Equation, here: Evaluation, at_step: Mapping[Index, int] | None = None
+) -> None:
+    """Compute every entry that an equation defines, or those at one step of a recurrence."""
     name = equation.left.name
     if name not in here.arrays:
         here.arrays[name] = np.full(shape_of(equation.left, here.sizes), None, dtype=object)
-    for place in places(equation.indices, equation.domain, here):
-        here.arrays[name][place] = evaluate(equation.right, here)
+    fixed = dict(at_step or {})
+    here.indices.update(fixed)
+    others = [index for index in equation.indices if index not in fixed]
+    for _ in places(others, equation.domain, here):
+        location = tuple(here.indices[index] for index in equation.indices)
+        here.arrays[name][location] = evaluate(equation.right, here)
+
+
+def apply_model(
+    model: Specification, here: Evaluation, computed: Callable[[Equation], None] = lambda _: None
+) -> None:
+    """Compute every defined quantity in order; `computed` is called where an equation was applied.
+
+    The equations of a recurrence are computed together, one step after the other.
+    """
+    together = {q: recurrence for recurrence in model.recurrences for q in recurrence.quantities}
+    done: set[Recurrence] = set()
+    for equation in model.equations:
+        recurrence = together.get(equation.left)
+        if recurrence is None:
+            apply_equation(equation, here)
+            computed(equation)
+        elif recurrence not in done:
+            done.add(recurrence)
+            _step_through(model, recurrence, here, computed)
+
+
+def _step_through(
+    model: Specification,
+    recurrence: Recurrence,
+    here: Evaluation,
+    computed: Callable[[Equation], None],
+) -> None:
+    axis = dict(zip(recurrence.quantities, recurrence.axes, strict=True))
+    block = [equation for equation in model.equations if equation.left in axis]
+    steps = range(whole(block[0].left.shape[axis[block[0].left]], here))
+    for step in reversed(steps) if recurrence.downward else steps:
+        for equation in block:
+            apply_equation(equation, here, {equation.indices[axis[equation.left]]: step})
+            computed(equation)
 
 
 def run(
@@ -102,10 +142,12 @@ def run(
     for name in wrt:
         if name in here.arrays:
             _seed(name, here, directions)
-    for equation in model.equations:
-        apply_equation(equation, here)
+
+    def computed(equation: Equation) -> None:
         if equation.left.name in wrt:
             _seed(equation.left.name, here, directions)
+
+    apply_model(model, here, computed)
     return here, directions
 
 
@@ -133,11 +175,18 @@ def gradient(
     """
     here, directions = run(model, sizes, inputs, wrt, how)
     cost = here.arrays[model.objective.cost.name].item()
-    zero = SCALARS[how].of(0)
+    return cost.value, slopes_of(cost, wrt, here, directions)
+
+
+def slopes_of(
+    number: Dual, wrt: Sequence[Name], here: Evaluation, directions: Mapping[Location, int]
+) -> dict[Name, np.ndarray]:
+    """The slopes of one number as an array for each quantity of `wrt`."""
+    zero = SCALARS[here.how].of(0)
     slopes = {name: np.full(here.arrays[name].shape, zero, dtype=object) for name in wrt}
     for (name, location), direction in directions.items():
-        slopes[name][location] = cost.slopes.get(direction, zero)
-    return cost.value, slopes
+        slopes[name][location] = number.slopes.get(direction, zero)
+    return slopes
 
 
 def defined_names(model: Specification) -> tuple[Name, ...]:

@@ -15,12 +15,21 @@ from random import Random
 import numpy as np
 
 from derive.errors import VerificationError
-from derive.evaluate import SCALARS, How
+from derive.evaluate import How
 from derive.model import Specification, parameters
-from derive.oracle import Location, arithmetic_of, complete_sizes, defined_names, lift, plain, run
+from derive.oracle import (
+    Location,
+    arithmetic_of,
+    complete_sizes,
+    defined_names,
+    lift,
+    plain,
+    run,
+    slopes_of,
+)
 from derive.report import Sizes
 from derive.sampling import KINDS, Kind, random_inputs, random_sizes
-from derive.scalars import Scalar, Undefined, agree
+from derive.scalars import Undefined, agree
 from derive.terms import Name
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
@@ -94,17 +103,13 @@ def point_at(
     except Undefined:
         return None
     cost = here.arrays[model.objective.cost.name].item()
-    zero: Scalar = SCALARS[how].of(0)
-    gradients = {name: np.full(here.arrays[name].shape, zero, dtype=object) for name in names}
-    for (name, location), direction in directions.items():
-        gradients[name][location] = cost.slopes.get(direction, zero)
     return Point(
         tuple(complete_sizes(model, sizes).items()),
         inputs,
         how,
         kind == "special",
         {name: plain(here.arrays[name]) for name in defined_names(model)},
-        gradients,
+        slopes_of(cost, names, here, directions),
         frozenset(place for place, direction in directions.items() if direction in cost.slopes),
     )
 

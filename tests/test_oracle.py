@@ -1,5 +1,6 @@
 """The oracle: values and gradients of small models against what mathematics says of them."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import mpmath
@@ -29,7 +30,7 @@ from derive.dual import FUNCTIONS, Dual
 from derive.dual import call as dual_call
 from derive.errors import DerivationError, VerificationError
 from derive.evaluate import OutOfRange
-from derive.model import Dimension, Specification
+from derive.model import Dimension, Recurrence
 from derive.oracle import arithmetic_of, complete_sizes, gradient, values
 from derive.scalars import Digits, Exact, agree
 from derive.terms import Choice, FloorDivide, Size, number
@@ -176,7 +177,7 @@ def strided(filtered):
         Dimension("m"),
         Dimension("o", formula=FloorDivide(add(n, 1), number(2))),
     )
-    return Specification(**(vars(model) | {"dimensions": sizes}))
+    return replace(model, dimensions=sizes)
 
 
 def test_a_convolution_with_stride_and_padding():
@@ -192,6 +193,30 @@ def test_a_convolution_with_stride_and_padding():
     assert exact(found["x"]) == by_x
     assert exact(found["w"]) == by_w
     assert complete_sizes(model, {"n": 5, "m": 3}) == {"n": 5, "m": 3, "o": 3}
+
+
+@pytest.mark.parametrize("downward", [False, True])
+def test_a_recurrence_is_computed_one_step_after_the_other(downward):
+    """s[t] = w h[t-1], h[t] = s[t] + x[t], from h[-1] = h0; or the same from the other end."""
+    w, h0 = quantity("w", kind="param"), quantity("h0", kind="param")
+    x, s, h = quantity("x", n, kind="input"), quantity("s", n), quantity("h", n)
+    t, u = index(n, "t"), index(n, "u")
+    last = at(h, subtract(n, 1)) if not downward else at(h, 0)
+    before = at(h, subtract(t, 1)) if not downward else at(h, add(t, 1))
+    there = compare(">=", t, 1) if not downward else compare("<", add(t, 1), n)
+    model = specification(
+        equation(s, (t,), times(w, Choice(there, before, at(h0)))),
+        equation(h, (u,), add(at(s, u), at(x, u))),
+        equation(quantity("C"), (), last),
+    )
+    model = replace(model, recurrences=(Recurrence((s, h), (0, 0), downward),))
+    inputs = {"x": fractions(1, 10, 100), "w": scalar(2), "h0": scalar(3)}
+    cost, found = gradient(model, {"n": 3}, inputs, ["w", "h0", "h"])
+    first, second, third = (1, 10, 100) if not downward else (100, 10, 1)
+    assert cost == 2**3 * 3 + 2**2 * first + 2 * second + third
+    assert exact(found["w"]) == [3 * 2**2 * 3 + 2 * 2 * first + second]
+    assert exact(found["h0"]) == [8]
+    assert exact(found["h"]) == ([4, 2, 1] if not downward else [1, 2, 4])
 
 
 def test_a_reading_outside_the_range_is_an_error():

@@ -67,7 +67,9 @@ def _not_a_function(node: ast.Call, scope: Scope) -> Exception:
     if isinstance(node.func, ast.Attribute):
         name = node.func.attr
         known = name in FUNCTIONS or name in scope.draft.functions
-        cure = f"write {name}(...)" if known else CURES.get(name, "write a function of the language")
+        cure = (
+            f"write {name}(...)" if known else CURES.get(name, "write a function of the language")
+        )
         return scope.error(
             node.func, f"'{text}' has no meaning: nothing in a model has methods or modules", cure
         )
@@ -120,9 +122,7 @@ def inlined(node: ast.Call, function: ast.FunctionDef, scope: Scope) -> Operand:
     return inner.reader(last.value, inner)
 
 
-def _arguments(
-    node: ast.Call, function: ast.FunctionDef, scope: Scope
-) -> Mapping[str, Operand]:
+def _arguments(node: ast.Call, function: ast.FunctionDef, scope: Scope) -> Mapping[str, Operand]:
     names = [argument.arg for argument in function.args.args]
     given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
     for option in node.keywords:

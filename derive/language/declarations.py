@@ -83,8 +83,9 @@ def _annotation(node: ast.expr, scope: Scope) -> Annotation:
     if not isinstance(head, ast.Name) or head.id not in DECLARERS:
         text = scope.spelling(head)
         raise scope.error(
-            node, f"'{text}' is no kind of declaration", did_you_mean(text, DECLARERS) or
-            DECLARATION_CURE
+            node,
+            f"'{text}' is no kind of declaration",
+            did_you_mean(text, DECLARERS) or DECLARATION_CURE,
         )
     expected = 1 if head.id in ("index", "range") else 0
     if len(arguments) != expected:
@@ -192,8 +193,11 @@ def _declare_range(
     name: str, annotation: Annotation, statement: ast.AnnAssign, scope: Scope
 ) -> None:
     if annotation.sizes is not None or statement.value is not None:
-        raise scope.error(statement, f"the index '{name}' is declared with its range alone",
-                          f"write {name}: range(n)")
+        raise scope.error(
+            statement,
+            f"the index '{name}' is declared with its range alone",
+            f"write {name}: range(n)",
+        )
     scope.draft.ranges[name] = read_size(annotation.arguments[0], scope)
 
 

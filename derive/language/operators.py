@@ -197,9 +197,11 @@ def _check_power(base: Term, exponent: Term, node: ast.BinOp, scope: Scope) -> N
         return
     digits = 0.0
     if bottom:
-        digits = max(len(str(abs(bottom.numerator))), len(str(bottom.denominator))) * float(
-            abs(top)
-        ) if abs(top) <= LARGEST_EXPONENT else MOST_DIGITS + 1
+        digits = (
+            max(len(str(abs(bottom.numerator))), len(str(bottom.denominator))) * float(abs(top))
+            if abs(top) <= LARGEST_EXPONENT
+            else MOST_DIGITS + 1
+        )
     if abs(top) > LARGEST_EXPONENT or digits > MOST_DIGITS:
         raise scope.error(
             node,
@@ -249,9 +251,7 @@ def read_comparison(node: ast.Compare, scope: Scope) -> Mask:
     """`a < b`, and chains `0 <= k < n`, which hold where every link holds."""
     unknown = next((op for op in node.ops if type(op) not in RELATIONS), None)
     if unknown is not None:
-        raise scope.error(
-            node, "'in' and 'is' compare nothing here", "use ==, !=, <, <=, > or >="
-        )
+        raise scope.error(node, "'in' and 'is' compare nothing here", "use ==, !=, <, <=, > or >=")
     relations = [RELATIONS[type(operator)] for operator in node.ops]
     nodes = [node.left, *node.comparators]
     operands = [scope.number(part) for part in nodes]

@@ -52,8 +52,9 @@ def _draft(tree: Tree) -> Draft:
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name)):
                 lines.setdefault(name, statement.lineno)
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.Assign(
-                targets=[ast.Subscript(value=ast.Name(id=name))]
+            case (
+                ast.Assign(targets=[ast.Name(id=name)])
+                | ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))])
             ):
                 lines.setdefault(name, statement.lineno)
                 words = (n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name))
@@ -98,9 +99,7 @@ def _read_equation(statement: ast.Assign, scope: Scope) -> None:
     target = statement.targets[0]
     name = target.value if isinstance(target, ast.Subscript) else target
     if len(statement.targets) > 1 or not isinstance(name, ast.Name):
-        raise scope.error(
-            target, f"'{scope.spelling(target)}' cannot be defined", LEFT_CURE
-        )
+        raise scope.error(target, f"'{scope.spelling(target)}' cannot be defined", LEFT_CURE)
     check_new_name(name, scope)
     definition = read_definition(target, statement.value, scope)
     left = Quantity(definition.name, definition.array.shape)

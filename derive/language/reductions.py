@@ -112,8 +112,10 @@ def _refuse_number(node: ast.Call, letter: ast.expr, scope: Scope) -> None:
         return
     twin = ELEMENTWISE_TWIN.get(name)
     if twin:
-        cure = f"the larger of two numbers is {twin}(a, b)" if name == "max" else (
-            f"the smaller of two numbers is {twin}(a, b)"
+        cure = (
+            f"the larger of two numbers is {twin}(a, b)"
+            if name == "max"
+            else (f"the smaller of two numbers is {twin}(a, b)")
         )
     elif isinstance(letter, ast.Constant):
         cure = f"an axis is named: {name}(x, axis={scope.spelling(letter)})"
@@ -152,9 +154,7 @@ def body_of(
 # --- array notation -----------------------------------------------------------------------------
 
 
-def _over_axes(
-    node: ast.Call, kind: str, options: Mapping[str, ast.expr], scope: Scope
-) -> Array:
+def _over_axes(node: ast.Call, kind: str, options: Mapping[str, ast.expr], scope: Scope) -> Array:
     array = scope.number(node.args[0])
     axes = axes_of(options.get("axis"), array.shape, scope)
     reduced = along(array, axes, _mask(options, array, scope)).reduced(kind)
@@ -216,8 +216,7 @@ def axes_of(node: ast.expr | None, shape: Shape, scope: Scope) -> tuple[int, ...
         if value is None or value.denominator != 1 or not -len(shape) <= value < len(shape):
             raise scope.error(
                 part,
-                f"'{scope.spelling(part)}' is no axis of an array of the shape "
-                f"{show_shape(shape)}",
+                f"'{scope.spelling(part)}' is no axis of an array of the shape {show_shape(shape)}",
                 f"axes are counted from 0 to {len(shape) - 1}, or from the end: -1"
                 if shape
                 else "a single number has no axes: leave axis out",

@@ -67,9 +67,7 @@ def _same_rank(total: Array, axes: tuple[int, ...]) -> Array:
     return keeping(total, axes) if axes else total
 
 
-def _normalised(
-    node: ast.Call, scope: Scope
-) -> tuple[Array, Body, Mask | None, tuple[int, ...]]:
+def _normalised(node: ast.Call, scope: Scope) -> tuple[Array, Body, Mask | None, tuple[int, ...]]:
     """The array, the body of its normaliser, its filter, and the axes along which it runs."""
     if len(node.args) > 1:
         return _over_kept_indices(node, scope)

@@ -96,8 +96,7 @@ def _selections(node: ast.Subscript, base: Array, scope: Scope) -> list[Selectio
             else "it is a single number: leave the subscripts out",
         )
     selections = [
-        _selection(part, size, node, scope)
-        for part, size in zip(parts, base.shape, strict=False)
+        _selection(part, size, node, scope) for part, size in zip(parts, base.shape, strict=False)
     ]
     if sum(s.places is not None and bool(s.shape) for s in selections) > 1:
         raise scope.error(

@@ -15,16 +15,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from derive.affine import always, solved_for, within
 from derive.differentiate import differentiate, lifted_indices, occurrences
 from derive.model import Equation, Specification, parameters
-from derive.simplify import product, summed, total
+from derive.simplify import product, summed, total, unguarded
 from derive.steps import Step, substitute_step
-from derive.symbolic import same_size
 from derive.terms import (
     ONE,
-    ZERO,
-    AllOf,
-    Choice,
     Compare,
     Condition,
     Derivative,
@@ -33,11 +30,10 @@ from derive.terms import (
     IndexValue,
     Partial,
     Quantity,
-    Reduction,
     Term,
+    free_indices,
     is_one,
     substitute,
-    walk,
 )
 
 
@@ -149,50 +145,60 @@ def _target_indices(wrt: Quantity, readings: tuple[Reading, ...]) -> tuple[Index
 def _path(cost: Quantity, target: tuple[Index, ...], equation: Equation, read: Entry) -> Path:
     rule = differentiate(equation.right, read)
     lifted = lifted_indices(equation.right, read)
-    conditions = (*equation.domain, *_conditions_on(equation.right, set(lifted)))
-    values: dict[Index, Term] = {}
-    remaining = dict.fromkeys((*equation.indices, *lifted))
-    where: list[Condition] = []
-    for index, subscript, size in zip(target, read.subscripts, read.quantity.shape, strict=True):
-        if is_one(size) and not isinstance(subscript, IndexValue):
-            continue
-        here = substitute(subscript, values)
-        if isinstance(here, IndexValue) and here.index in remaining:
-            values[here.index] = IndexValue(index)
-            del remaining[here.index]
-            if not same_size(here.index.size, size):
-                where.append(Compare("<", IndexValue(index), here.index.size))
-        else:
-            where.append(Compare("==", here, IndexValue(index)))
-    fresh = {old: Index(old.size, old.letter) for old in remaining}
+    delta = _collapse(target, read, (*equation.indices, *lifted))
+    values = delta.values
+    fresh = {old: Index(old.size, old.letter) for old in delta.remaining}
     values |= {old: IndexValue(new) for old, new in fresh.items()}
-
+    guards, local = unguarded(rule.after)
     left = Entry(equation.left, tuple(IndexValue(i) for i in equation.indices))
     upstream = None
     if equation.left != cost:
         slope = Quantity(Derivative(cost.name, equation.left.name), equation.left.shape, "gradient")
         upstream = Entry(slope, substitute(left, values).subscripts)
-    where = [substitute(condition, values) for condition in (*conditions, *where)]
+    conditions = (substitute(c, values) for c in (*equation.domain, *guards, *delta.where))
+    where = tuple(condition for condition in conditions if not always(condition))
     return Path(
         equation,
         upstream,
         Partial(substitute(left, values), substitute(read, values)),
-        substitute(rule.after, values),
+        substitute(local, values),
         substitute_step(rule, values),
         tuple(fresh.values()),
-        tuple(where),
+        where,
     )
 
 
-def _conditions_on(term: Term, lifted: set[Index]) -> tuple[Condition, ...]:
-    """The conditions of the reductions whose indices were lifted out of them."""
-    reductions = (node for node in walk(term) if isinstance(node, Reduction))
-    return tuple(
-        condition
-        for reduction in reductions
-        if lifted & set(reduction.indices)
-        for condition in reduction.where
-    )
+@dataclass
+class _Delta:
+    """The equations subscript = target, as far as they could be solved for a summed index."""
+
+    values: dict[Index, Term]
+    remaining: tuple[Index, ...]
+    where: list[Condition]
+
+
+def _collapse(target: tuple[Index, ...], read: Entry, summed_over: tuple[Index, ...]) -> _Delta:
+    """Solve each subscript for the one summed index that it carries, if its coefficient is ±1.
+
+    The sum over that index collapses to one term; what is left of its range is a condition.  A
+    subscript with several summed indices stays a condition on them.
+    """
+    delta = _Delta({}, tuple(dict.fromkeys(summed_over)), [])
+    for index, subscript, size in zip(target, read.subscripts, read.quantity.shape, strict=True):
+        if is_one(size) and not isinstance(subscript, IndexValue):
+            continue
+        here, place = substitute(subscript, delta.values), IndexValue(index)
+        carried = [i for i in free_indices(here) if i in delta.remaining]
+        value = solved_for(carried[0], here, place) if len(carried) == 1 else None
+        if value is None:
+            delta.where.append(Compare("==", here, place))
+            continue
+        solved = carried[0]
+        delta.values = {old: substitute(v, {solved: value}) for old, v in delta.values.items()}
+        delta.values[solved] = value
+        delta.remaining = tuple(i for i in delta.remaining if i is not solved)
+        delta.where += within(value, solved.size)
+    return delta
 
 
 def path_term(path: Path) -> Term:
@@ -203,9 +209,4 @@ def path_term(path: Path) -> Term:
 
 def over_path(path: Path, term: Term) -> Term:
     """`term` under the sum of a path, or under its conditions where nothing is summed."""
-    if path.summed:
-        return summed(Reduction("sum", path.summed, term, path.where))
-    if path.where and term != ZERO:
-        condition = path.where[0] if len(path.where) == 1 else AllOf(path.where)
-        return Choice(condition, term, ZERO)
-    return term
+    return summed(path.summed, term, path.where)

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from derive.errors import DerivationError
 from derive.functions import function_row
 from derive.reductions import reduction_row
-from derive.simplify import negative, power, product, quotient, summed, total
+from derive.conditions import opposite
+from derive.simplify import guarded, negative, power, product, quotient, summed, total
 from derive.steps import Step
 from derive.terms import (
     ONE,
@@ -21,6 +22,7 @@ from derive.terms import (
     Add,
     Call,
     Choice,
+    Condition,
     Constant,
     Divide,
     Entry,
@@ -44,6 +46,8 @@ def parts(term: Term) -> tuple[Term, ...]:
     """The terms directly below `term` whose value it varies with: no subscripts, no conditions."""
     match term:
         case Number() | Constant() | Size() | IndexValue() | Entry() | FloorDivide():
+            return ()
+        case Call("stop_gradient", _):
             return ()
         case Add(terms) | Multiply(terms) | Call(_, terms):
             return terms
@@ -194,10 +198,8 @@ def _of_reduction(term: Reduction, entry: Entry) -> Step:
     at_this_place = tuple(i for i in term.indices if i in carried)
     everywhere = tuple(i for i in term.indices if i not in carried)
     weight = reduction_row(term.kind).weight(term)
-    after = product(weight, step.after)
-    if everywhere:
-        # The conditions that bind only lifted indices are kept by the chain rule over quantities.
-        after = summed(Reduction("sum", everywhere, after, term.where))
+    # Where nothing is left to sum, the conditions guard the one term that contains the entry.
+    after = summed(everywhere, product(weight, step.after), term.where)
     rule = "one_place" if at_this_place else "under_the_sum"
     arguments = (("entry", entry), ("term", term.term))
     return Step(rule, Partial(term, entry), after, arguments, (step,))
@@ -214,8 +216,17 @@ def _of_choice(term: Choice, entry: Entry) -> Step:
         next(slopes).after if contains(part, entry) else ZERO
         for part in (term.chosen, term.otherwise)
     )
-    after = Choice(term.condition, chosen, otherwise)
+    after = _chosen(term.condition, chosen, otherwise)
     return Step("choice_rule", Partial(term, entry), after, (("entry", entry),), steps)
+
+
+def _chosen(condition: Condition, chosen: Term, otherwise: Term) -> Term:
+    """The choice between two slopes, as a guard where one of them is zero."""
+    if otherwise == ZERO:
+        return guarded((condition,), chosen)
+    if chosen == ZERO:
+        return guarded((opposite(condition),), otherwise)
+    return Choice(condition, chosen, otherwise)
 
 
 RULES: dict[type[Term], Callable[..., Step]] = {

@@ -8,10 +8,11 @@ range.  The weight may read the bound indices; at that place they are free.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.errors import DerivationError
+from derive.simplify import guarded
 from derive.terms import (
     ONE,
     Add,
@@ -19,6 +20,7 @@ from derive.terms import (
     Call,
     Compare,
     Divide,
+    Index,
     IndexValue,
     Multiply,
     Negate,
@@ -61,12 +63,35 @@ def softmax_weight(reduction: Reduction) -> Term:
     return Call("exp", (Add((reduction.term, Negate(renew(reduction)))),))
 
 
+def at_the_first(position: str) -> Callable[[Reduction], Term]:
+    """1 at the first place that is largest (or smallest), 0 elsewhere.
+
+    Places are numbered row by row, as `argmax` and `argmin` count them.
+    """
+
+    def weight(reduction: Reduction) -> Term:
+        best = replace(renew(reduction), kind=position)
+        return guarded((Compare("==", place_number(reduction.indices), best),), ONE)
+
+    return weight
+
+
+def place_number(indices: tuple[Index, ...]) -> Term:
+    """The number of a place, row by row: i for (i,), i·m + j for (i, j) with j below m."""
+    result: Term = IndexValue(indices[0])
+    for index in indices[1:]:
+        result = Add((Multiply((index.size, result)), IndexValue(index)))
+    return result
+
+
 ROWS = {
     row.name: row
     for row in (
         ReductionRow("sum", Fraction(0), lambda reduction: ONE),
         ReductionRow("mean", None, lambda reduction: Divide(ONE, count(reduction))),
         ReductionRow("prod", Fraction(1), product_of_others),
+        ReductionRow("max", None, at_the_first("argmax")),
+        ReductionRow("min", None, at_the_first("argmin")),
         ReductionRow("logsumexp", None, softmax_weight),
     )
 }

@@ -3,6 +3,10 @@
 These builders keep the author's order and form.  They leave out what nobody writes (a factor 1, a
 summand 0), gather the numbers of a product in front and its signs outside, and do nothing else: a
 product is never expanded and a sum is never reordered.
+
+A term that is zero unless conditions hold is *guarded*: a `Choice` whose other branch is zero.
+Guards move out of products and quotients and into the `where` of a sum, so that they end beside
+the bound indices, where a program can narrow a range, and are never multiplied into a term.
 """
 
 from __future__ import annotations
@@ -13,7 +17,11 @@ from derive.terms import (
     ONE,
     ZERO,
     Add,
+    AllOf,
+    Choice,
+    Condition,
     Divide,
+    Index,
     Multiply,
     Negate,
     Number,
@@ -23,6 +31,40 @@ from derive.terms import (
     number,
 )
 
+# --- guards -------------------------------------------------------------------------------------
+
+
+def guarded(conditions: tuple[Condition, ...], term: Term) -> Term:
+    """`term` where every condition holds, zero elsewhere."""
+    if not conditions or term == ZERO:
+        return term
+    inner, term = unguarded(term)
+    conditions = tuple(dict.fromkeys((*conditions, *inner)))
+    condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
+    return Choice(condition, term, ZERO)
+
+
+def unguarded(term: Term) -> tuple[tuple[Condition, ...], Term]:
+    """The conditions without which `term` is zero, and the term under them.
+
+    >>> from derive.terms import Compare, Size
+    >>> positive = Compare(">", Size("n"), ZERO)
+    >>> unguarded(guarded((positive,), Size("n"))) == ((positive,), Size("n"))
+    True
+    """
+    match term:
+        case Choice(condition, chosen, Number(value)) if value == 0:
+            inner, rest = unguarded(chosen)
+            outer = condition.conditions if isinstance(condition, AllOf) else (condition,)
+            return (*outer, *inner), rest
+        case Negate(inside):
+            inner, rest = unguarded(inside)
+            return inner, Negate(rest)
+    return (), term
+
+
+# --- products and sums --------------------------------------------------------------------------
+
 
 def product(*factors: Term) -> Term:
     """The product of `factors` as one flat product: sign first, then its number, then the rest.
@@ -31,19 +73,22 @@ def product(*factors: Term) -> Term:
     >>> product(number(2), ONE, Negate(Size("n"))) == Negate(Multiply((number(2), Size("n"))))
     True
     """
+    conditions: list[Condition] = []
     coefficient, rest = Fraction(1), []
     for factor in flat_factors(factors):
-        if isinstance(factor, Number):
-            coefficient *= factor.value
-        else:
-            rest.append(factor)
+        outer, inside = unguarded(factor)
+        conditions += outer
+        for part in flat_factors((inside,)) if outer else (inside,):
+            if isinstance(part, Number):
+                coefficient *= part.value
+            else:
+                rest.append(part)
     if coefficient == 0:
         return ZERO
-    # A fraction in front is written n/d times the rest; a bare product keeps no factor one.
     if abs(coefficient) != 1 or not rest:
         rest.insert(0, number(abs(coefficient)))
     result = rest[0] if len(rest) == 1 else Multiply(tuple(rest))
-    return Negate(result) if coefficient < 0 else result
+    return guarded(tuple(conditions), Negate(result) if coefficient < 0 else result)
 
 
 def flat_factors(factors: tuple[Term, ...]) -> list[Term]:
@@ -79,16 +124,20 @@ def negative(term: Term) -> Term:
     """-term, without a double sign."""
     if isinstance(term, Negate):
         return term.term
-    return term if term == ZERO else Negate(term)
+    if term == ZERO:
+        return term
+    conditions, inside = unguarded(term)
+    return guarded(conditions, Negate(inside)) if conditions else Negate(term)
 
 
 def quotient(numerator: Term, denominator: Term) -> Term:
     """numerator / denominator, with the sign of the numerator in front."""
     if numerator == ZERO or denominator == ONE:
         return numerator
-    if isinstance(numerator, Negate):
-        return Negate(Divide(numerator.term, denominator))
-    return Divide(numerator, denominator)
+    conditions, inside = unguarded(numerator)
+    if isinstance(inside, Negate):
+        return guarded(conditions, Negate(Divide(inside.term, denominator)))
+    return guarded(conditions, Divide(inside, denominator))
 
 
 def power(base: Term, exponent: Term) -> Term:
@@ -100,13 +149,12 @@ def power(base: Term, exponent: Term) -> Term:
     return Power(base, exponent)
 
 
-def summed(reduction: Reduction) -> Term:
-    """A sum with its sign in front, and no sum where nothing is bound."""
-    if not reduction.indices and not reduction.where:
-        return reduction.term
-    if reduction.term == ZERO:
-        return ZERO
-    if isinstance(reduction.term, Negate):
-        inner = summed(Reduction("sum", reduction.indices, reduction.term.term, reduction.where))
-        return Negate(inner)
-    return reduction
+def summed(indices: tuple[Index, ...], term: Term, where: tuple[Condition, ...] = ()) -> Term:
+    """The sum of `term` over `indices`, its guards beside them and its sign in front."""
+    if term == ZERO or not indices:
+        return guarded(where, term)
+    conditions, inside = unguarded(term)
+    where = tuple(dict.fromkeys((*where, *conditions)))
+    if isinstance(inside, Negate):
+        return Negate(Reduction("sum", indices, inside.term, where))
+    return Reduction("sum", indices, inside, where)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from derive.conditions import opposite
 from derive.names import Letters, Scripted, Symbol, symbol
 from derive.terms import (
     ONE,
@@ -71,8 +72,6 @@ from derive.typeset.levels import Level, ends_open, is_fraction, level, without_
 
 PARTIAL_SIGN = Operator("∂", "ordinary")
 SIGNS: dict[Relation, str] = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
-OPPOSITES: dict[Relation, Relation]
-OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 BIG_SIGNS = {"sum": "∑", "mean": "∑", "logsumexp": "∑", "prod": "∏"}
 
 
@@ -352,20 +351,6 @@ def _case(
 ) -> tuple[Layout, Layout]:
     condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
     return _layout(value, notation), _layout(condition, notation)
-
-
-def opposite(condition: Condition) -> Condition:
-    """The condition that holds where `condition` does not."""
-    match condition:
-        case Compare(relation, left, right):
-            return Compare(OPPOSITES[relation], left, right)
-        case AllOf(conditions):
-            return AnyOf(tuple(opposite(part) for part in conditions))
-        case AnyOf(conditions):
-            return AllOf(tuple(opposite(part) for part in conditions))
-        case Not(inner):
-            return inner
-    raise TypeError(f"opposite: unknown condition {type(condition).__name__}")
 
 
 def _condition(condition: Condition, notation: Notation) -> Layout:

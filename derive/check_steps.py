@@ -22,7 +22,7 @@ from typing import Literal
 
 from derive.dual import Dual
 from derive.errors import VerificationError
-from derive.evaluate import Evaluation, How, evaluate, is_rational, whole
+from derive.evaluate import Evaluation, How, OutOfRange, evaluate, is_rational, whole
 from derive.model import Equation, Specification
 from derive.oracle import (
     arithmetic_of,
@@ -63,6 +63,8 @@ from derive.terms import (
 
 # At most this many values of the free indices are tried for one step.
 PLACES = 6
+# So many points are tried until one lies in the domain of the model.
+POINTS = 50
 
 
 @dataclass(frozen=True)
@@ -329,17 +331,19 @@ def check_equations(
 
 
 def defined_point(model: Specification, seed: int) -> Evaluation:
-    """A point of small sizes at which every quantity of the model exists."""
-    sizes = random_sizes(model, Random(seed), different=False)
-    for kind in KINDS:
+    """A point of small sizes at which every quantity of the model exists.
+
+    Raises a VerificationError where none of many sizes and data lies in the model's domain.
+    """
+    random = Random(seed)
+    for attempt in range(POINTS):
+        sizes = random_sizes(model, random, different=False)
+        kind = KINDS[attempt % len(KINDS)]
         try:
-            return model_point(model, sizes, seed, kind)
-        except Undefined:
-            continue
-    raise VerificationError(
-        f"no random point lies in the domain of '{model.name}'",
-        "state what its data must satisfy",
-    )
+            return model_point(model, sizes, seed + attempt, kind)
+        except (Undefined, OutOfRange) as error:
+            last = error
+    raise last
 
 
 def _at_point(step: Step, point: Evaluation, seed: int) -> StepCheck:

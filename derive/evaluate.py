@@ -16,7 +16,7 @@ import numpy as np
 
 from derive.dual import RATIONAL, Dual, call
 from derive.errors import DerivationError, VerificationError
-from derive.scalars import PI, Digits, Exact, NotRational, Scalar
+from derive.scalars import PI, Digits, Exact, NotRational, Scalar, Undefined
 from derive.terms import (
     Add,
     AllOf,
@@ -247,7 +247,7 @@ def _product(factors: Iterable[Any], here: Evaluation) -> Any:
 
 def _nonempty(kept: list[Any], name: str) -> list[Any]:
     if not kept:
-        raise OutOfRange(f"a {name} over nothing", "keep at least one place")
+        raise Undefined(f"a {name} over nothing is not defined", "keep at least one place")
     return kept
 
 

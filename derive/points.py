@@ -35,6 +35,8 @@ from derive.terms import Name
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
 FEWEST, MOST = 2, 8
 SPECIAL = 2
+# So many sizes are tried until some fit the model.
+SIZES = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +68,36 @@ def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
     Raises a VerificationError where no point lies in the domain of the model.
     """
     random = Random(seed)
-    first = random_sizes(model, random)
-    points: list[Point] = []
+    points = [fitting_point(model, random)]
+    first = free_sizes(model, points[0].sizes)
     while len(points) < FEWEST or (len(points) < MOST and dead_entries(points)):
         points.append(draw_point(model, first, random))
-    points.append(draw_point(model, random_sizes(model, random), random))
+    points.append(fitting_point(model, random))
     if first:
-        points.append(draw_point(model, random_sizes(model, random, ones=True), random))
+        points.append(fitting_point(model, random, ones=True))
     for _ in range(SPECIAL):
         point = point_at(model, first, random, "special")
         points += [point] if point is not None else []
     return tuple(points)
+
+
+def free_sizes(model: Specification, sizes: Sizes) -> dict[str, int]:
+    """The sizes that do not follow from a formula."""
+    free = [dimension.name for dimension in model.dimensions if dimension.formula is None]
+    return {name: size for name, size in sizes if name in free}
+
+
+def fitting_point(model: Specification, random: Random, ones: bool = False) -> Point:
+    """A point at random sizes.  Not all fit every model: a window may be larger than what it is on.
+
+    Raises the error of the last sizes tried where none fits.
+    """
+    for _ in range(SIZES - 1):
+        try:
+            return draw_point(model, random_sizes(model, random, ones=ones), random)
+        except VerificationError:
+            continue
+    return draw_point(model, random_sizes(model, random, ones=ones), random)
 
 
 def draw_point(model: Specification, sizes: Mapping[str, int], random: Random) -> Point:

@@ -207,8 +207,8 @@ def _failing(
     """A point with these sizes at which it fails, None where none was found."""
     for attempt in range(ATTEMPTS):
         kind: Kind = "special" if special else "signed"
-        point = point_at(model, sizes, Random(attempt), kind)
         try:
+            point = point_at(model, sizes, Random(attempt), kind)
             if point and first_difference(truth(point, name), run(point)[name]) is not None:
                 return point
         except NOT_RUNNING:

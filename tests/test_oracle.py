@@ -32,7 +32,7 @@ from derive.errors import DerivationError, VerificationError
 from derive.evaluate import OutOfRange
 from derive.model import Dimension, Recurrence
 from derive.oracle import arithmetic_of, complete_sizes, gradient, values
-from derive.scalars import Digits, Exact, agree
+from derive.scalars import Digits, Exact, Undefined, agree
 from derive.terms import Choice, FloorDivide, Size, number
 
 
@@ -247,6 +247,13 @@ def test_a_filtered_mean_divides_by_what_is_kept():
     value, found = slopes(model, {"n": 4}, x=fractions(2, 4, 8, 16), M=fractions(1, 0, 1, 1))
     assert value == Fraction(26, 3)
     assert exact(found["x"]) == [Fraction(1, 3), 0, Fraction(1, 3), Fraction(1, 3)]
+
+
+def test_a_mean_over_nothing_does_not_exist():
+    k = index(n)
+    model = vector_model(lambda x: reduce("mean", k, at(x, k), compare("<", k, 0)))
+    with pytest.raises(Undefined, match="a mean over nothing"):
+        slopes(model, {"n": 2}, x=fractions(1, 2))
 
 
 def test_relu_and_abs_have_slope_zero_at_their_kink():

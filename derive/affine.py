@@ -152,6 +152,8 @@ def always(condition: Condition) -> bool:
     >>> m = Index(Number(Fraction(5)))
     >>> always(Compare(">=", Add((IndexValue(m), ONE)), ONE))
     True
+    >>> always(Compare("<", IndexValue(m), number(5))), always(Compare("<", IndexValue(m), ONE))
+    (True, False)
     """
     if not isinstance(condition, Compare):
         return False
@@ -174,9 +176,10 @@ def _never_below(difference: Affine, relation: Relation) -> bool:
         if value is None:
             return False
         if value < 0:
-            # The index is at most size - 1.
-            rest.append(product(number(value), index.size))
-            least -= value
+            # The index is at most size - 1, and its size may be a number.
+            size = signed_value(index.size)
+            least += -value if size is None else value * (size - 1)
+            rest += [] if size is not None else [product(number(value), index.size)]
     remaining = total(*rest)
     if not same_size(remaining, ZERO):
         return False

@@ -19,7 +19,9 @@ def contract(
     remaining, left = list(factors), list(indices)
     while left:
         done, joined, used = _next_sum(remaining, left, wanted)
-        remaining = [factor for factor in remaining if factor not in used] + [joined]
+        place = min(remaining.index(factor) for factor in used)
+        remaining = [factor for factor in remaining if factor not in used]
+        remaining.insert(place, joined)
         left = [index for index in left if index not in done]
     return remaining[0] if len(remaining) == 1 else combine("multiply", remaining, wanted)
 

@@ -48,4 +48,5 @@ def logsumexp(
 
 
 def applied(function: str, value: Labelled) -> Labelled:
+    """A function of NumPy's, of every element."""
     return Labelled(Apply(function, (value.term,)), value.axes)

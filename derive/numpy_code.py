@@ -96,7 +96,8 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
             library = "math" if is_plain_number(term) else "np"
             return f"{library}.{function}({_listed(parts, names)})", ATOM
         case Matmul(left, right):
-            return f"{_factor(left, names, first=True)} @ {_factor(right, names)}", PRODUCT
+            chained = PRODUCT if isinstance(left, Matmul) else SIGN
+            return f"{_at(left, chained, names)} @ {_at(right, SIGN, names)}", PRODUCT
         case Tensordot(left, right, left_axes, right_axes):
             axes = f"({_axes(left_axes)}, {_axes(right_axes)})"
             return f"np.tensordot({_listed((left, right), names)}, axes={axes})", ATOM

@@ -161,14 +161,11 @@ def softplus(x: Dual) -> Dual:
     return log(1 + exp(x))
 
 
-def elu(x: Dual) -> Dual:
-    """Either x where it is positive, or exp(x) - 1 elsewhere."""
-    return x if x > 0 else exp(x) - 1
-
-
-def gelu(x: Dual) -> Dual:
-    """The product of x and the normal distribution function."""
-    return x * (1 + erf(x / Dual(Digits.of(2).apply("sqrt")))) / 2
+def arctan2(y: Dual, x: Dual) -> Dual:
+    """The angle of the point (x, y) from the positive half of the first axis."""
+    square = x.value * x.value + y.value * y.value
+    value = y.value.arctan2(x.value)
+    return along(value, (y, x.value / square), (x, -y.value / square))
 
 
 FUNCTIONS: dict[str, Callable[..., Dual]] = {
@@ -200,14 +197,17 @@ FUNCTIONS: dict[str, Callable[..., Dual]] = {
     "sigmoid": sigmoid,
     "softplus": softplus,
     "logaddexp": lambda a, b: log(exp(a) + exp(b)),
-    "elu": elu,
-    "gelu": gelu,
-    "silu": lambda x: x * sigmoid(x),
-    "mish": lambda x: x * tanh(softplus(x)),
+    "log2": lambda x: log(x) / log(Dual(Digits.of(2))),
+    "log10": lambda x: log(x) / log(Dual(Digits.of(10))),
+    "erfc": lambda x: 1 - erf(x),
+    "arctan2": arctan2,
+    # Its own slope is the polygamma function of order two.
+    "trigamma": _smooth("trigamma", lambda x, y: x.apply("tetragamma")),
+    "stop_gradient": lambda x: Dual(x.value),
 }
 
 # Functions that take rational numbers to rational numbers.
-RATIONAL = frozenset({"sign", "abs", "maximum", "minimum", "relu"})
+RATIONAL = frozenset({"sign", "abs", "maximum", "minimum", "relu", "stop_gradient"})
 
 
 def call(name: str, *arguments: Dual) -> Dual:

@@ -96,6 +96,8 @@ def evaluate(term: Term, here: Evaluation) -> Any:
             return here.number(value)
         case Negate(inner):
             return -evaluate(inner, here)
+        case Reduction("argmax" | "argmin"):
+            return here.number(_position(term, here))
         case Reduction():
             return REDUCTIONS[term.kind](_kept(term, here), here)
         case Power(base, exponent):
@@ -229,6 +231,20 @@ def places(
 def _kept(reduction: Reduction, here: Evaluation) -> list[Any]:
     kept = places(reduction.indices, reduction.where, here)
     return [evaluate(reduction.term, here) for _ in kept]
+
+
+def _position(reduction: Reduction, here: Evaluation) -> int:
+    """The number of the first best place, row by row over the whole range of the indices."""
+    sizes = [whole(index.size, here) for index in reduction.indices]
+    found = []
+    for place in places(reduction.indices, reduction.where, here):
+        position = 0
+        for at, size in zip(place, sizes, strict=True):
+            position = position * size + at
+        found.append((position, evaluate(reduction.term, here)))
+    larger = reduction.kind == "argmax"
+    better = RELATIONS[">" if larger else "<"]
+    return int(_first(_nonempty(found, "best place"), lambda a, b: better(a[1], b[1]))[0])
 
 
 def _sum(terms: Iterable[Any], here: Evaluation) -> Any:

@@ -169,6 +169,10 @@ class Scalar:
     def __hash__(self) -> int:
         return hash(self.value)
 
+    def arctan2(self, other: Scalar) -> Self:
+        """The angle of the point (other, self), which NumPy asks of the first argument."""
+        raise NotRational(f"an angle of {self!r} is not rational", "evaluate to 50 digits")
+
     def conjugate(self) -> Self:
         """Itself: the numbers are real."""
         return self
@@ -250,6 +254,10 @@ class Digits(Scalar):
         except (ValueError, ZeroDivisionError) as outside:
             raise undefined(f"{name} at {CONTEXT.nstr(self.value, 8)}") from outside
 
+    def arctan2(self, other: Scalar) -> Digits:
+        """The angle of the point (other, self)."""
+        return Digits(CONTEXT.atan2(self.value, other.value))
+
 
 def _whole(other: object) -> int | None:
     """A Python integer; floats are refused, what is no number is None."""
@@ -314,6 +322,7 @@ ELEMENTARY: dict[str, Callable[[Any], Any]] = {
     "lgamma": CONTEXT.loggamma,
     "digamma": CONTEXT.digamma,
     "trigamma": lambda x: CONTEXT.psi(1, x),
+    "tetragamma": lambda x: CONTEXT.psi(2, x),
 }
 
 

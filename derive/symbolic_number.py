@@ -43,6 +43,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "erf": sympy.erf,
     "lgamma": sympy.loggamma,
     "digamma": sympy.digamma,
+    "trigamma": sympy.trigamma,
 }
 
 
@@ -106,6 +107,12 @@ class Symbolic:
     def apply(self, name: str) -> Symbolic:
         """The elementary function that NumPy knows by `name`."""
         return Symbolic(self.value.apply(name), FUNCTIONS[name](self.expression))
+
+    def arctan2(self, other: Any) -> Symbolic:
+        """The angle of the point (other, self)."""
+        second = _join(other)
+        angle = sympy.atan2(self.expression, second.expression)
+        return Symbolic(self.value.arctan2(second.value), angle)
 
 
 def _join(other: Any) -> Symbolic:

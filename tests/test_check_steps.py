@@ -34,6 +34,7 @@ from derive.check_steps import (
 )
 from derive.differentiate import differentiate
 from derive.errors import VerificationError
+from derive.functions import ROWS
 from derive.steps import Step
 from derive.terms import (
     ONE,
@@ -167,6 +168,17 @@ def test_outside_the_domain_a_step_is_tried_elsewhere_or_left_undecided():
 def test_the_steps_of_differentiation_are_true(body, entry):
     step = differentiate(body, entry)
     assert check_step(step, SIZES).places > 0
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_the_rows_of_functions_are_true(name):
+    inner = add(1, square(at(x))) if name == "arccosh" else over(at(x), 3)
+    arguments = [inner, at(y)][: len(ROWS[name].partials)]
+    step = differentiate(call(name, *arguments), at(x))
+    assert check_step(step, {}).places == 1
+    doubled = Step(step.rule, step.before, add(step.after, 1))
+    with pytest.raises(VerificationError):
+        check_step(doubled, {})
 
 
 def gradient_equation(right):

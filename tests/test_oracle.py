@@ -265,17 +265,62 @@ def test_relu_and_abs_have_slope_zero_at_their_kink():
         assert exact(found["x"]) == [-1 if name == "abs" else 0, 0, 1]
 
 
-SMOOTH = sorted(set(FUNCTIONS) - {"sign", "abs", "relu", "maximum", "minimum", "logaddexp"})
+TWO_ARGUMENTS = ("maximum", "minimum", "logaddexp", "arctan2")
+SMOOTH = sorted(set(FUNCTIONS) - {"sign", "abs", "relu", "stop_gradient", *TWO_ARGUMENTS})
+POSITIVE = ("sqrt", "log", "log2", "log10", "arccosh", "lgamma", "digamma", "trigamma")
 
 
 @pytest.mark.parametrize("name", SMOOTH)
 def test_slopes_of_functions_against_differences_to_twenty_digits(name):
     x = Fraction(11, 8) if name == "arccosh" else Fraction(3, 8)
     h = Fraction(1, 10**16)
-    for point in (x, -x) if name not in ("sqrt", "log", "arccosh", "lgamma", "digamma") else (x,):
+    for point in (x,) if name in POSITIVE else (x, -x):
         left, right = (FUNCTIONS[name](Dual(Digits.of(point + s * h))).value for s in (-1, 1))
         dual = FUNCTIONS[name](Dual(Digits.of(point), {0: Digits.of(1)}))
         assert abs((right - left) / (2 * h) - dual.slopes[0]) < Digits.of(Fraction(1, 10**20))
+
+
+@pytest.mark.parametrize("name", TWO_ARGUMENTS)
+def test_slopes_of_functions_of_two_arguments(name):
+    h = Fraction(1, 10**16)
+    for a, b in ((Fraction(3, 8), Fraction(-5, 4)), (Fraction(1, 3), Fraction(7, 5))):
+        dual = FUNCTIONS[name](
+            Dual(Digits.of(a), {0: Digits.of(1)}), Dual(Digits.of(b), {1: Digits.of(1)})
+        )
+        for direction, (da, db) in enumerate(((h, 0), (0, h))):
+            left, right = (
+                FUNCTIONS[name](Dual(Digits.of(a + s * da)), Dual(Digits.of(b + s * db))).value
+                for s in (-1, 1)
+            )
+            slope = dual.slopes.get(direction, 0)
+            assert abs((right - left) / (2 * h) - slope) < Digits.of(Fraction(1, 10**20))
+
+
+def test_of_equal_arguments_the_first_has_the_slope():
+    for name in ("maximum", "minimum"):
+        both = (Dual(Exact.of(2), {k: Exact.of(1)}) for k in (0, 1))
+        assert FUNCTIONS[name](*both).slopes == {0: 1}
+
+
+def test_a_stopped_gradient_has_a_value_and_no_slope():
+    k = index(n)
+    model = vector_model(lambda x: total(k, times(call("stop_gradient", at(x, k)), at(x, k))))
+    cost, found = slopes(model, {"n": 2}, x=fractions(3, 5))
+    assert cost == 34
+    assert exact(found["x"]) == [3, 5]
+
+
+def test_the_place_of_an_extremum_is_counted_row_by_row():
+    i, j = index(n), index(m, "j")
+    a, cost = quantity("a", n, m, kind="input"), quantity("C")
+    for kind, expected in (("argmax", 1), ("argmin", 2)):
+        model = specification(equation(cost, (), reduce(kind, (i, j), at(a, i, j))))
+        data = fractions(1, 7, 0, 7, 0, 3).reshape(2, 3)
+        assert values(model, {"n": 2, "m": 3}, {"a": data})["C"].item() == expected
+    filtered = specification(
+        equation(cost, (), reduce("argmax", (i, j), at(a, i, j), compare(">", i, 0)))
+    )
+    assert values(filtered, {"n": 2, "m": 3}, {"a": data})["C"].item() == 3
 
 
 def test_powers_with_a_varying_exponent():

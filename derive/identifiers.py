@@ -46,6 +46,15 @@ def _unseen(character: str) -> bool:
     )
 
 
+def visible(text: str) -> str:
+    r"""`text` with a mark in the place of each character that cannot be seen.
+
+    >>> visible("w\u200b = 1")
+    'w� = 1'
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if _unseen(c) else c for c in text)
+
+
 def character_name(character: str) -> str:
     r"""The code point and the Unicode name of a character, for an error message.
 

@@ -16,10 +16,11 @@ from derive.terms import (
     Derivative,
     Entry,
     IndexValue,
+    Name,
+    Node,
     Quantity,
     Reduction,
     Size,
-    Term,
     entries,
     free_indices,
     is_one,
@@ -67,7 +68,7 @@ def _check_names(specification: Specification) -> None:
         seen.add(name)
 
 
-def _check_equation(equation: Equation, known: dict[object, Quantity], sizes: set[str]) -> None:
+def _check_equation(equation: Equation, known: dict[Name, Quantity], sizes: set[str]) -> None:
     name, place = equation.left.name, equation.place
     shape = tuple(index.size for index in equation.indices)
     if shape != equation.left.shape:
@@ -77,7 +78,7 @@ def _check_equation(equation: Equation, known: dict[object, Quantity], sizes: se
             "give the left side one index an axis",
             place,
         )
-    parts = (equation.right, *equation.domain)
+    parts = _parts(equation)
     loose = [index for part in parts for index in free_indices(part)]
     for index in loose:
         if index not in equation.indices:
@@ -94,9 +95,9 @@ def _check_equation(equation: Equation, known: dict[object, Quantity], sizes: se
         _check_sizes((part,), sizes, f"the definition of '{name}'")
 
 
-def _check_bound_once(part: object, equation: Equation) -> None:
+def _check_bound_once(part: Node, equation: Equation) -> None:
     bound: set[object] = set(equation.indices)
-    for node in walk(part):  # type: ignore[arg-type]
+    for node in walk(part):
         for index in node.indices if isinstance(node, Reduction) else ():
             if index in bound:
                 raise DeriveError(
@@ -107,7 +108,7 @@ def _check_bound_once(part: object, equation: Equation) -> None:
             bound.add(index)
 
 
-def _check_entry(entry: Entry, equation: Equation, known: dict[object, Quantity]) -> None:
+def _check_entry(entry: Entry, equation: Equation, known: dict[Name, Quantity]) -> None:
     quantity = entry.quantity
     if isinstance(quantity.name, Derivative):
         for name in (quantity.name.of, quantity.name.wrt):
@@ -131,7 +132,7 @@ def _check_entry(entry: Entry, equation: Equation, known: dict[object, Quantity]
         )
 
 
-def _check_known(name: object, equation: Equation, known: dict[object, Quantity]) -> None:
+def _check_known(name: Name, equation: Equation, known: dict[Name, Quantity]) -> None:
     if name not in known:
         raise DeriveError(
             f"'{equation.left.name}' reads '{name}', which is not defined before it",
@@ -140,7 +141,7 @@ def _check_known(name: object, equation: Equation, known: dict[object, Quantity]
         )
 
 
-def _check_sizes(terms: Iterable[Term], sizes: set[str], where: str) -> None:
+def _check_sizes(terms: Iterable[Node], sizes: set[str], where: str) -> None:
     for term in terms:
         for node in walk(term):
             used = (
@@ -156,7 +157,7 @@ def _check_sizes(terms: Iterable[Term], sizes: set[str], where: str) -> None:
                     )
 
 
-def _check_cost(specification: Specification, known: dict[object, Quantity]) -> None:
+def _check_cost(specification: Specification, known: dict[Name, Quantity]) -> None:
     objective = specification.objective
     cost = objective.cost
     if known.get(cost.name) != cost:
@@ -192,5 +193,5 @@ def unreached(specification: Specification) -> tuple[Caution, ...]:
     )
 
 
-def _parts(equation: Equation) -> tuple[Term, ...]:
-    return (equation.right, *equation.domain)  # type: ignore[arg-type, return-value]
+def _parts(equation: Equation) -> tuple[Node, ...]:
+    return (equation.right, *equation.domain)

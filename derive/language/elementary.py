@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
+from derive.functions import ROWS
 from derive.language.operators import elementwise, shape_of
 from derive.language.scope import Scope
 from derive.language.values import Array, Subscripts, aligned, numbers
-from derive.terms import TWO, Call, Choice, Condition, Power, Term
+from derive.terms import Call, Choice, Condition, Term
 
-# How many numbers each function takes.
-ELEMENTARY = {
-    **dict.fromkeys(
-        (
-            *("abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cos", "cosh"),
-            *("digamma", "erf", "erfc", "exp", "expm1", "gelu", "gelu_tanh", "hardtanh", "lgamma"),
-            *("log", "log10", "log1p", "log2", "mish", "relu", "selu", "sigmoid", "sign", "silu"),
-            *("sin", "sinh", "softplus", "softsign", "sqrt", "tan", "tanh", "stop_gradient"),
-        ),
-        1,
-    ),
-    **dict.fromkeys(("maximum", "minimum", "logaddexp", "arctan2", "elu", "leaky_relu"), 2),
-    **dict.fromkeys(("clip",), 3),
-}
-SPECIAL: dict[str, tuple[int, Callable[..., Term]]] = {"pow": (2, Power)}
-SPECIAL["square"] = (1, lambda term: Power(term, TWO))
+# How many numbers each function takes.  stop_gradient(u) is u, and its derivative is zero.
+ELEMENTARY = {name: len(row.partials) for name, row in ROWS.items()} | {"stop_gradient": 1}
 
 
 def read_elementary(node: ast.Call, scope: Scope) -> Array:
-    """A row of `ELEMENTARY` or `SPECIAL` with its arguments broadcast."""
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name in SPECIAL:
-        count, build = SPECIAL[name]
-        check_arguments(node, count, scope)
-        return elementwise(node.args, scope, lambda terms: build(*terms))
+    """A row of the elementary functions, its arguments broadcast."""
+    name = scope.spelling(node.func)
     check_arguments(node, ELEMENTARY[name], scope)
     return elementwise(node.args, scope, lambda terms: Call(name, terms))
 
@@ -44,12 +26,11 @@ def check_arguments(node: ast.Call, count: int, scope: Scope) -> None:
     starred = any(isinstance(argument, ast.Starred) for argument in node.args)
     if len(node.args) != count or node.keywords or starred:
         name = scope.spelling(node.func)
-        letters = ", ".join("abc"[:count])
         raise scope.error(
             node,
             f"'{name}' takes {count} argument{'s' if count > 1 else ''}, "
             f"not {len(node.args) + len(node.keywords)}",
-            f"write {name}({letters})",
+            f"write {name}({', '.join('abc'[:count])})",
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 
@@ -24,13 +23,13 @@ EXAMPLE_CURE = "write `with example(steps=200):` and under it the data, x[i] = i
 def read_example(statement: ast.With, scope: Scope) -> None:
     """Add the worked example to the draft."""
     head = statement.items[0].context_expr
-    named = isinstance(head, ast.Call) and isinstance(head.func, ast.Name)
-    if not named or head.func.id != "example" or head.args or len(statement.items) > 1:
+    options = _options(head)
+    if options is None or len(statement.items) > 1:
         raise scope.error(statement, "'with' opens the worked example only", EXAMPLE_CURE)
     if scope.draft.example is not None:
         raise scope.error(statement, "the model has two worked examples", "keep one of them")
     steps = Example().steps
-    for option in head.keywords:
+    for option in options:
         value = constant(option.value, scope, EXAMPLE_CURE)
         if option.arg != "steps" or value.denominator != 1 or not 1 <= value <= MOST_STEPS:
             raise scope.error(
@@ -45,6 +44,14 @@ def read_example(statement: ast.With, scope: Scope) -> None:
             one = _data(line, equations, scope)
             equations[str(one.left.name)] = one
     scope.draft.example = Example(tuple(equations.values()), steps)
+
+
+def _options(head: ast.expr) -> list[ast.keyword] | None:
+    """The options of `example(...)`; None for anything else."""
+    match head:
+        case ast.Call(func=ast.Name(id="example"), args=[], keywords=options):
+            return options
+    return None
 
 
 def _data(line: ast.stmt, known: dict[str, Equation], scope: Scope) -> Equation:

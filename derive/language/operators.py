@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from math import log10
 
 from derive.language.scope import Scope
 from derive.language.syntax import continues_chain
@@ -113,7 +112,7 @@ def shape_of(nodes: Sequence[ast.expr], operands: Sequence[Operand], scope: Scop
         if whole is None or both:
             first = scope.spelling(nodes[0])
             left = first if count == 1 else f"{first} ... {scope.spelling(nodes[count - 1])}"
-            problem = "would both be stretched" if both else "do not fit"
+            problem = "would both be stretched to fit" if both else "do not fit"
             raise scope.error(
                 node,
                 f"the shapes of '{left}' and '{scope.spelling(node)}' {problem}: "
@@ -195,14 +194,8 @@ def _check_power(base: Term, exponent: Term, node: ast.BinOp, scope: Scope) -> N
     bottom, top = exact_value(base), exact_value(exponent)
     if top is None:
         return
-    digits = 0.0
-    if bottom:
-        digits = (
-            max(len(str(abs(bottom.numerator))), len(str(bottom.denominator))) * float(abs(top))
-            if abs(top) <= LARGEST_EXPONENT
-            else MOST_DIGITS + 1
-        )
-    if abs(top) > LARGEST_EXPONENT or digits > MOST_DIGITS:
+    size = 0 if bottom is None else len(str(max(abs(bottom.numerator), bottom.denominator)))
+    if abs(top) > LARGEST_EXPONENT or size * abs(top) > MOST_DIGITS:
         raise scope.error(
             node,
             f"the power is too large: exponents to {LARGEST_EXPONENT} "

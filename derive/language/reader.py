@@ -10,6 +10,7 @@ from derive.language.declarations import check_new_name, read_declaration
 from derive.language.definitions import LEFT_CURE, equation, read_definition
 from derive.language.example import read_example
 from derive.language.expressions import read_expression
+from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
 from derive.language.scope import Draft, Scope
@@ -31,7 +32,7 @@ def read_model(text: str, name: str = "model", source: str = "<text>") -> Specif
     """
     tree = parsed(text, name, source)
     draft = _draft(tree)
-    scope = Scope(draft, read_expression)
+    scope = Scope(draft, read_expression, tree.source)
     try:
         for statement in tree.statements:
             _read_statement(statement, scope)
@@ -108,28 +109,7 @@ def _read_equation(statement: ast.Assign, scope: Scope) -> None:
 
 
 def _read_function(statement: ast.FunctionDef, scope: Scope) -> None:
-    """Keep a `def` whose body is definitions and a `return`; it is read where it is called."""
-    arguments = statement.args
-    names = [argument.arg for argument in arguments.args]
-    plain = ast.arguments([], arguments.args, None, [], [], None, [])
-    unusual = ast.dump(arguments) != ast.dump(plain) or statement.decorator_list
-    if unusual or statement.returns or any(a.annotation for a in arguments.args):
-        raise scope.error(
-            statement,
-            f"the arguments of '{statement.name}' are more than names",
-            f"write def {statement.name}({', '.join(names) or 't'}):",
-        )
-    *definitions, last = statement.body
-    if not isinstance(last, ast.Return) or last.value is None:
-        raise scope.error(last, f"'{statement.name}' does not end with a result", "return ...")
-    for line in definitions:
-        if not isinstance(line, ast.Assign) or len(line.targets) > 1:
-            raise scope.error(
-                line,
-                f"'{statement.name}' contains what is neither a definition nor its result",
-                "a function holds definitions z = ..., and ends with return ...",
-            )
-    scope.draft.functions[statement.name] = statement
+    scope.draft.functions[statement.name] = read_function(statement, scope.source)
 
 
 def _read_command(statement: ast.Expr, scope: Scope) -> None:

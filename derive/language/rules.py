@@ -49,7 +49,7 @@ def read_rule(text: str, name: str) -> UpdateRule:
     Every line is elementwise.  A name that no line declares is a quantity of the step itself.
     """
     tree = parsed(text, name, f"{name}.rule")
-    scope = Scope(Draft(tree.source), read_expression)
+    scope = Scope(Draft(tree.source), read_expression, tree.source)
     settings: list[tuple[Quantity, Fraction]] = []
     assignments: list[Assignment] = []
     for statement in tree.statements:

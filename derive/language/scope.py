@@ -5,14 +5,30 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from derive.errors import LanguageError
 from derive.language.source import Source
-from derive.language.values import Array, Mask, Operand, at
+from derive.language.values import Array, Mask, Operand, Subscripts, at
 from derive.model import Declaration, Dimension, Equation, Example, Objective
 from derive.sizes import show_size
 from derive.symbolic import same_size
-from derive.terms import Index, Quantity, Size, Term
+from derive.terms import Condition, Index, Quantity, Size, Term
+
+MOST_ENTRIES = 200_000
+Part = TypeVar("Part", Term, Condition)
+
+
+@dataclass(frozen=True)
+class Function:
+    """`def name(parameters): local definitions; return result`, from a text of its own."""
+
+    name: str
+    parameters: tuple[str, ...]
+    defaults: Mapping[str, ast.expr]
+    definitions: tuple[ast.Assign, ...]
+    result: ast.expr
+    source: Source
 
 
 @dataclass
@@ -29,13 +45,14 @@ class Draft:
     dimensions: dict[str, Dimension] = field(default_factory=dict)
     ranges: dict[str, Term] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
-    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
     quantities: dict[str, Quantity] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
     objective: Objective | None = None
     example: Example | None = None
     formulas: dict[str, Term] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
+    spent: int = 0
     equal: dict[tuple[Term, Term], bool] = field(default_factory=dict)
 
     def same(self, left: Term, right: Term) -> bool:
@@ -43,6 +60,29 @@ class Draft:
         if (left, right) not in self.equal:
             self.equal[left, right] = same_size(left, right, self.formulas)
         return self.equal[left, right]
+
+    def metered(self, operand: Operand, node: ast.expr) -> Operand:
+        """`operand`, each use of which is counted, so that no text unfolds without bound."""
+
+        def counted(entry: Callable[[Subscripts], Part]) -> Callable[[Subscripts], Part]:
+            def counting(subscripts: Subscripts) -> Part:
+                self._spend(node)
+                return entry(subscripts)
+
+            return counting
+
+        if isinstance(operand, Mask):
+            return Mask(operand.shape, counted(operand.entry))
+        return Array(operand.shape, counted(operand.entry))
+
+    def _spend(self, node: ast.expr) -> None:
+        self.spent += 1
+        if self.spent > MOST_ENTRIES:
+            raise self.source.error(
+                node,
+                "the model unfolds into too many terms",
+                "give the arguments of the functions names, as equations of their own",
+            )
 
 
 @dataclass
@@ -57,21 +97,25 @@ class Slot:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an expression stands.  `reader` is the function that reads an expression in a scope."""
+    """Where an expression stands: in which text, among which indices and local names.
+
+    `reader` is the function that reads an expression in a scope.
+    """
 
     draft: Draft
     reader: Callable[[ast.expr, Scope], Operand]
+    source: Source
     slots: Mapping[str, Slot] = field(default_factory=dict)
     local: Mapping[str, Operand] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
 
     def error(self, node: ast.expr | ast.stmt | ast.arg, cause: str, cure: str) -> LanguageError:
         """The error that points at `node`."""
-        return self.draft.source.error(node, cause, cure)
+        return self.source.error(node, cause, cure)
 
     def spelling(self, node: ast.expr) -> str:
         """The text of `node`."""
-        return self.draft.source.spelling(node)
+        return self.source.spelling(node)
 
     def number(self, node: ast.expr) -> Array:
         """What `node` means as an array of numbers."""

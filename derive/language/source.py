@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from derive.errors import LanguageError, Place
-from derive.identifiers import character_name, unseen_character
+from derive.identifiers import character_name, unseen_character, visible
 
 LONGEST_TEXT = 1_000_000
 LONGEST_LINE = 2_000
@@ -69,7 +69,7 @@ class Source:
 
 
 def bounded(text: object, name: str) -> Source:
-    """The text as a `Source`, if it is a text, not empty, not too long, and can be seen as it is."""
+    """The text as a `Source`, if it is one, neither empty nor too long, and can be seen."""
     if not isinstance(text, str):
         raise LanguageError(f"a model is a text, not {type(text).__name__}", "pass a str")
     if len(text) > LONGEST_TEXT:
@@ -80,8 +80,8 @@ def bounded(text: object, name: str) -> Source:
     source = Source(name, text.removeprefix("\N{BYTE ORDER MARK}").replace("\r\n", "\n"))
     if not source.text.strip():
         raise LanguageError("the model is empty", SMALLEST_MODEL)
-    _check_lines(source)
     _check_characters(source)
+    _check_lines(source)
     return source
 
 
@@ -110,5 +110,5 @@ def _check_characters(source: Source) -> None:
     raise LanguageError(
         f"the character {character_name(source.text[position])} cannot be seen as it is",
         "delete it; a gap is a plain space",
-        source.span(line, column),
+        Place(source.name, line, column, 1, visible(source.lines[line - 1])),
     )

@@ -1,4 +1,4 @@
-"""`X[i, 2*k + p]`, `E[token[t], d]`, `x[:, t]`: the entries of an array, and what may select them."""
+"""`X[i, 2*k + p]`, `E[token[t], d]`, `x[:, t]`: the entries of an array, and what selects them."""
 
 from __future__ import annotations
 

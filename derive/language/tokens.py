@@ -155,8 +155,8 @@ def _check_name(token: tokenize.TokenInfo, reading: Reading) -> None:
     if keyword.iskeyword(name) and name not in SPOKEN_KEYWORDS:
         raise LanguageError(
             f"'{name}' is a word of Python, and has no meaning in a model",
-            f"as a name write '{name}_'"
-            + (f"; {KEYWORD_CURES[name]}" if name in KEYWORD_CURES else ""),
+            (f"{KEYWORD_CURES[name]}; " if name in KEYWORD_CURES else "")
+            + f"as a name write '{name}_'",
             place,
         )
     if name.startswith("_"):
@@ -192,7 +192,7 @@ def _check_number(token: tokenize.TokenInfo, reading: Reading) -> None:
     too_long = digits > MOST_DIGITS or len(exponent or "") > 6
     if too_long or abs(int(exponent or 0)) > LARGEST_EXPONENT:
         raise LanguageError(
-            f"the number is too long: at most {MOST_DIGITS} digits, exponents to {LARGEST_EXPONENT}",
+            f"at most {MOST_DIGITS} digits and exponents to {LARGEST_EXPONENT} are read",
             "write a power, or scale the quantity",
             reading.place(token),
         )

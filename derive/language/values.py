@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from derive.terms import (
     ZERO,
@@ -135,17 +136,16 @@ def exact_value(term: Term) -> Fraction | None:
         case Number(value):
             return value
         case Negate(inner):
-            value = exact_value(inner)
-            return None if value is None else -value
+            opposite = exact_value(inner)
+            return None if opposite is None else -opposite
         case Add(parts) | Multiply(parts):
             values = [exact_value(part) for part in parts]
             known = [value for value in values if value is not None]
             if len(known) < len(values):
                 return None
-            total = known[0]
-            for value in known[1:]:
-                total = total + value if isinstance(term, Add) else total * value
-            return total
+            return (
+                sum(known, Fraction(0)) if isinstance(term, Add) else prod(known, start=Fraction(1))
+            )
         case Divide(left, right):
             above, below = exact_value(left), exact_value(right)
             return above / below if above is not None and below else None

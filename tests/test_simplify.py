@@ -14,12 +14,13 @@ from derive.terms import (
     TWO,
     ZERO,
     Add,
+    AllOf,
+    Choice,
     Divide,
     Entry,
     Multiply,
     Negate,
     Number,
-    Reduction,
     number,
 )
 
@@ -89,15 +90,46 @@ def test_the_first_power_is_the_base_and_the_zeroth_is_one():
 
 def test_the_sign_of_a_sum_stands_in_front_of_it():
     # Σ_k −x[k] = −Σ_k x[k], and Σ_k 0 = 0; over no index, x is its own sum
-    assert simplify.summed(total(k, Negate(x_k))) == Negate(total(k, x_k))
-    assert simplify.summed(total(k, 0)) == ZERO
-    assert simplify.summed(Reduction("sum", (), x)) == x
-    assert simplify.summed(total(k, x_k)) == total(k, x_k)
+    assert simplify.summed((k,), Negate(x_k)) == Negate(total(k, x_k))
+    assert simplify.summed((k,), ZERO) == ZERO
+    assert simplify.summed((), x) == x
+    assert simplify.summed((k,), x_k) == total(k, x_k)
 
 
-def test_a_condition_stays_beside_its_sum():
-    filtered = total(k, Negate(x_k), compare(">", k, 0))
-    assert simplify.summed(filtered) == Negate(total(k, x_k, compare(">", k, 0)))
+# --- guards -------------------------------------------------------------------------------------
+
+later, even = compare(">", k, 0), compare("==", y, z)
+
+
+def where(conditions, term):
+    condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
+    return Choice(condition, term, ZERO)
+
+
+def test_a_guard_says_once_where_a_term_is_not_zero():
+    assert simplify.guarded((), x) == x
+    assert simplify.guarded((later,), ZERO) == ZERO
+    assert simplify.guarded((later,), x) == where((later,), x)
+    assert simplify.guarded((even,), where((later,), x)) == where((even, later), x)
+    assert simplify.guarded((later,), where((later,), x)) == where((later,), x)
+    assert simplify.unguarded(where((even, later), x)) == ((even, later), x)
+    assert simplify.unguarded(x) == ((), x)
+
+
+def test_a_guard_moves_out_of_products_quotients_and_signs():
+    guarded = where((later,), x)
+    assert simplify.product(y, guarded, z) == where((later,), times(y, x, z))
+    assert simplify.product(where((even,), y), guarded) == where((even, later), times(y, x))
+    assert simplify.quotient(guarded, y) == where((later,), over(x, y))
+    assert simplify.negative(guarded) == where((later,), Negate(x))
+
+
+def test_a_guard_stands_beside_the_indices_of_a_sum():
+    # Σ_k [k > 0] x[k] = Σ_{k | k > 0} x[k], and −x[k] likewise
+    assert simplify.summed((k,), where((later,), x_k)) == total(k, x_k, later)
+    assert simplify.summed((k,), where((later,), Negate(x_k))) == Negate(total(k, x_k, later))
+    assert simplify.summed((k,), x_k, (later,)) == total(k, x_k, later)
+    assert simplify.summed((), x, (later,)) == where((later,), x)
 
 
 # --- nothing changes its value ------------------------------------------------------------------
@@ -158,7 +190,8 @@ def test_a_product_is_already_simple(term):
 
 
 def test_the_sum_without_its_sign_has_the_same_value():
+    # −Σ_k k² = −(0 + 1 + 4)
     here = Evaluation({"n": 3}, {})
-    powers = total(k, Negate(times(k, k)))
-    assert evaluate(powers, here).value.value == -5
-    assert evaluate(simplify.summed(powers), here).value.value == -5
+    squares = Negate(times(k, k))
+    assert evaluate(total(k, squares), here).value.value == -5
+    assert evaluate(simplify.summed((k,), squares), here).value.value == -5

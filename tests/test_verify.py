@@ -3,7 +3,6 @@
 from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from forms import (
     add,
@@ -23,15 +22,13 @@ from forms import (
     total,
 )
 
-from derive.check_steps import StepCheck
-from derive.diagnose import diagnose
 from derive.errors import VerificationError
 from derive.loading import load_exact
 from derive.model import Assignment, Objective, UpdateRule, data, parameters
 from derive.points import draw_points
-from derive.report import Line, Report, certificate
+from derive.report import certificate
 from derive.terms import Entry, Negate, Number, Quantity
-from derive.verify import require, step_line, verify
+from derive.verify import require, verify
 
 PUBLIC = """
 import math
@@ -375,28 +372,3 @@ def test_sizes_are_pairwise_different_and_numbers_are_not_special():
         assert not {Fraction(0), Fraction(1), Fraction(-1)} & set(numbers)
     assert {dict(point.sizes)["n"] for point in points} >= {1, 2}
     assert any(point.special for point in points)
-
-
-def test_the_steps_join_the_report():
-    checks = (StepCheck("sum_rule", "exact", (("n", 2),), 1), StepCheck("itself", "exact", (), 1))
-    line = step_line("∂C/∂w", checks)
-    assert line == Line("steps", "∂C/∂w", ((("n", 2),), ()), "exact, 2 steps", "verified")
-    undecided = step_line("∂C/∂w", (*checks, StepCheck("log", "undecided", (), 0)))
-    assert (undecided.verdict, undecided.note) == ("undecided", "not decided: log")
-    assert not Report("m", (line, undecided)).ok
-
-
-def test_relations_between_arrays_are_recognised():
-    expected = np.array([[1.0, 2.0], [3.0, 5.0]])
-    equal = np.isclose
-    found = {
-        "it has the wrong sign": -expected,
-        "it is the transpose of what it should be": expected.T,
-        "it is 6 times what it should be: is a division by n m = 6 missing?": 6 * expected,
-        "it has shape (2, 2, 1), it should have (2, 2): is a sum over an axis missing?": expected[
-            :, :, None
-        ],
-        "": expected + 1,
-    }
-    for text, array in found.items():
-        assert diagnose([(expected, array)], {"n": 2, "m": 3}, equal) == text

@@ -1,0 +1,124 @@
+"""Reports, certificates, and the likely mistake behind a difference."""
+
+import numpy as np
+import pytest
+from forms import at, equation, quantity, specification, square, times
+
+from derive.check_steps import StepCheck
+from derive.diagnose import diagnose
+from derive.report import Line, Report, certificate, report_lines
+from derive.steps import Step
+from derive.terms import Derivative, Partial, Quantity
+from derive.verify import step_line, step_lines
+
+SIZES = ((("n", 3), ("m", 2)), (("n", 1), ("m", 1)))
+
+
+def report(verdict):
+    return Report(
+        "net",
+        (
+            Line("kernels", "C", SIZES, "exact", "verified"),
+            Line("float64", "∂C/∂w", SIZES[:1], "float64", verdict, 2e-16, 1e-10, "a note"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "mark"), [("verified", "✓"), ("failed", "✗"), ("undecided", "?")]
+)
+def test_a_report_says_what_was_checked_how_and_with_what_result(verdict, mark):
+    assert report_lines(report(verdict)) == [
+        f"net: {verdict}",
+        "the code on exact numbers, against dual numbers through the forward equations",
+        "  ✓ C  exact  n=3 m=2; n=1 m=1",
+        "the code on floats, against the oracle and along random directions",
+        f"  {mark} ∂C/∂w  float64  n=3 m=2  worst error 2.0e-16",
+        "      a note",
+    ]
+    assert report(verdict).ok == (verdict == "verified")
+
+
+def test_a_certificate_holds_bounds_and_no_measured_error():
+    assert certificate(report("undecided")) == {
+        "model": "net",
+        "verified": False,
+        "checks": [
+            {
+                "level": "kernels",
+                "quantity": "C",
+                "sizes": [{"n": 3, "m": 2}, {"n": 1, "m": 1}],
+                "how": "exact",
+                "verdict": "verified",
+            },
+            {
+                "level": "float64",
+                "quantity": "∂C/∂w",
+                "sizes": [{"n": 3, "m": 2}],
+                "how": "float64",
+                "verdict": "undecided",
+                "bound": 1e-10,
+            },
+        ],
+    }
+
+
+def test_the_steps_of_a_quantity_are_one_line():
+    exact = StepCheck("sum_rule", "exact", (("n", 2),), 1)
+    digits = StepCheck("function_rule", "50 digits", (("n", 2),), 1)
+    undecided = StepCheck("log_rule", "undecided", (("n", 2),), 0)
+    sizes = ((("n", 2),),)
+    assert step_line("w", (exact, exact)) == Line("steps", "w", sizes, "exact, 2 steps", "verified")
+    how = "50 digits, 1 of 2 steps exact"
+    assert step_line("w", (exact, digits)) == Line("steps", "w", sizes, how, "verified")
+    line = step_line("w", (exact, digits, undecided))
+    assert (line.verdict, line.note) == ("undecided", "not decided: log_rule")
+
+
+def test_a_wrong_step_is_a_failed_line():
+    x, cost = quantity("x", kind="param"), quantity("C")
+    model = specification(equation(cost, (), square(x)))
+    slope = Quantity(Derivative("C", "x"), (), "gradient")
+    right = Step("local", Partial(at(cost), at(x)), times(2, x))
+    wrong = Step("local", Partial(at(cost), at(x)), at(x))
+    derived = (
+        ("right", (right,), (equation(slope, (), times(2, x)),)),
+        ("wrong step", (wrong,), ()),
+        ("wrong equation", (right,), (equation(slope, (), times(3, x)),)),
+    )
+    lines = step_lines(model, derived)
+    assert [(line.quantity, line.verdict) for line in lines] == [
+        ("right", "verified"),
+        ("wrong step", "failed"),
+        ("wrong equation", "failed"),
+    ]
+    assert lines[1].note.startswith("the step 'local': left ")
+    assert lines[2].note.startswith("the step 'gradient': left ")
+
+
+def test_relations_between_arrays_are_recognised():
+    expected = np.array([[1.0, 2.0], [3.0, 5.0]])
+    found = {
+        "it has the wrong sign": -expected,
+        "it is zero: nothing arrives here": 0 * expected,
+        "it is the transpose of what it should be": expected.T,
+        "it is 1/2 of what it should be: is a factor 2 missing?": expected / 2,
+        "it is 5 times what it should be: is a division by n = 5 missing?": 5 * expected,
+        "it is 15 times what it should be: is a division by n m = 15 missing?": 15 * expected,
+        "it has shape (4,), it should have (2, 2)": expected.ravel(),
+        "it has shape (2, 2, 1), it should have (2, 2): is a sum over an axis missing?": (
+            expected[:, :, None]
+        ),
+        "it is the sum of all entries in every entry: it is summed over an axis too many": (
+            np.full((2, 2), expected.sum())
+        ),
+        "": expected + 1,
+    }
+    for text, array in found.items():
+        assert diagnose([(expected, array)], {"n": 5, "m": 3}, np.isclose) == text
+
+
+def test_a_relation_must_hold_at_every_point():
+    one, two = np.array([1.0, 2.0]), np.array([2.0, 3.0])
+    assert diagnose([(one, 2 * one), (two, 3 * two)], {}, np.isclose) == ""
+    assert "2 times" in diagnose([(one, 2 * one), (two, 2 * two)], {}, np.isclose)

@@ -14,8 +14,10 @@ from derive.model import Equation, Specification
 from derive.simplify import total
 from derive.sizes import size_at
 from derive.terms import (
+    Add,
     Entry,
     IndexValue,
+    Node,
     Quantity,
     Reduction,
     Term,
@@ -79,22 +81,24 @@ def written_out(term: Term, sizes: Sizes) -> Term:
     """`term` with each sum of known, unconditional range as the sum of its terms."""
     if isinstance(term, Reduction) and term.kind == "sum" and not term.where:
         ranges = (range(int(size_at(index.size, sizes))) for index in term.indices)
-        return total(
-            *(
-                written_out(
-                    substitute(
-                        term.term,
-                        dict(zip(term.indices, (number(v) for v in values), strict=True)),
-                    ),
-                    sizes,
-                )
-                for values in cartesian(*ranges)
-            )
+        at_places = (
+            dict(zip(term.indices, map(number, v), strict=True)) for v in cartesian(*ranges)
         )
+        return total(*(written_out(substitute(term.term, values), sizes) for values in at_places))
+    if isinstance(term, Add):
+        # Brackets of the author stay; a sum that is written out among others needs none.
+        return Add(tuple(part for one in term.terms for part in _summands(one, sizes)))
     if isinstance(term, IndexValue | Entry):
         return term
     return rebuild(term, tuple(_below(child, sizes) for child in children(term)))
 
 
-def _below(child, sizes: Sizes):
+def _summands(term: Term, sizes: Sizes) -> tuple[Term, ...]:
+    written = written_out(term, sizes)
+    if isinstance(term, Reduction) and isinstance(written, Add):
+        return written.terms
+    return (written,)
+
+
+def _below(child: Node, sizes: Sizes) -> Node:
     return written_out(child, sizes) if isinstance(child, Term) else child

@@ -12,7 +12,7 @@ import jinja2
 Kind = Literal["python", "latex", "html", "markdown", "text"]
 
 # LaTeX is full of braces and percent signs, so its templates have delimiters of their own.
-LATEX_DELIMITERS = {
+LATEX_DELIMITERS: Mapping[str, Any] = {
     "block_start_string": "<%",
     "block_end_string": "%>",
     "variable_start_string": "<<",

@@ -47,6 +47,9 @@ from derive.terms import (
 
 How = Literal["exact", "50 digits"]
 
+# Functions with a kink, between their arguments or at 0.
+KINKED = frozenset({"abs", "relu", "sign", "maximum", "minimum"})
+
 SCALARS: dict[How, type[Scalar]] = {"exact": Exact, "50 digits": Digits}
 
 
@@ -59,7 +62,8 @@ class Evaluation:
     """What is known while a term is evaluated: sizes, arrays, the values of the indices in reach.
 
     Arrays hold numbers (index data: integers).  `read` may replace the number that an entry is,
-    and `partial` says what a derivative that is not worked out yet is worth.
+    and `partial` says what a derivative that is not worked out yet is worth.  `seen` collects the
+    truth values of the conditions, and the sides of the kinks, that were met.
     """
 
     sizes: Mapping[str, int]
@@ -68,6 +72,7 @@ class Evaluation:
     indices: dict[Index, int] = field(default_factory=dict)
     read: Callable[[Entry, Any], Any] | None = None
     partial: Callable[[Partial, Evaluation], Any] | None = None
+    seen: dict[Node, set[bool]] | None = None
 
     def number(self, value: int | Fraction) -> Dual:
         """An exact number as a number of this evaluation."""
@@ -103,7 +108,10 @@ def evaluate(term: Term, here: Evaluation) -> Any:
         case Power(base, exponent):
             return evaluate(base, here) ** evaluate(exponent, here)
         case Call(name, arguments):
-            return call(name, *(evaluate(argument, here) for argument in arguments))
+            numbers = [evaluate(argument, here) for argument in arguments]
+            if here.seen is not None and name in KINKED:
+                _note(term, numbers[0] > (numbers[1] if len(numbers) > 1 else 0), here)
+            return call(name, *numbers)
         case Divide(above, below):
             return evaluate(above, here) / evaluate(below, here)
         case Choice(condition, chosen, otherwise):
@@ -173,7 +181,10 @@ def holds(condition: Condition, here: Evaluation) -> bool:
     """Whether a condition on indices, sizes and data is true; it is read from left to right."""
     match condition:
         case Compare(relation, left, right):
-            return bool(RELATIONS[relation](evaluate(left, here), evaluate(right, here)))
+            truth = bool(RELATIONS[relation](evaluate(left, here), evaluate(right, here)))
+            if here.seen is not None:
+                _note(condition, truth, here)
+            return truth
         case AllOf(conditions):
             return all(holds(part, here) for part in conditions)
         case AnyOf(conditions):
@@ -183,6 +194,11 @@ def holds(condition: Condition, here: Evaluation) -> bool:
     raise DerivationError(
         f"the oracle cannot decide a {type(condition).__name__}", "write it with comparisons"
     )
+
+
+def _note(node: Node, truth: bool, here: Evaluation) -> None:
+    if here.seen is not None:
+        here.seen.setdefault(node, set()).add(truth)
 
 
 def _location(entry: Entry, here: Evaluation) -> tuple[int, ...]:

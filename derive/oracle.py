@@ -138,6 +138,7 @@ def run(
 ) -> tuple[Evaluation, dict[Location, int]]:
     """Evaluate the whole model on dual numbers: every array, and which direction is which entry."""
     here = begin(model, sizes, inputs, how)
+    here.seen = {}
     directions: dict[Location, int] = {}
     for name in wrt:
         if name in here.arrays:

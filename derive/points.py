@@ -28,13 +28,12 @@ from derive.oracle import (
     slopes_of,
 )
 from derive.report import Sizes
-from derive.sampling import KINDS, Kind, random_inputs, random_sizes
+from derive.sampling import KINDS, SPECIAL, Kind, random_inputs, random_sizes
 from derive.scalars import Undefined, agree
-from derive.terms import Name
+from derive.terms import Entry, Name, Node, walk
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
-FEWEST, MOST = 2, 8
-SPECIAL = 2
+FEWEST, MOST = 2, 16
 # So many sizes are tried until some fit the model.
 SIZES = 50
 
@@ -43,7 +42,8 @@ SIZES = 50
 class Point:
     """Data for everything that is declared, and the oracle's values and gradients there.
 
-    `reached` are the entries of parameters on which the cost depends at all, at this point.
+    `reached` are the entries of parameters on which the cost depends at all, at this point; `seen`
+    which conditions came out true and false, and on which sides of kinks the data lay.
     """
 
     sizes: Sizes
@@ -53,6 +53,7 @@ class Point:
     values: Mapping[Name, np.ndarray]
     gradients: Mapping[Name, np.ndarray]
     reached: frozenset[Location]
+    seen: Mapping[Node, set[bool]]
 
     def arrays(self) -> dict[Name, np.ndarray]:
         """The data as arrays of scalars; index data stay integers."""
@@ -70,13 +71,14 @@ def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
     random = Random(seed)
     points = [fitting_point(model, random)]
     first = free_sizes(model, points[0].sizes)
-    while len(points) < FEWEST or (len(points) < MOST and dead_entries(points)):
-        points.append(draw_point(model, first, random))
-    points.append(fitting_point(model, random))
+    while len(points) < FEWEST or (len(points) < MOST and unexercised(points)):
+        kinds = KINDS[len(points) % 2 :] + KINDS
+        points.append(draw_point(model, first, random, kinds))
+    points.append(fitting_point(model, random, other_than=first))
     if first:
         points.append(fitting_point(model, random, ones=True))
-    for _ in range(SPECIAL):
-        point = point_at(model, first, random, "special")
+    for kind in SPECIAL:
+        point = point_at(model, first, random, kind)
         points += [point] if point is not None else []
     return tuple(points)
 
@@ -87,22 +89,35 @@ def free_sizes(model: Specification, sizes: Sizes) -> dict[str, int]:
     return {name: size for name, size in sizes if name in free}
 
 
-def fitting_point(model: Specification, random: Random, ones: bool = False) -> Point:
+def fitting_point(
+    model: Specification,
+    random: Random,
+    ones: bool = False,
+    other_than: Mapping[str, int] | None = None,
+) -> Point:
     """A point at random sizes.  Not all fit every model: a window may be larger than what it is on.
 
     Raises the error of the last sizes tried where none fits.
     """
-    for _ in range(SIZES - 1):
-        try:
-            return draw_point(model, random_sizes(model, random, ones=ones), random)
-        except VerificationError:
+    for left in reversed(range(SIZES)):
+        sizes = random_sizes(model, random, ones=ones)
+        if sizes and sizes == other_than and left:
             continue
-    return draw_point(model, random_sizes(model, random, ones=ones), random)
+        try:
+            return draw_point(model, sizes, random)
+        except VerificationError as error:
+            last = error
+    raise last
 
 
-def draw_point(model: Specification, sizes: Mapping[str, int], random: Random) -> Point:
+def draw_point(
+    model: Specification,
+    sizes: Mapping[str, int],
+    random: Random,
+    kinds: Sequence[Kind] = KINDS,
+) -> Point:
     """A point away from special values, inside the domain of the model."""
-    for kind in KINDS:
+    for kind in kinds:
         point = point_at(model, sizes, random, kind)
         if point is not None:
             return point
@@ -128,10 +143,30 @@ def point_at(
         tuple(complete_sizes(model, sizes).items()),
         inputs,
         how,
-        kind == "special",
+        kind in SPECIAL,
         {name: plain(here.arrays[name]) for name in defined_names(model)},
         slopes_of(cost, names, here, directions),
         frozenset(place for place, direction in directions.items() if direction in cost.slopes),
+        here.seen or {},
+    )
+
+
+def unexercised(points: Sequence[Point]) -> bool:
+    """Whether an entry of a gradient, or a side of a condition, has not shown itself yet."""
+    return bool(dead_entries(points) or one_sided(points))
+
+
+def one_sided(points: Sequence[Point]) -> tuple[tuple[Node, bool], ...]:
+    """The conditions on data and the kinks that came out one way only at points like the first."""
+    met: dict[Node, set[bool]] = {}
+    for point in points:
+        if not point.special and point.sizes == points[0].sizes:
+            for node, truths in point.seen.items():
+                met.setdefault(node, set()).update(truths)
+    return tuple(
+        (node, next(iter(truths)))
+        for node, truths in met.items()
+        if len(truths) == 1 and any(isinstance(part, Entry) for part in walk(node))
     )
 
 

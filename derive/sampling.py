@@ -8,6 +8,7 @@ quotients by a power of two, so that they are exact as floats as well.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import prod
@@ -22,12 +23,14 @@ from derive.model import Specification
 from derive.oracle import complete_sizes, shape_of
 from derive.terms import Name
 
-Kind = Literal["signed", "positive", "special"]
+Kind = Literal["signed", "positive", "special", "zeros", "ones"]
 SMALLEST = 2
 ATTEMPTS = 200
 
 # In which order to look for a point inside the domain.
 KINDS: tuple[Kind, ...] = ("signed", "positive")
+# Where ties, kinks and products with zero are met.
+SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "special")
 
 
 def random_sizes(
@@ -91,6 +94,8 @@ def random_numbers(random: Random, count: int, kind: Kind = "signed") -> Iterato
     >>> list(random_numbers(Random(0), 2))
     [Fraction(13, 8), Fraction(-15, 8)]
     """
+    if kind in ("zeros", "ones"):
+        return itertools.repeat(Fraction(kind == "ones"))
     if kind == "special":
         special = (0, 1, -1, 2, 1, 0)
         return iter([Fraction(random.choice(special)) for _ in range(count)])

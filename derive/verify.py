@@ -19,13 +19,13 @@ from derive.diagnose import diagnose
 from derive.errors import VerificationError
 from derive.loading import load_exact, load_module
 from derive.model import Equation, Specification
-from derive.points import Point, dead_entries, draw_points, point_at
+from derive.points import Point, dead_entries, draw_points, one_sided, point_at
 from derive.report import Line, Report, Verdict, show_sizes
 from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gradients
 from derive.sampling import Kind
 from derive.scalars import agree
 from derive.steps import Step
-from derive.terms import Derivative, Name
+from derive.terms import Condition, Derivative, Name, walk
 from derive.verify_floats import float_lines
 from derive.verify_update import update_line
 
@@ -140,6 +140,20 @@ def kernel_lines(
             shown = ", ".join(str(list(place)) for place in silent[:3])
             note = f"always zero where it was tried, so never exercised: {shown}"
         lines.append(Line("kernels", show_name(name), sizes, how, verdict, note=note))
+    return (*lines, *choice_lines(model, points))
+
+
+def choice_lines(model: Specification, points: Sequence[Point]) -> tuple[Line, ...]:
+    """A line for each equation with a condition or a kink of which only one side was ever met."""
+    lines = []
+    for node, truth in one_sided(points):
+        owners = [e.left.name for e in model.equations if any(n == node for n in walk(e.right))]
+        what = "condition" if isinstance(node, Condition) else "kink"
+        side = "true" if truth else "false"
+        note = f"a {what} in its equation was always {side}: the other side is not verified"
+        sizes = (points[0].sizes,)
+        name = show_name(owners[0]) if owners else show_name(cost_name(model))
+        lines.append(Line("kernels", name, sizes, points[0].how, "undecided", note=note))
     return tuple(lines)
 
 

@@ -21,90 +21,19 @@ from forms import (
     times,
     total,
 )
+from handwritten import check, failure, module
 
 from derive.errors import VerificationError
 from derive.loading import load_exact
-from derive.model import Assignment, Objective, UpdateRule, data, parameters
-from derive.points import draw_points
-from derive.report import certificate
-from derive.terms import Entry, Negate, Number, Quantity
+from derive.model import Assignment, Objective, UpdateRule
+from derive.terms import Entry, Number, Quantity
 from derive.verify import require, verify
-
-PUBLIC = """
-import math
-import numpy as np
-
-def _arrays(names, given):
-    return [np.asarray(given[name]) for name in names]
-
-def forward(params, **data):
-    return _forward(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
-
-def loss(params, **data):
-    return float(_loss(*_arrays(PARAMETERS, params), *_arrays(DATA, data)))
-
-def gradients(params, **data):
-    return _gradients(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
-
-def init_state(params):
-    return None
-
-def step(params, *, state=None, alpha=0.1, **data):
-    cost, grads = gradients(params, **data)
-    for name in PARAMETERS:
-        params[name] -= alpha * grads[name]
-    return cost
-"""
-
-
-def descent():
-    theta, g, alpha = (Quantity(name) for name in ("theta", "g", "alpha"))
-    right = add(theta, Negate(times(alpha, g)))
-    settings = ((alpha, Fraction(1, 10)),)
-    return UpdateRule("sgd", "", theta, g, settings, (), (Assignment(theta, right),))
-
-
-def trained(model):
-    return replace(model, objective=Objective(model.objective.cost, descent()))
-
-
-def module(model, cost, gradients, setup=()):
-    """A module in the form of the generated ones: lines before, the cost, (name, gradient)."""
-    own = [q.name for q in parameters(model)]
-    given = [q.name for q in data(model)]
-    arguments = ", ".join([*own, *given])
-    before = "".join(f"    {line}\n" for line in setup)
-    items = ", ".join(f'"{name}": {text}' for name, text in gradients.items())
-    return (
-        f"{PUBLIC}\nPARAMETERS = {own}\nDATA = {given}\n"
-        f"def _forward({arguments}):\n    return {{}}\n"
-        f"def _loss({arguments}):\n{before}    return {cost}\n"
-        f"def _gradients({arguments}):\n{before}    return {cost}, {{{items}}}\n"
-    )
 
 
 def neuron_module(**changed):
     error = "2 * (y_hat - y)"
     gradients = {"w": f"x.T @ ({error})", "b": f"({error})[0, 0]"} | changed
     return module(neuron(), "((y_hat - y) ** 2)[0, 0]", gradients, ["y_hat = x @ w + b"])
-
-
-def check(model, source):
-    return verify(trained(model), source)
-
-
-def verdicts(report):
-    return {line.verdict for line in report.lines}
-
-
-def failure(report, quantity, level="kernels"):
-    (line,) = [
-        entry
-        for entry in report.lines
-        if (entry.level, entry.quantity) == (level, quantity) and "Taylor" not in entry.how
-    ]
-    assert line.verdict == "failed"
-    return line.note
 
 
 def test_a_right_module_is_verified_and_the_report_says_how():
@@ -201,34 +130,6 @@ def test_a_gradient_that_is_wrong_at_special_values_only_is_caught():
     assert check(model, module(model, cost, {"w": "np.where(w > 0, 1, 0)"})).ok
     note = failure(check(model, module(model, cost, {"w": "np.where(w >= 0, 1, 0)"})), "∂C/∂w")
     assert "it should be 0 at n=1, at special values" in note
-
-
-def test_what_is_never_exercised_is_not_called_verified():
-    k = index(n)
-    w = quantity("w", n, kind="param")
-    model = specification(
-        equation(quantity("C"), (), total(k, call("relu", subtract(at(w, k), 100))))
-    )
-    report = check(model, module(model, "np.maximum(w - 100, 0).sum()", {"w": "np.zeros_like(w)"}))
-    assert not report.ok
-    assert verdicts(report) == {"verified", "undecided"}
-    (line,) = [line for line in report.lines if line.verdict == "undecided"]
-    assert line.note == "always zero where it was tried, so never exercised: [0], [1], [2]"
-
-
-def test_points_are_drawn_until_every_unit_is_on():
-    k = index(n)
-    w, x = quantity("w", n, kind="param"), quantity("x", n, kind="input")
-    body = total(k, square(call("relu", times(at(w, k), at(x, k)))))
-    model = specification(equation(quantity("C"), (), body))
-    cost = "(np.maximum(w * x, 0) ** 2).sum()"
-    right = module(model, cost, {"w": "2 * np.maximum(w * x, 0) * x"})
-    dead = module(
-        model, cost, {"w": "np.where(np.arange(len(w)) == 0, 0, 2) * np.maximum(w * x, 0) * x"}
-    )
-    for seed in range(20):
-        assert verify(trained(model), right, seed).ok
-        assert not verify(trained(model), dead, seed).ok
 
 
 def test_repeats_in_index_data_must_add_up():
@@ -351,24 +252,3 @@ def step(params, *, state=None, beta=0.5, **data):
     right = source[:start] + step + source[end:]
     assert verify(model, right).ok
     assert not verify(model, right.replace("beta * state[name] + grads", "grads")).ok
-
-
-def test_the_same_seed_gives_the_same_points_and_certificate():
-    one, two = (certificate(check(neuron(), neuron_module())) for _ in range(2))
-    assert one == two
-    assert "worst" not in str(one)
-    first, again = (draw_points(neuron(), 7) for _ in range(2))
-    assert [p.sizes for p in first] == [p.sizes for p in again]
-    assert all((a.inputs["x"] == b.inputs["x"]).all() for a, b in zip(first, again, strict=True))
-    assert any((draw_points(neuron(), 8)[0].inputs["y"] != first[0].inputs["y"],))
-
-
-def test_sizes_are_pairwise_different_and_numbers_are_not_special():
-    points = draw_points(bilinear(), 3)
-    generic = [point for point in points if not point.special]
-    for point in generic:
-        numbers = [v for array in point.inputs.values() for v in array.flat]
-        assert len(set(numbers)) == len(numbers)
-        assert not {Fraction(0), Fraction(1), Fraction(-1)} & set(numbers)
-    assert {dict(point.sizes)["n"] for point in points} >= {1, 2}
-    assert any(point.special for point in points)

@@ -67,7 +67,7 @@ def times(*factors: Term) -> Term:
 
 
 def square(term: Term) -> Term:
-    """term ** 2."""
+    """The square of a term."""
     return Power(term, TWO)
 
 

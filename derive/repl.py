@@ -15,7 +15,7 @@ import sympy
 
 from derive.adjoint import Derivation, derive_gradients
 from derive.adjoint import Gradient as DerivedGradient
-from derive.document.blocks import Display, Numbered, Paragraph, Working
+from derive.document.blocks import Display, Paragraph, Working
 from derive.document.build import document_of
 from derive.document.matrices import definition_formula, gradient_formula
 from derive.document.writer import Writer, at_first_places, formula, working, writer_for
@@ -218,7 +218,7 @@ class Model:
         return load_module(source_of(self.derivation), self.specification.name)
 
     def verify(self, seed: int = 0) -> Report:
-        """Hold the generated module against the forward equations, exactly where that is possible."""
+        """Hold the generated module against the forward equations, exactly where that can be."""
         return verify(self.specification, source_of(self.derivation), seed)
 
     def __repr__(self) -> str:

@@ -131,17 +131,34 @@ def negative(term: Term) -> Term:
 
 
 def quotient(numerator: Term, denominator: Term) -> Term:
-    """numerator / denominator, with the sign of the numerator in front."""
+    """The quotient with its sign in front, and with what its numbers share cancelled.
+
+    >>> from derive.terms import TWO, Size
+    >>> quotient(product(TWO, Size("n")), TWO) == Size("n")
+    True
+    """
     if numerator == ZERO or denominator == ONE:
         return numerator
     conditions, inside = unguarded(numerator)
     if isinstance(inside, Negate):
-        return guarded(conditions, Negate(Divide(inside.term, denominator)))
-    return guarded(conditions, Divide(inside, denominator))
+        return guarded(conditions, negative(quotient(inside.term, denominator)))
+    above, below = _cancelled(inside, denominator)
+    return guarded(conditions, above if below == ONE else Divide(above, below))
+
+
+def _cancelled(numerator: Term, denominator: Term) -> tuple[Term, Term]:
+    """2 u / 4 is u / 2; what shares no number stays as it is."""
+    first, *rest = flat_factors((numerator,))
+    if not isinstance(first, Number) or not isinstance(denominator, Number) or not rest:
+        return numerator, denominator
+    ratio = first.value / denominator.value
+    if ratio.denominator == denominator.value:
+        return numerator, denominator
+    return product(number(ratio.numerator), *rest), number(ratio.denominator)
 
 
 def power(base: Term, exponent: Term) -> Term:
-    """base ** exponent, where x ** 1 is x and x ** 0 is 1."""
+    """A power, where x ** 1 is x and x ** 0 is 1."""
     if exponent == ONE:
         return base
     if exponent == ZERO:

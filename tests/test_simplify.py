@@ -82,6 +82,16 @@ def test_a_quotient_has_its_sign_in_front_and_no_denominator_one():
     assert simplify.quotient(ZERO, y) == ZERO
 
 
+def test_what_the_numbers_of_a_quotient_share_is_cancelled():
+    # 2u/2 = u, 2u/4 = u/2, −6u/4 = −3u/2, while 3u/2 and 2/4 stay
+    u = subtract(x, y)
+    assert simplify.quotient(times(2, u), TWO) == u
+    assert simplify.quotient(times(2, u), number(4)) == over(u, 2)
+    assert simplify.quotient(Negate(times(6, u)), number(4)) == Negate(over(times(3, u), 2))
+    assert simplify.quotient(times(3, u), TWO) == over(times(3, u), 2)
+    assert simplify.quotient(TWO, number(4)) == over(2, 4)
+
+
 def test_the_first_power_is_the_base_and_the_zeroth_is_one():
     assert simplify.power(x, ONE) == x
     assert simplify.power(x, ZERO) == ONE

@@ -88,7 +88,7 @@ def _has_computed_number(writer: Writer, gradient: Gradient) -> bool:
 
 
 def _stacking(writer: Writer, gradient: Gradient) -> list[Block]:
-    """partials = their values = a product of matrices of entries = the same by symbols."""
+    """The partials = their values = a product of matrices of entries = the same by symbols."""
     places = at_places(writer, gradient, chain(writer.derivation, gradient))
     array = closed_array(writer, gradient)
     if not writer.small or len(places) < 2 or not isinstance(array, Matmul):
@@ -149,7 +149,7 @@ def _in_the_example(
     length = dict(writer.model.objective.settings).get(str(found.step.name))
     if here is None or length is None:
         return []
-    at_places_of_gain = {index: ZERO for index in found.gain.indices}
+    at_places_of_gain = dict.fromkeys(found.gain.indices, ZERO)
     value = exact_value(substitute(found.gain.right, at_places_of_gain), here)
     factor = 1 - found.slope * length * value
     limit = Fraction(2) / (found.slope * value)

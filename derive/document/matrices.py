@@ -61,7 +61,7 @@ def stacked(
 
 
 def definition_formula(writer: Writer, defined: Equation) -> Layout:
-    """left = right in matrix notation where it is plain, in index notation elsewhere."""
+    """The equation left = right in matrix notation where it is plain, in index notation elsewhere."""
     right = matrix_formula(writer, array_of(defined))
     if right is None:
         return equation_formula(writer, defined)
@@ -69,7 +69,7 @@ def definition_formula(writer: Writer, defined: Equation) -> Layout:
 
 
 def written_as_matrices(writer: Writer, defined: Equation) -> Layout | None:
-    """left = right with the entries of each matrix, where the right side is a matrix product."""
+    """The same with the entries of each matrix, where the right side is a matrix product."""
     array = array_of(defined)
     if array is None or not any(isinstance(part, Matmul) for part in walk(array)):
         return None

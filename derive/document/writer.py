@@ -109,7 +109,7 @@ def symbol_of(writer: Writer, quantity: Quantity) -> Layout:
 
 
 def equation_formula(writer: Writer, definition: Equation) -> Layout:
-    """left = right in index form, with the ranges of the indices that run."""
+    """The equation left = right in index form, with the ranges of the indices that run."""
     left = Entry(definition.left, tuple(IndexValue(index) for index in definition.indices))
     return formula(writer, left, definition.right)
 
@@ -175,7 +175,7 @@ def expanded_formula(writer: Writer, definition: Equation) -> Layout:
 
 
 def sizes_in_words(writer: Writer) -> Gap:
-    """n = 3 and m = 2."""
+    """The sizes of the example: n = 3 and m = 2."""
     shown = tuple(
         formula(writer, Size(name), Number(Fraction(value))) for name, value in writer.sizes.items()
     )

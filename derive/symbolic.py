@@ -211,9 +211,20 @@ def same_size(left: Term, right: Term, formulas: Mapping[str, Term] | None = Non
         return True
     if isinstance(left, Number) and isinstance(right, Number):
         return False
+    return whole_difference(left, right, formulas) == 0
+
+
+def whole_difference(
+    left: Term, right: Term, formulas: Mapping[str, Term] | None = None
+) -> int | None:
+    """`left - right` where it is one whole number for all dimensions, else None.
+
+    >>> whole_difference(Add((Size("T"), Size("n"))), Size("T")) is None
+    True
+    """
     known = formulas or {}
-    difference = to_sympy(_unfold(left, known)) - to_sympy(_unfold(right, known))
-    return bool(sympy.expand(difference) == 0)
+    difference = sympy.expand(to_sympy(_unfold(left, known)) - to_sympy(_unfold(right, known)))
+    return int(difference) if difference.is_Integer else None
 
 
 def _unfold(size: Term, formulas: Mapping[str, Term]) -> Term:

@@ -44,8 +44,14 @@ def check_specification(specification: Specification) -> tuple[Caution, ...]:
     sizes = {dimension.name for dimension in specification.dimensions}
     for quantity in known.values():
         _check_sizes(quantity.shape, sizes, f"the shape of '{quantity.name}'")
+    together = {
+        q: recurrence for recurrence in specification.recurrences for q in recurrence.quantities
+    }
     for equation in specification.equations:
-        _check_equation(equation, known, sizes)
+        here = known
+        if equation.left in together:
+            here = known | {q.name: q for q in together[equation.left].quantities}
+        _check_equation(equation, here, sizes)
         known[equation.left.name] = equation.left
     _check_cost(specification, known)
     return unreached(specification)
@@ -176,7 +182,10 @@ def _check_cost(specification: Specification, known: dict[Name, Quantity]) -> No
 def unreached(specification: Specification) -> tuple[Caution, ...]:
     """A caution for each parameter that the cost does not depend on."""
     needed: set[object] = {specification.objective.cost.name}
+    blocks = [{q.name for q in r.quantities} for r in specification.recurrences]
     for equation in reversed(specification.equations):
+        # In a recurrence every quantity reaches every other, at a later step.
+        needed |= {name for block in blocks if block & needed for name in block}
         if equation.left.name in needed:
             needed |= {e.quantity.name for p in _parts(equation) for e in entries(p)}
     cost = specification.objective.cost.name

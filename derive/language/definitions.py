@@ -32,17 +32,25 @@ def read_definition(target: ast.expr, value: ast.expr, scope: Scope) -> Definiti
         return Definition(target.id, array, (None,) * len(array.shape), "array")
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
         raise scope.error(target, f"'{scope.spelling(target)}' cannot be defined", LEFT_CURE)
+    slots, inner = open_slots(parts_of(target), scope)
+    array = over(slots, inner.number(value), target, scope)
+    return Definition(target.value.id, array, letters_of(slots, array), "index")
+
+
+def open_slots(parts: list[ast.expr], scope: Scope) -> tuple[list[Slot | None], Scope]:
+    """An index for each subscript on the left, None for `:`, and the scope in which they stand."""
     slots: list[Slot | None] = []
-    inner = scope
-    for part in parts_of(target):
-        slot = None if is_colon(part) else open_slot(part, inner)
-        inner = inner.with_slots({slot.letter: slot}) if slot else inner
+    for part in parts:
+        slot = None if is_colon(part) else open_slot(part, scope)
+        scope = scope.with_slots({slot.letter: slot}) if slot else scope
         slots.append(slot)
-    right = inner.number(value)
-    array = over(slots, right, target, scope)
+    return slots, scope
+
+
+def letters_of(slots: list[Slot | None], array: Array) -> tuple[str | None, ...]:
+    """The letter of each axis of `array`, None where the author wrote none."""
     letters = tuple(slot.letter if slot else None for slot in slots)
-    padding = (None,) * (len(array.shape) - len(letters))
-    return Definition(target.value.id, array, letters + padding, "index")
+    return letters + (None,) * (len(array.shape) - len(letters))
 
 
 def over(slots: list[Slot | None], right: Array, target: ast.Subscript, scope: Scope) -> Array:

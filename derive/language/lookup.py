@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from derive.errors import LanguageError
 from derive.identifiers import skeleton
 from derive.language.scope import Scope
+from derive.language.starts import reading
 from derive.language.values import Array, Operand, scalar
 from derive.terms import Constant, Entry, IndexValue, Quantity, Size
 
@@ -20,6 +21,8 @@ def read_name(node: ast.Name, scope: Scope) -> Operand:
         return scope.local[name]
     if name in scope.slots:
         return scalar(IndexValue(scope.slots[name].index))
+    if name in draft.starts:
+        return reading(draft.starts[name])
     if name in draft.quantities:
         return whole(draft.quantities[name])
     if name in draft.dimensions:

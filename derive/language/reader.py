@@ -13,6 +13,7 @@ from derive.language.expressions import read_expression
 from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
+from derive.language.recurrences import read_recurrence, stepping_together
 from derive.language.scope import Draft, Scope
 from derive.language.syntax import STATEMENTS, Tree, parsed
 from derive.model import Specification
@@ -60,7 +61,8 @@ def _draft(tree: Tree) -> Draft:
                 lines.setdefault(name, statement.lineno)
                 words = (n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name))
                 reads[name] = tuple(dict.fromkeys((*reads.get(name, ()), *words)))
-    return Draft(tree.source, lines, reads)
+    definitions = tuple(s for s in tree.statements if isinstance(s, ast.Assign))
+    return Draft(tree.source, lines, reads, definitions)
 
 
 def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
@@ -72,15 +74,17 @@ def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
             f"end it with a cost that is a single number: {MINIMIZE_CURE}",
             draft.source.span(last, 0, len(lines[last - 1])),
         )
+    equations, recurrences = stepping_together(draft)
     return Specification(
         name=name,
         title=tree.title,
         dimensions=tuple(draft.dimensions.values()),
         declarations=tuple(draft.declarations.values()),
-        equations=tuple(draft.equations),
+        equations=equations,
         objective=draft.objective,
         example=draft.example,
         source=draft.source.text,
+        recurrences=recurrences,
     )
 
 
@@ -101,6 +105,8 @@ def _read_equation(statement: ast.Assign, scope: Scope) -> None:
     name = target.value if isinstance(target, ast.Subscript) else target
     if len(statement.targets) > 1 or not isinstance(name, ast.Name):
         raise scope.error(target, f"'{scope.spelling(target)}' cannot be defined", LEFT_CURE)
+    if isinstance(target, ast.Subscript) and read_recurrence(target, statement, scope):
+        return
     check_new_name(name, scope)
     definition = read_definition(target, statement.value, scope)
     left = Quantity(definition.name, definition.array.shape)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from derive.errors import LanguageError
 from derive.language.source import Source
+from derive.language.starts import Start
 from derive.language.values import Array, Mask, Operand, Subscripts, at
 from derive.model import Declaration, Dimension, Equation, Example, Objective
 from derive.sizes import show_size
@@ -35,13 +36,14 @@ class Function:
 class Draft:
     """The model as far as it has been read; the one thing here that changes.
 
-    `lines` says on which line each name is declared or defined, also further down, and `reads`
-    what the definition of a name refers to.
+    `lines` says on which line each name is declared or defined, also further down, `reads` what the
+    definition of a name refers to, and `definitions` are all lines that define something.
     """
 
     source: Source
     lines: Mapping[str, int] = field(default_factory=dict)
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    definitions: tuple[ast.Assign, ...] = ()
     dimensions: dict[str, Dimension] = field(default_factory=dict)
     ranges: dict[str, Term] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Draft:
     objective: Objective | None = None
     example: Example | None = None
     formulas: dict[str, Term] = field(default_factory=dict)
-    starts: dict[str, int] = field(default_factory=dict)
+    starts: dict[str, Start] = field(default_factory=dict)
     spent: int = 0
     equal: dict[tuple[Term, Term], bool] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from derive.language.lookup import unbound_index, unknown_name
 from derive.language.scope import Scope
-from derive.language.values import Array, Shape, Subscripts, at
+from derive.language.values import Array, Shape, Subscripts, at, exact_value
 from derive.sizes import show_shape, show_size
 from derive.terms import (
     ONE,
@@ -157,6 +157,12 @@ def is_colon(part: ast.expr) -> bool:
     return isinstance(part, ast.Slice) and part.lower is part.upper is part.step is None
 
 
+def is_fixed(part: ast.expr, scope: Scope) -> bool:
+    """Whether a subscript on the left is one place, `-1` or `T - 1`, and not an index or `:`."""
+    names = [node.id for node in ast.walk(part) if isinstance(node, ast.Name)]
+    return not isinstance(part, ast.Slice) and all(n in scope.draft.dimensions for n in names)
+
+
 def _unknown_subscript(part: ast.Name, scope: Scope) -> Exception:
     if part.id in scope.draft.lines or part.id in scope.draft.functions:
         return unknown_name(part, scope)
@@ -209,7 +215,7 @@ def _check_inside(
             )
     name = node.value.id if isinstance(node.value, ast.Name) else ""
     negative = isinstance(term, Negate) and isinstance(term.term, Number)
-    if negative and name not in scope.draft.starts:
+    if negative and not _starts_at(name, term, scope):
         raise scope.error(
             part,
             f"the subscript {text} is outside the axis, which counts from 0",
@@ -221,6 +227,11 @@ def _check_inside(
             f"the subscript {text} is outside the axis of size {axis}",
             f"the last entry is {name or '...'}[{_last(size)}]",
         )
+
+
+def _starts_at(name: str, place: Term, scope: Scope) -> bool:
+    start = scope.draft.starts.get(name)
+    return start is not None and exact_value(place) in [where for where, _ in start.values]
 
 
 def _last(size: Term) -> str:

@@ -187,6 +187,23 @@ class Choice(Term):
 
 
 @dataclass(frozen=True)
+class Matrix(Term):
+    """An array as a whole: `term` at all values of `indices`, which it binds."""
+
+    indices: tuple[Index, ...]
+    term: Term
+
+
+@dataclass(frozen=True)
+class LinearAlgebra(Term):
+    """One entry of what an operator (inverse, solve, determinant, ...) makes of whole arrays."""
+
+    operator: str
+    operands: tuple[Matrix, ...]
+    subscripts: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True)
 class Partial(Term):
     """∂of/∂wrt, not yet worked out: what a step starts from."""
 
@@ -228,6 +245,8 @@ class Not(Condition):
 
 
 Node = Term | Condition
+# What binds its `indices` in the nodes below it.
+BINDERS = (Reduction, Matrix)
 NodeT = TypeVar("NodeT", bound=Node)
 
 ZERO, ONE, TWO = (Number(Fraction(value)) for value in (0, 1, 2))
@@ -248,8 +267,10 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
         case Entry(_, parts) | Add(parts) | Multiply(parts) | Call(_, parts):
             return parts
-        case Negate(term) | Not(term):
+        case Negate(term) | Not(term) | Matrix(_, term):
             return (term,)
+        case LinearAlgebra(_, operands, subscripts):
+            return (*operands, *subscripts)
         case Divide(left, right) | FloorDivide(left, right) | Power(left, right):
             return (left, right)
         case Compare(_, left, right) | Partial(left, right):
@@ -284,6 +305,10 @@ def _rebuilt(node: Node, parts: tuple[Any, ...]) -> Node:
             return Compare(relation, *parts)
         case Reduction(kind, indices, _, _):
             return Reduction(kind, indices, parts[0], parts[1:])
+        case Matrix(indices, _):
+            return Matrix(indices, parts[0])
+        case LinearAlgebra(operator, operands, _):
+            return LinearAlgebra(operator, parts[: len(operands)], parts[len(operands) :])
     raise TypeError(f"rebuild: unknown node {type(node).__name__}")
 
 
@@ -300,8 +325,8 @@ def entries(node: Node) -> tuple[Entry, ...]:
 
 
 def bound_indices(node: Node) -> tuple[Index, ...]:
-    """The indices that reductions inside `node` bind, in reading order."""
-    found = (part.indices for part in walk(node) if isinstance(part, Reduction))
+    """The indices that are bound inside `node`, in reading order."""
+    found = (part.indices for part in walk(node) if isinstance(part, BINDERS))
     return tuple(dict.fromkeys(index for indices in found for index in indices))
 
 
@@ -313,7 +338,7 @@ def free_indices(node: Node) -> tuple[Index, ...]:
 def _free(node: Node) -> Iterator[Index]:
     if isinstance(node, IndexValue):
         yield node.index
-    bound = node.indices if isinstance(node, Reduction) else ()
+    bound = node.indices if isinstance(node, BINDERS) else ()
     for child in children(node):
         yield from (index for index in _free(child) if index not in bound)
 
@@ -339,7 +364,7 @@ def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
             return values.get(n.index)
-        if isinstance(n, Reduction) and any(index in values for index in n.indices):
+        if isinstance(n, BINDERS) and any(index in values for index in n.indices):
             outer = {index: value for index, value in values.items() if index not in n.indices}
             return rebuild(n, tuple(substitute(child, outer) for child in children(n)))
         return None
@@ -357,7 +382,7 @@ def _replace_bound(node: NodeT, fresh: Mapping[Index, Index]) -> NodeT:
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
             return IndexValue(fresh[n.index]) if n.index in fresh else n
-        if isinstance(n, Reduction):
+        if isinstance(n, BINDERS):
             inside = rebuild(n, tuple(_replace_bound(child, fresh) for child in children(n)))
             return replace(inside, indices=tuple(fresh.get(i, i) for i in n.indices))
         return None
@@ -380,8 +405,8 @@ def same(left: Node, right: Node, free: Mapping[Index, Index] | None = None) -> 
 def _same(left: Node, right: Node, pairs: dict[Index, Index]) -> bool:
     if isinstance(left, IndexValue) and isinstance(right, IndexValue):
         return pairs.get(left.index, left.index) is right.index
-    if isinstance(left, Reduction) and isinstance(right, Reduction):
-        if len(left.indices) != len(right.indices) or left.kind != right.kind:
+    if isinstance(left, BINDERS) and isinstance(right, BINDERS):
+        if len(left.indices) != len(right.indices) or not _same_head(left, right):
             return False
         bound = tuple(zip(left.indices, right.indices, strict=True))
         if not all(same(a.size, b.size) for a, b in bound):
@@ -404,6 +429,10 @@ def _same_head(left: Node, right: Node) -> bool:
         case Entry(a), Entry(b):
             return a == b
         case Call(f), Call(g):
+            return f == g
+        case Reduction(kind=f), Reduction(kind=g):
+            return f == g
+        case LinearAlgebra(f), LinearAlgebra(g):
             return f == g
         case Compare(r), Compare(s):
             return r == s

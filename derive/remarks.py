@@ -65,7 +65,7 @@ def is_gradient_descent(rule: UpdateRule) -> bool:
 def contraction(derivation: Derivation) -> Contraction | None:
     """The contraction remark of a derivation, None where its conditions do not hold."""
     model = derivation.model
-    if not is_gradient_descent(model.objective.rule) or derivation.unreachable:
+    if not is_gradient_descent(model.objective.rule):
         return None
     prediction = _only_way(derivation)
     if prediction is None or not all(is_one(size) for size in prediction.shape):
@@ -83,7 +83,7 @@ def contraction(derivation: Derivation) -> Contraction | None:
 
 
 def _only_way(derivation: Derivation) -> Quantity | None:
-    """The one quantity through which every parameter, read once, reaches the cost."""
+    """The one quantity through which every parameter that reaches the cost does so, read once."""
     paths = [gradient.paths for gradient in _of_parameters(derivation)]
     if not all(len(own) == 1 and not own[0].where for own in paths):
         return None
@@ -95,7 +95,7 @@ def _only_way(derivation: Derivation) -> Quantity | None:
 
 
 def _of_parameters(derivation: Derivation) -> list[Gradient]:
-    own = parameters(derivation.model)
+    own = [p for p in parameters(derivation.model) if p not in derivation.unreachable]
     return [gradient for gradient in derivation.gradients if gradient.wrt in own]
 
 

@@ -108,6 +108,18 @@ def test_other_square_costs_have_their_own_slope(cost, slope):
         assert math.isclose(after, (1 - 0.001 * slope * 15) * before, rel_tol=1e-12)
 
 
+def test_a_parameter_that_does_not_reach_the_cost_changes_nothing():
+    alone, beside = (
+        contraction(derived(text))
+        for text in (NEURON, NEURON.replace("b: param", "a: param; b: param"))
+    )
+    assert same(alone.gain.right, beside.gain.right, pairs(alone, beside))
+
+
+def pairs(one, other):
+    return dict(zip(one.gain.indices, other.gain.indices, strict=True))
+
+
 SILENT = {
     "two outputs": NEURON.replace("param[n, 1]", "param[n, 2]").replace(
         "C = (y_hat - y) ** 2", "C = sum((y_hat - y) ** 2)"
@@ -117,7 +129,6 @@ SILENT = {
     "a prediction that is not affine": NEURON.replace("x @ w + b", "tanh(x @ w + b)"),
     "a product of parameters": NEURON.replace("x @ w + b", "(x @ w) * b"),
     "a second way into the cost": NEURON.replace("- y) ** 2", "- y) ** 2 + b ** 2"),
-    "a parameter that does not reach the cost": NEURON.replace("b: param", "a: param; b: param"),
     "a concave cost": NEURON.replace("C = (y_hat - y) ** 2", "C = -(y_hat - y) ** 2"),
     "parameters in the cost itself": BOWL,
 }

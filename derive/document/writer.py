@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derive.adjoint import Derivation, Gradient
@@ -70,7 +70,10 @@ class Writer:
 
 
 def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
-    """A writer at the beginning of its document, for the text's sizes or those given."""
+    """A writer at the beginning of its document, for the text's sizes or those given.
+
+    A parameter that does not reach the cost is named once, and has no equations.
+    """
     model = derivation.model
     sizes = example_sizes(model, **sizes_given)
     given = {
@@ -78,7 +81,9 @@ def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
     }
     written = (*parameters(model), *(defined.left for defined in model.equations))
     entries = sum(_count(quantity, sizes) for quantity in written)
-    return Writer(derivation, sizes, given, entries <= WRITTEN_OUT)
+    reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
+    shown = replace(derivation, gradients=reaching or derivation.gradients)
+    return Writer(shown, sizes, given, entries <= WRITTEN_OUT)
 
 
 def _count(quantity: Quantity, sizes: Mapping[str, int]) -> int:

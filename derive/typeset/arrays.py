@@ -119,17 +119,39 @@ def _sum(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> Layout:
 
 
 def _product(term: Matmul, leaf: Leaf) -> _Piece:
-    """A matrix product: numbers in front, a computed 1 × 1 factor whole in square brackets."""
+    """A matrix product: numbers in front, a computed 1 × 1 factor whole in square brackets.
+
+    An array of one axis is a column: x @ y is xᵀ y, and x @ A is Aᵀ x.
+    """
+    left, right = term.left, term.right
+    flat, both_flat = len(shape_of(left)) == 1, len(shape_of(left)) == len(shape_of(right)) == 1
+    if flat and not both_flat:
+        left, right = _flipped(right), left
     numbers: list[Layout] = []
     factors: list[Layout] = []
-    for operand in (term.left, term.right):
+    for operand in (left, right):
         if _is_computed_number(operand):
             factors.append(Fenced("[", _piece(operand, leaf).layout, "]"))
             continue
         coefficient, rest = _coefficient(operand)
         numbers += [_piece(number, leaf).layout for number in coefficient]
-        factors.append(_bracketed(rest, leaf, PRODUCT))
+        if both_flat and not factors:
+            factors.append(_as_row(rest, leaf))
+        else:
+            factors.append(_bracketed(rest, leaf, PRODUCT))
     return _Piece(_side_by_side([*numbers, *factors]), PRODUCT)
+
+
+def _flipped(matrix: ArrayTerm) -> ArrayTerm:
+    if isinstance(matrix, Transpose):
+        return matrix.operand
+    return Transpose(matrix, (1, 0))
+
+
+def _as_row(column: ArrayTerm, leaf: Leaf) -> Layout:
+    if isinstance(column, Whole):
+        return leaf(column.quantity, True)
+    return transposed(_bracketed(column, leaf, ATOM))
 
 
 def _is_computed_number(term: ArrayTerm) -> bool:

@@ -30,7 +30,7 @@ ATTEMPTS = 200
 # In which order to look for a point inside the domain.
 KINDS: tuple[Kind, ...] = ("signed", "positive")
 # Where ties, kinks and products with zero are met.
-SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "special")
+SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "special", "special", "special")
 
 
 def random_sizes(

@@ -1,6 +1,7 @@
 """Documents of models in memory, and the formulas that are displayed in them."""
 
 import re
+from functools import cache
 
 from derive.adjoint import derive_gradients
 from derive.document.build import document_of
@@ -13,11 +14,13 @@ NEURON, BOWL = (find_model(name).text for name in ("neuron", "bowl"))
 FORMS = {"tex": LATEX, "html": HTML, "md": MARKDOWN}
 
 
+@cache
 def document(text, name="neuron"):
     """The document of a model text, in no format."""
     return document_of(derive_gradients(read_model(text, name=name)), "exact")
 
 
+@cache
 def shown(text, ending, language="en", name="neuron"):
     """The document of a model text in one format and one language."""
     return written(document(text, name), FORMS[ending], language)

@@ -140,6 +140,18 @@ class Fold(ArrayTerm):
 
 
 @dataclass(frozen=True)
+class Locate(ArrayTerm):
+    """The number of the first largest (smallest) place of some axes, counted row by row.
+
+    The axes disappear; several of them are the last ones, in their order.
+    """
+
+    kind: Literal["argmax", "argmin"]
+    operand: ArrayTerm
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Full(ArrayTerm):
     """`value` broadcast into a new array of the shape, of the number type of `like` if given."""
 
@@ -167,7 +179,9 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return parts
         case Matmul(left, right) | Tensordot(left, right, _, _):
             return (left, right)
-        case Transpose(operand, _) | Select(operand, _) | Fold(_, operand, _) | Copy(operand):
+        case Transpose(operand, _) | Select(operand, _) | Copy(operand):
+            return (operand,)
+        case Fold(_, operand, _) | Locate(_, operand, _):
             return (operand,)
         case Gather(operand, subscripts):
             return (operand, *(part for part in subscripts if part is not None))
@@ -195,6 +209,8 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Select(parts[0], selectors)
         case Fold(kind, _, axes):
             return Fold(kind, parts[0], axes)
+        case Locate(kind, _, axes):
+            return Locate(kind, parts[0], axes)
         case Copy():
             return Copy(parts[0])
         case Gather(_, subscripts):
@@ -247,6 +263,8 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
                 found[size] = None
             case Full(_, shape, None):
                 found.update(dict.fromkeys(shape))
+            case Locate(_, _, axes) if len(axes) > 1:
+                found.update(dict.fromkeys(shape_of(part)))
     return tuple(found)
 
 
@@ -285,7 +303,7 @@ def shape_of(term: ArrayTerm) -> Shape:
             return _selected(shape_of(operand), selectors)
         case Gather(operand, subscripts):
             return _gathered(shape_of(operand), subscripts)
-        case Fold(_, operand, axes):
+        case Fold(_, operand, axes) | Locate(_, operand, axes):
             before = shape_of(operand)
             if not set(axes) <= set(range(len(before))):
                 raise _misfit("axes", str(axes), "an array of shape", show_shape(before))

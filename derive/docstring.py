@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from derive.model import Specification, data, parameters
-from derive.numpy_code import WIDTH, Names
+from derive.numpy_code import WIDTH
+from derive.size_code import Names
 from derive.sizes import show_shape
 from derive.terms import Name
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal
 
-from derive.arrays import Apply, ArrayTerm, Elementwise, Exact, Folding, Infinity
+from derive.arrays import Apply, ArrayTerm, Elementwise, Exact, Folding, Infinity, Locate
 from derive.labelled import Labelled, combine, filled, folded
 from derive.terms import Index, is_one
 
+Sought = Literal["argmax", "argmin"]
+
+# Which fold finds the value whose place is sought.
+EXTREMES: dict[Sought, Folding] = {"argmax": "max", "argmin": "min"}
 # What does not change a fold.
 _EMPTY: dict[Folding, ArrayTerm] = {
     "sum": Exact(Fraction(0)),
@@ -50,3 +55,20 @@ def logsumexp(
 def applied(function: str, value: Labelled) -> Labelled:
     """A function of NumPy's, of every element."""
     return Labelled(Apply(function, (value.term,)), value.axes)
+
+
+def locate(
+    kind: Literal["argmax", "argmin"], value: Labelled, indices: Sequence[Index]
+) -> Labelled:
+    """The number of the first best place of the indices, row by row."""
+    several = [index for index in indices if not is_one(index.size)]
+    if not several:
+        return Labelled(Exact(Fraction(0)))
+    kept = [label for label in value.labels if label not in indices]
+    if len(several) > 1 or several[0] not in value.labels:
+        order = (*kept, *several)
+        value = Labelled(filled(value, order, None), order)
+    value = folded("max", value, [index for index in indices if is_one(index.size)])
+    axes = tuple(value.axes.index(index) for index in several)
+    left = tuple(axis for axis in value.axes if axis not in several)
+    return Labelled(Locate(kind, value.term, axes), left)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from derive.array_functions import IN_MATH
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -25,6 +26,7 @@ from derive.arrays import (
     Full,
     Gather,
     Infinity,
+    Locate,
     Matmul,
     Pi,
     Select,
@@ -118,6 +120,8 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Elementwise(operation, parts):
             return OPERATIONS[operation](*map(value, parts))
         case Apply(function, parts):
+            if function in IN_MATH:
+                return np.vectorize(getattr(math, function))(*map(value, parts))
             library = math if is_plain_number(term) else np
             return getattr(library, function)(*map(value, parts))
         case Matmul(left, right):
@@ -134,6 +138,8 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return value(operand)[tuple(whole if s is None else value(s) for s in subscripts)]
         case Fold(kind, operand, axes):
             return FOLDS[kind](value(operand), axis=axes)
+        case Locate(kind, operand, axes):
+            return _located(kind, value(operand), axes)
         case Full(filling, shape, like):
             if like is not None:
                 return np.full_like(value(like), value(filling))
@@ -141,6 +147,14 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Copy(operand):
             return np.copy(value(operand))
     raise TypeError(f"evaluate: unknown array term {type(term).__name__}")
+
+
+def _located(kind: str, array: Any, axes: tuple[int, ...]) -> Any:
+    """The number of the first best place of the axes, row by row."""
+    find = np.argmax if kind == "argmax" else np.argmin
+    if len(axes) == 1:
+        return find(array, axis=axes[0])
+    return find(array.reshape((*array.shape[: -len(axes)], -1)), axis=-1)
 
 
 def _python_number(term: ArrayTerm) -> int | float:

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derive.array_functions import IN_MATH
 from derive.arrays import ArrayTerm, Select, Whole
 from derive.docstring import Formulas, comments, docstring_context
 from derive.model import Equation, Specification, data, definition, parameters
 from derive.module_names import forward_quantities, identifiers, setting_names, target_names
-from derive.numpy_code import WIDTH, bracketed, code, decimal, size_code, statement_lines
-from derive.plan import Program, gradient_of, program_for, restricted
+from derive.names import python_name
+from derive.numpy_code import WIDTH, bracketed, code, statement_lines
+from derive.plan import Program, gradient_of, program_for, restricted, size_names
 from derive.render import render_python
 from derive.rule_code import setting_values, state_lines, update_lines
+from derive.size_code import decimal, size_code
 from derive.sizes import show_size
 from derive.starting_code import (
     base_sizes,
@@ -86,9 +89,10 @@ def module_context(
         **_start(parts),
         **_trajectory(parts),
     }
-    written = [line for key in ("forward", "loss", "gradients") for line in context[key]["body"]]
-    lines = [*written, *context["update_lines"]]
-    return {**context, "uses_math": any("math." in line for line in lines)}
+    kernels = (context[key]["body"] for key in ("forward", "loss", "gradients"))
+    written = "\n".join(line for body in (*kernels, context["update_lines"]) for line in body)
+    lacking = [name for name in sorted(IN_MATH) if f"_{name}(" in written]
+    return {**context, "lacking": lacking, "uses_math": bool(lacking) or "math." in written}
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -103,8 +107,7 @@ def _tables(parts: _Parts) -> dict[str, Any]:
         for d in spec.declarations
         if d.bound is not None
     ]
-    looked_up: dict[Name, str] = {d.name: f'sizes["{d.name}"]' for d in spec.dimensions}
-    formulas = [f'"{k}": lambda sizes: {size_code(v, looked_up)}' for k, v in _derived(spec)]
+    formulas = [_derived_entry(*pair) for pair in _derived(spec)]
     constants = [f"{names[q.name]} = {decimal(value)}" for q, value in parts.program.constants]
     return {
         "parameters_table": bracketed("PARAMETERS = {", shapes, "}"),
@@ -124,6 +127,15 @@ def _derived(spec: Specification) -> list[tuple[str, Term]]:
             if not isinstance(size, (Number, Size)):
                 found.setdefault(show_size(size), size)
     return list(found.items())
+
+
+def _derived_entry(name: str, formula: Term) -> str:
+    """`"2*K": (("K",), lambda K: 2 * K)`."""
+    needed = size_names(formula)
+    quoted = ", ".join(f'"{size}"' for size in needed) + ("," if len(needed) == 1 else "")
+    names: dict[Name, str] = {size: python_name(size) for size in needed}
+    arguments = ", ".join(names.values())
+    return f'"{name}": (({quoted}), lambda {arguments}: {size_code(formula, names)})'
 
 
 def _shape_entry(shape: Sequence[Term]) -> str:

@@ -13,7 +13,7 @@ MODULE_NAMES = frozenset(
     PARAMETERS DATA BELOW DERIVED init forward loss gradients init_state update step train example
     check main seed report batches batch before cost costs number values sizes sys
     _forward _loss _gradients _checked _table _array _finite _misfit _row _digits
-    _moved _progress
+    _moved _progress _erf _erfc _lgamma
     """.split()
 )
 

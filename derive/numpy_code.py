@@ -6,10 +6,9 @@ reader does.  Lines are laid out as `ruff format` lays them out.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 
+from derive.array_functions import IN_MATH
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -22,6 +21,7 @@ from derive.arrays import (
     Full,
     Gather,
     Infinity,
+    Locate,
     Matmul,
     Pi,
     Select,
@@ -35,26 +35,32 @@ from derive.arrays import (
     with_operands,
 )
 from derive.plan import Program, SizeRule
+from derive.size_code import (
+    AND,
+    ATOM,
+    COMPARISON,
+    OR,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Names,
+    is_simple_operand,
+    new_shape,
+    number_text,
+    size_code,
+    size_text,
+)
 from derive.terms import (
     Add,
-    Divide,
-    FloorDivide,
-    Multiply,
     Name,
-    Negate,
     Number,
-    Power,
     Quantity,
-    Size,
-    Term,
 )
 
 WIDTH = 100
 INDENT = 4
-Names = Mapping[Name, str]
 
-# How tightly Python binds: an operand is bracketed where it binds less tightly than its place asks.
-COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
 _WORDS = {"and": (" & ", AND), "or": (" | ", OR)}
 
 
@@ -80,21 +86,20 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
     match term:
         case Whole(quantity):
             return names[quantity.name], ATOM
-        case Exact():
-            return _number(term)
+        case Exact(value, spelling):
+            return number_text(value, spelling)
         case Pi():
             return "math.pi", ATOM
         case Infinity():
             return "np.inf", ATOM
         case Extent(size):
-            return _size(size, names)
+            return size_text(size, names)
         case Counting(size):
             return f"np.arange({size_code(size, names)})", ATOM
         case Elementwise():
             return _elementwise(term, names)
         case Apply(function, parts):
-            library = "math" if is_plain_number(term) else "np"
-            return f"{library}.{function}({_listed(parts, names)})", ATOM
+            return f"{_function(function, term)}({_listed(parts, names)})", ATOM
         case Matmul(left, right):
             chained = PRODUCT if isinstance(left, Matmul) else SIGN
             return f"{_at(left, chained, names)} @ {_at(right, SIGN, names)}", PRODUCT
@@ -111,11 +116,20 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
         case Fold(kind, operand, axes):
             whole = len(axes) == len(shape_of(operand))
             return _fold(kind, operand, "" if whole else f"axis={_axes(axes)}", names), ATOM
+        case Locate(kind, operand, axes):
+            return _locate(kind, operand, axes, names), ATOM
         case Full():
             return _full(term, names), ATOM
         case Copy(operand):
             return f"{_at(operand, ATOM, names)}.copy()", ATOM
     raise TypeError(f"code: unknown array term {type(term).__name__}")
+
+
+def _function(name: str, term: ArrayTerm) -> str:
+    """`np.exp`, of numbers `math.exp`; `_erf` where NumPy has none (the module defines it)."""
+    if is_plain_number(term):
+        return f"math.{name}"
+    return f"_{name}" if name in IN_MATH else f"np.{name}"
 
 
 def _listed(parts: Sequence[ArrayTerm], names: Names) -> str:
@@ -124,24 +138,6 @@ def _listed(parts: Sequence[ArrayTerm], names: Names) -> str:
 
 def _axes(axes: Sequence[int]) -> str:
     return str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
-
-
-def _number(number: Exact) -> tuple[str, int]:
-    """An integer, the author's decimal, or a quotient of integers."""
-    value, text = number.value, number.text
-    if value < 0:
-        inner, level = _number(Exact(-value, text.lstrip("-") if text else None))
-        return f"-{inner}", min(level, SIGN)
-    if value.denominator == 1:
-        return str(value.numerator), ATOM
-    if text is None:
-        return f"{value.numerator} / {value.denominator}", PRODUCT
-    return decimal(value), ATOM
-
-
-def decimal(value: Fraction) -> str:
-    """A number as Python writes it: an integer where it is one, else the nearest decimal."""
-    return str(value.numerator) if value.denominator == 1 else repr(float(value))
 
 
 def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
@@ -164,7 +160,7 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"-{text}", min(level, SIGN)
         case "power":
             base, exponent = _at(parts[0], ATOM, names), _at(parts[1], SIGN, names)
-            sign = "**" if _is_simple(base) and _is_simple(exponent.lstrip("-")) else " ** "
+            sign = "**" if is_simple_operand(base) and is_simple_operand(exponent) else " ** "
             return f"{base}{sign}{exponent}", POWER
         case "and" | "or" as operation:
             sign, level = _WORDS[operation]
@@ -212,11 +208,6 @@ def _factor(term: ArrayTerm, names: Names, *, first: bool = False) -> str:
     return _at(term, PRODUCT if chained else SIGN, names)
 
 
-def _is_simple(text: str) -> bool:
-    """Whether `ruff format` writes the power operator without spaces beside this operand."""
-    return re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*|[0-9.e+-]+", text) is not None
-
-
 def _transpose(operand: ArrayTerm, axes: tuple[int, ...], names: Names) -> str:
     text = _at(operand, ATOM, names)
     if axes == (1, 0):
@@ -253,6 +244,16 @@ def _fold(kind: str, operand: ArrayTerm, arguments: str, names: Names) -> str:
     return f"np.{kind}({text}{', ' if arguments else ''}{arguments})"
 
 
+def _locate(kind: str, operand: ArrayTerm, axes: tuple[int, ...], names: Names) -> str:
+    shape = shape_of(operand)
+    if len(axes) == len(shape):
+        return _fold(kind, operand, "", names)
+    if len(axes) == 1:
+        return _fold(kind, operand, f"axis={axes[0]}", names)
+    kept = [size_code(size, names) for size in shape[: -len(axes)]]
+    return f"{_at(operand, ATOM, names)}.reshape({', '.join(kept)}, -1).{kind}(axis=-1)"
+
+
 def _full(term: Full, names: Names) -> str:
     value = code(term.value, names)
     creator = {"0": "zeros", "1": "ones"}.get(value)
@@ -261,55 +262,6 @@ def _full(term: Full, names: Names) -> str:
         return f"np.{creator}_like({like})" if creator else f"np.full_like({like}, {value})"
     shape = new_shape(term.shape, names)
     return f"np.{creator}({shape})" if creator else f"np.full({shape}, {value})"
-
-
-# --- sizes --------------------------------------------------------------------------------------
-
-
-def shape_code(shape: Sequence[Term], names: Names) -> str:
-    """A shape as a tuple."""
-    sizes = ", ".join(size_code(size, names) for size in shape)
-    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
-
-
-def new_shape(shape: Sequence[Term], names: Names) -> str:
-    """A shape as an argument of what makes new arrays: one axis needs no tuple."""
-    return size_code(shape[0], names) if len(shape) == 1 else shape_code(shape, names)
-
-
-def size_code(size: Term, names: Names) -> str:
-    """A size expression; `/` of sizes is exact and checked elsewhere, so that `//` computes it."""
-    return _size(size, names)[0]
-
-
-def _size(size: Term, names: Names) -> tuple[str, int]:
-    def at(part: Term, level: int) -> str:
-        text, found = _size(part, names)
-        return text if found >= level else f"({text})"
-
-    match size:
-        case Number(value):
-            return _number(Exact(value))
-        case Size(name):
-            return names[name], ATOM
-        case Add((first, *others)):
-            text = at(first, SUM)
-            for part in others:
-                negative = isinstance(part, Negate)
-                inner = part.term if isinstance(part, Negate) else part
-                text += f" {'-' if negative else '+'} {at(inner, PRODUCT)}"
-            return text, SUM
-        case Multiply((first, *others)):
-            return " * ".join([at(first, PRODUCT), *(at(part, SIGN) for part in others)]), PRODUCT
-        case Negate(term):
-            return f"-{at(term, SIGN)}", SIGN
-        case Divide(left, right) | FloorDivide(left, right):
-            return f"{at(left, PRODUCT)} // {at(right, SIGN)}", PRODUCT
-        case Power(left, right):
-            base, exponent = at(left, ATOM), at(right, SIGN)
-            sign = "**" if _is_simple(base) and _is_simple(exponent) else " ** "
-            return f"{base}{sign}{exponent}", POWER
-    raise TypeError(f"size_code: unknown size {type(size).__name__}")
 
 
 # --- lines --------------------------------------------------------------------------------------

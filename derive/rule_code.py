@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from derive.model import Assignment, Equation, Objective
 from derive.module_names import MODULE_NAMES
 from derive.names import RESERVED, python_names
-from derive.numpy_code import code, commented, decimal
+from derive.numpy_code import code, commented
+from derive.size_code import decimal
 from derive.terms import Add, Entry, Name, Negate, Quantity, Term
 from derive.vectorise import vectorise
 

@@ -27,7 +27,7 @@ from derive.arrays import (
 )
 from derive.contract import contract
 from derive.errors import DerivationError
-from derive.folds import applied, chosen, fold, logsumexp
+from derive.folds import EXTREMES, applied, chosen, fold, locate, logsumexp
 from derive.labelled import (
     Labelled,
     aligned,
@@ -313,11 +313,15 @@ def _reduction(reduction: Reduction, context: _Context) -> Labelled:
         case "sum" | "prod" | "max" | "min":
             value = chosen(mask, _labelled(reduction.term, inside), reduction.kind, inside.wanted)
             return fold(reduction.kind, value, indices)
+        case "argmax" | "argmin" as sought:
+            kind = EXTREMES[sought]
+            value = chosen(mask, _labelled(reduction.term, inside), kind, inside.wanted)
+            return locate(sought, value, indices)
         case "logsumexp":
             return logsumexp(_labelled(reduction.term, inside), mask, indices, inside.wanted)
     raise DerivationError(
         f"the reduction '{reduction.kind}' cannot be written as array operations",
-        "use one of sum, mean, prod, max, min, logsumexp",
+        "use one of sum, mean, prod, max, min, argmax, argmin, logsumexp",
     )
 
 

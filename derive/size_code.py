@@ -1,0 +1,82 @@
+"""Sizes and numbers as Python source text, with the precedence of Python's operators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from derive.terms import Add, Divide, FloorDivide, Multiply, Name, Negate, Number, Power, Size, Term
+
+Names = Mapping[Name, str]
+
+# How tightly Python binds: an operand is bracketed where it binds less tightly than its place asks.
+COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
+
+
+def decimal(value: Fraction) -> str:
+    """A number as Python writes it: an integer where it is one, else the nearest decimal."""
+    return str(value.numerator) if value.denominator == 1 else repr(float(value))
+
+
+def number_text(value: Fraction, spelling: str | None = None) -> tuple[str, int]:
+    """An integer, the author's decimal, or a quotient of integers; with how tightly it binds."""
+    if value < 0:
+        inner, level = number_text(-value, spelling)
+        return f"-{inner}", min(level, SIGN)
+    if value.denominator == 1 or spelling is not None:
+        return decimal(value), ATOM
+    return f"{value.numerator} / {value.denominator}", PRODUCT
+
+
+def is_simple_operand(text: str) -> bool:
+    """Whether `ruff format` writes the power operator without spaces beside this operand."""
+    return re.fullmatch(r"-?[A-Za-z_]\w*(\.[A-Za-z_]\w*)*|[0-9.e+-]+", text) is not None
+
+
+def shape_code(shape: Sequence[Term], names: Names) -> str:
+    """A shape as a tuple."""
+    sizes = ", ".join(size_code(size, names) for size in shape)
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+
+
+def new_shape(shape: Sequence[Term], names: Names) -> str:
+    """A shape as an argument of what makes new arrays: one axis needs no tuple."""
+    return size_code(shape[0], names) if len(shape) == 1 else shape_code(shape, names)
+
+
+def size_code(size: Term, names: Names) -> str:
+    """A size expression; `/` of sizes is exact and checked elsewhere, so that `//` computes it."""
+    return size_text(size, names)[0]
+
+
+def size_text(size: Term, names: Names) -> tuple[str, int]:
+    """A size expression and how tightly it binds."""
+
+    def at(part: Term, level: int) -> str:
+        text, found = size_text(part, names)
+        return text if found >= level else f"({text})"
+
+    match size:
+        case Number(value):
+            return number_text(value)
+        case Size(name):
+            return names[name], ATOM
+        case Add((first, *others)):
+            text = at(first, SUM)
+            for part in others:
+                negative = isinstance(part, Negate)
+                inner = part.term if isinstance(part, Negate) else part
+                text += f" {'-' if negative else '+'} {at(inner, PRODUCT)}"
+            return text, SUM
+        case Multiply((first, *others)):
+            return " * ".join([at(first, PRODUCT), *(at(part, SIGN) for part in others)]), PRODUCT
+        case Negate(term):
+            return f"-{at(term, SIGN)}", SIGN
+        case Divide(left, right) | FloorDivide(left, right):
+            return f"{at(left, PRODUCT)} // {at(right, SIGN)}", PRODUCT
+        case Power(left, right):
+            base, exponent = at(left, ATOM), at(right, SIGN)
+            sign = "**" if is_simple_operand(base) and is_simple_operand(exponent) else " ** "
+            return f"{base}{sign}{exponent}", POWER
+    raise TypeError(f"size_code: unknown size {type(size).__name__}")

@@ -44,8 +44,10 @@ def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> 
     )
     numbered = [formula for _, group in sections for formula in group if formula.number]
     column = min(max((len(f.text) for f in numbered), default=0) + 4, WIDTH - 20)
+    if len(title) > WIDTH - 3:
+        title = "\n".join([f"The model `{spec.name}`.", "", *textwrap.wrap(title, WIDTH)])
     return {
-        "title": textwrap.fill(title, WIDTH - 3),
+        "title": title,
         "sections": [
             (heading, [line for formula in group for line in _formula_lines(formula, column)])
             for heading, group in sections

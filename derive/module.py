@@ -247,8 +247,11 @@ def _checked(opening: str, arguments: Sequence[str], parts: _Parts, closing: str
     line = f"{opening}_checked(params, {{{', '.join(items)}}}{given}){numbers}{closing}"
     if len(line) + 4 <= WIDTH:
         return [line]
-    short = f"{opening}_checked(params, data{given}){numbers}{closing}"
-    return [*bracketed("data = {", items, "}", 4), short]
+    lines = bracketed("data = {", items, "}", 4)
+    if not parts.given:
+        return [*lines, f"{opening}_checked(params, data){closing}"]
+    lines += bracketed("given = {", [f'"{name}": {name}' for name in parts.given], "}", 4)
+    return [*lines, f"{opening}_checked(params, data, given), *given.values(){closing}"]
 
 
 def _update(parts: _Parts) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"{left} {sign} {_factor(parts[1], names)}", PRODUCT
         case "negate":
             text, level = _text(parts[0], names)
-            if level < PRODUCT or isinstance(parts[0], Matmul) or text.startswith("-"):
+            bracketed_base = level == POWER and text.startswith("(")
+            if level < PRODUCT or isinstance(parts[0], Matmul) or text[0] == "-" or bracketed_base:
                 text, level = f"({text})", ATOM
             return f"-{text}", min(level, SIGN)
         case "power":
@@ -285,7 +286,7 @@ def _assignment(target: str, value: ArrayTerm, names: dict[Name, str], comment: 
         return commented(line, comment)
     if isinstance(value, Elementwise) and value.operation == "add":
         terms = _terms(value.operands, names)
-        if max(map(len, terms)) + 2 * INDENT <= WIDTH:
+        if len(terms) > 2 and max(map(len, terms)) + 2 * INDENT <= WIDTH:
             inside = [f"    {term}" for term in terms]
             return [*([f"# {comment}"] if comment else []), f"{target} = (", *inside, ")"]
     parts = operands(value)

@@ -63,6 +63,7 @@ from derive.terms import (
     Power,
     Quantity,
     Reduction,
+    Relation,
     Size,
     Term,
     entries,
@@ -274,6 +275,16 @@ def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labell
     return Labelled(apply_function(function, tuple(aligned(v, order) for v in values)), order)
 
 
+# The same comparison with its sides exchanged: numbers stand on the right.
+TURNED: dict[Relation, Relation] = {
+    "==": "==",
+    "!=": "!=",
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+}
+
 # --- conditions ---------------------------------------------------------------------------------
 
 
@@ -281,6 +292,8 @@ def _condition(condition: Condition, context: _Context) -> Labelled:
     match condition:
         case Compare(relation, left, right):
             parts = [_labelled(left, context), _labelled(right, context)]
+            if is_plain_number(parts[0].term):
+                relation, parts = TURNED[relation], parts[::-1]
             return combine(relation, parts, context.wanted)
         case AllOf(conditions):
             parts = [_condition(part, context) for part in conditions]

@@ -86,6 +86,7 @@ TABLE = [
     (power(plus(A, B), TWO), "(A + B) ** 2"),
     (power(minus(A), TWO), "(-A) ** 2"),
     (minus(power(A, TWO)), "-A**2"),
+    (minus(power(plus(A, B), TWO)), "-((A + B) ** 2)"),
     (power(power(A, TWO), TWO), "(A**2) ** 2"),
     (power(A, minus(B)), "A**-B"),
     (Matmul(Matmul(A, B), C), "A @ B @ C"),

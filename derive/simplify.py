@@ -85,10 +85,21 @@ def product(*factors: Term) -> Term:
                 rest.append(part)
     if coefficient == 0:
         return ZERO
-    if abs(coefficient) != 1 or not rest:
-        rest.insert(0, number(abs(coefficient)))
+    rest = _with_number(abs(coefficient), rest)
     result = rest[0] if len(rest) == 1 else Multiply(tuple(rest))
     return guarded(tuple(conditions), Negate(result) if coefficient < 0 else result)
+
+
+def _with_number(coefficient: Fraction, factors: list[Term]) -> list[Term]:
+    """The factors with a number: in front, or in a fraction of a number: 2 · 1/n is 2/n."""
+    if coefficient == 1 and factors:
+        return factors
+    for place, factor in enumerate(factors):
+        match factor:
+            case Divide(Number(above), below):
+                fraction = quotient(number(coefficient * above), below)
+                return [*factors[:place], fraction, *factors[place + 1 :]]
+    return [number(coefficient), *factors]
 
 
 def flat_factors(factors: tuple[Term, ...]) -> list[Term]:

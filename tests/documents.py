@@ -11,6 +11,14 @@ from derive.pipeline import written
 from derive.project import find_model
 
 NEURON, BOWL = (find_model(name).text for name in ("neuron", "bowl"))
+LAYER = """
+m: dim = 40; n: dim = 30; k: dim = 10
+X: input[m, n]; Y: input[m, k]
+W: param[n, k] = glorot; b: param[k] = zeros
+Z = tanh(X @ W + b)
+C = mean((Z - Y) ** 2)
+minimize(C, momentum())
+"""
 FORMS = {"tex": LATEX, "html": HTML, "md": MARKDOWN}
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from documents import BOWL, FORMS, NEURON, displayed, document, numbered, shown, unnumbered
+from documents import BOWL, FORMS, LAYER, NEURON, displayed, document, numbered, shown, unnumbered
 
 from derive.document.blocks import Display, Paragraph, Table, Working
 from derive.pipeline import build_model
@@ -269,6 +269,14 @@ def test_a_model_with_a_name_in_the_cost_that_is_used_twice():
         r"\frac{\partial C}{\partial u} &= \frac{\partial C}{\partial v} "
         r"\frac{\partial v}{\partial u} + \frac{\partial C}{\partial u} = u \cdot 2 u + v"
     )
+
+
+def test_no_index_takes_the_letter_of_a_size_in_any_formula():
+    page = shown(LAYER, "md")
+    bound = re.findall(r"\\sum_\{(\w) = 1\}", page)
+    assert len(bound) > 5
+    assert set(bound) & {"m", "n", "k", "b"} == set()
+    assert re.search(r"_\{?(\w )?[mnk]\b", page) is None
 
 
 # --- titles -------------------------------------------------------------------------------------

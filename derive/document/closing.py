@@ -41,6 +41,7 @@ from derive.explain import chain
 from derive.remarks import Contraction, Direction, contraction, starting_point
 from derive.simplify import negative, product
 from derive.terms import ZERO, Call, Entry, Multiply, Quantity, number, substitute
+from derive.typeset.breaking import width
 from derive.typeset.equations import as_factor, equation
 from derive.typeset.layout import (
     MINUS,
@@ -59,6 +60,9 @@ from derive.typeset.layout import product as side_by_side
 from derive.worked import exact_value, stated_data
 
 ANGLE = Entry(Quantity("phi"))
+
+# The width, in em, of the longest formula that a table holds; a longer one stands above only.
+CELL = 18.0
 
 
 def matrix_section(writer: Writer) -> Section | None:
@@ -216,18 +220,19 @@ def _rate(writer: Writer, direction: Direction) -> Layout:
 
 
 def results_section(writer: Writer) -> Section:
-    """One line a parameter: its gradient, shape and equations."""
-    rows = tuple(
-        (
-            symbol_of(writer, gradient.wrt),
-            gradient_formula(writer, gradient),
-            shape_gap(writer, gradient.wrt),
-            writer.gradients[gradient.wrt],
-        )
-        for gradient in gradients_of_parameters(writer)
-    )
-    heads = ("parameter", "gradient", "shape", "equations")
-    return Section("results", (Table(tuple(f"results.{head}" for head in heads), rows),))
+    """One line a parameter: its gradient where that is short, its shape and equations."""
+    own = gradients_of_parameters(writer)
+    formulas = [gradient_formula(writer, gradient) for gradient in own]
+    columns: dict[str, list[Gap]] = {
+        "parameter": [symbol_of(writer, gradient.wrt) for gradient in own],
+        "gradient": [*formulas],
+        "shape": [shape_gap(writer, gradient.wrt) for gradient in own],
+        "equations": [writer.gradients[gradient.wrt] for gradient in own],
+    }
+    if max(map(width, formulas)) > CELL:
+        del columns["gradient"]
+    heads = tuple(f"results.{head}" for head in columns)
+    return Section("results", (Table(heads, tuple(zip(*columns.values(), strict=True))),))
 
 
 def checks_section(writer: Writer, how: str) -> Section:

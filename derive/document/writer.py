@@ -56,6 +56,15 @@ class Writer:
         """The model of the document."""
         return self.derivation.model
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the model calls by a name: no index of any formula takes such a letter."""
+        declared = (declaration.quantity for declaration in self.model.declarations)
+        defined = (equation.left for equation in self.model.equations)
+        settings = (setting for setting, _ in self.model.objective.rule.settings)
+        sizes = (dimension.name for dimension in self.model.dimensions)
+        return (*(str(q.name) for q in (*declared, *defined, *settings)), *sizes)
+
     def next_number(self) -> int:
         """The number of the next numbered equation."""
         self.counted += 1
@@ -104,7 +113,7 @@ def gradients_of_parameters(writer: Writer) -> list[Gradient]:
 
 def formula(writer: Writer, *stages: Term, relation: str = "=") -> Layout:
     """The terms with `relation` behind the first and = between the others, letters shared."""
-    notation = Notation(choose_letters(stages), writer.symbols)
+    notation = Notation(choose_letters(stages, writer.names), writer.symbols)
     return equation(*(layout(stage, notation) for stage in stages), relation=relation)
 
 
@@ -193,9 +202,8 @@ def sizes_in_words(writer: Writer) -> Gap:
 def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = SILENT) -> Working:
     """The steps as reasons, each with its rule in words; what says nothing is left out."""
     walked = [(depth, step) for depth, step in walk_steps(steps) if step.rule not in silent]
-    notation = Notation(
-        choose_letters([t for _, step in walked for t in _terms(step)]), writer.symbols
-    )
+    terms = [term for _, step in walked for term in _terms(step)]
+    notation = Notation(choose_letters(terms, writer.names), writer.symbols)
 
     def shown(term: Term) -> Layout:
         return layout(at_first_places(term), notation)

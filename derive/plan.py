@@ -80,7 +80,7 @@ def gradient_of(cost: Quantity, wrt: Quantity) -> Quantity:
 def program_for(spec: Specification, gradients: Sequence[Equation]) -> Program:
     """The program that computes the cost and its gradients; a parameter without one gets zeros."""
     cost = spec.objective.cost
-    equations = [*spec.equations, *(with_names(e, spec.equations) for e in gradients)]
+    equations = [*spec.equations, *with_names(gradients, spec.equations)]
     statements = [Statement(e.left, vectorise(e), e) for e in equations]
     outputs = [cost]
     for parameter in parameters(spec):

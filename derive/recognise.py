@@ -15,30 +15,45 @@ from derive.terms import (
     Divide,
     Entry,
     IndexValue,
+    Name,
     Node,
     Power,
     Reduction,
+    entries,
     free_indices,
     rewrite,
     same,
 )
 
+Key = tuple[type, tuple[Name, ...]]
 
-def with_names(equation: Equation, known: Sequence[Equation]) -> Equation:
-    """The equation with each part that is the right side of a known equation read by its name."""
-    useful = [e for e in known if isinstance(e.right, Call | Reduction | Divide | Power)]
+# Parts that cost enough to be looked for.
+NAMED = (Call, Reduction, Divide, Power)
+
+
+def with_names(equations: Sequence[Equation], known: Sequence[Equation]) -> tuple[Equation, ...]:
+    """The equations with each part that is the right side of a known one read by its name."""
+    candidates: dict[Key, list[Equation]] = {}
+    for equation in known:
+        if isinstance(equation.right, NAMED) and not equation.domain:
+            candidates.setdefault(_key(equation.right), []).append(equation)
 
     def rule(node: Node) -> Node | None:
-        candidates = (e for e in useful if type(e.right) is type(node))
-        return next((named for e in candidates if (named := _named(node, e))), None)
+        if not isinstance(node, NAMED):
+            return None
+        found = (_named(node, equation) for equation in candidates.get(_key(node), ()))
+        return next((entry for entry in found if entry is not None), None)
 
-    return replace(equation, right=rewrite(equation.right, rule))
+    return tuple(replace(e, right=rewrite(e.right, rule)) for e in equations)
+
+
+def _key(node: Node) -> Key:
+    """What equal parts have in common: their kind, and the quantities that they read."""
+    return type(node), tuple(entry.quantity.name for entry in entries(node))
 
 
 def _named(node: Node, known: Equation) -> Entry | None:
     """The entry of the known quantity that a part is, None where it is another."""
-    if known.domain:
-        return None
     here, there = free_indices(node), free_indices(known.right)
     if len(here) != len(there) or set(there) != set(known.indices):
         return None

@@ -281,6 +281,7 @@ def test_lists_and_integers_become_arrays_that_a_step_can_change(neuron):
         ({"x": [[True, False, True]]}, TypeError, "x must hold real numbers, not bool"),
         ({"x": X * 1j}, TypeError, "x must hold real numbers, not complex128"),
         ({"x": X.astype(object)}, TypeError, "x must hold real numbers, not object"),
+        ({"y": None}, TypeError, "y must hold real numbers, not object"),
         ({"y": "one"}, TypeError, "y must hold real numbers, not <U3"),
         (
             {"params": {"w": np.ones((3, 1))}},
@@ -305,6 +306,11 @@ def test_what_does_not_fit_is_named(neuron, change, kind, message):
         with pytest.raises(kind) as error:
             call_of(given["params"], x=given["x"], y=given["y"])
         assert str(error.value) == message
+
+
+def test_rows_of_different_lengths_are_refused_by_name(neuron):
+    with pytest.raises(ValueError, match=r"^x must be an array: "):
+        neuron.loss(started(), [[1, 2, 3], [4]], 1)
 
 
 def test_nothing_changes_where_a_number_is_not_finite(neuron):

@@ -1,5 +1,6 @@
 """Generated modules of other models: rules with a state, guards, networks, texts that misbehave."""
 
+import math
 import re
 
 import numpy as np
@@ -142,3 +143,38 @@ def test_a_title_or_a_formula_cannot_leave_the_docstring():
     formula = Formula("C", '""" + oops() \\ """')
     source = module_source(spec, neuron_gradients(), Formulas(forward=(formula,)))
     assert load_module(source, "neuron").__doc__.count("''' + oops() ∖ '''") == 1
+
+
+def test_functions_that_numpy_lacks_come_with_the_module():
+    text = """
+    N: dim
+    x: input[N]
+    w: param = 0.5
+    L = sum(erf(w * x[n]) * x[n], n)
+    minimize(L, sgd)
+    """
+    model, source = module_of("\n".join(line.strip() for line in text.splitlines()))
+    assert "def _erf(x):" in source
+    params, x = model.init(), np.array([0.5, -1.0, 2.0])
+    assert model.loss(params, x) == pytest.approx(sum(v * math.erf(0.5 * v) for v in x))
+    slope = sum(v * v * 2 / math.sqrt(math.pi) * math.exp(-((0.5 * v) ** 2)) for v in x)
+    assert model.gradients(params, x)[1]["w"] == pytest.approx(slope)
+    kept = {"w": np.float32(0.5)}
+    assert model._loss(kept["w"], x.astype(np.float32)).dtype == np.float32
+
+
+FILTERED = """
+n: dim
+x: input[n]
+w: param[n]
+L = sum(log(w[i]) / (x[i] - 1), i, where=w[i] > 0) + sum(where(x[i] > 1, sqrt(x[i] - 1), w[i]), i)
+minimize(L, sgd)
+"""
+
+
+def test_what_is_filtered_out_is_not_computed():
+    model, _ = module_of(FILTERED)
+    x, w = np.array([2.0, 1.0, 3.0]), np.array([2.0, 0.0, -1.0])
+    cost, grads = model.gradients({"w": w}, x)
+    assert cost == pytest.approx(np.log(2.0) + 1 + 0 + np.sqrt(2.0))
+    np.testing.assert_allclose(grads["w"], [0.5, 1.0, 0.0])

@@ -136,6 +136,14 @@ MORE = [
     ((i, k), total(j, times(add(a_ij, u_i), at(B, j, k)))),
     ((), total((i, i2), times(u_i, at(M, i, i2), at(u, i2)))),
     ((i, j), total(k, times(at(T, k, i, j), at(U, k, j, i), at(G, i, k)))),
+    # places of extrema, counted row by row
+    ((i,), reduce("argmax", j, a_ij)),
+    ((), reduce("argmin", (i, j), a_ij)),
+    ((k,), reduce("argmax", (j, i), at(T, k, i, j))),
+    ((k,), reduce("argmax", (i, j), at(T, k, i, j))),
+    ((), reduce("argmax", (e, i), u_i)),
+    ((), reduce("argmax", (e, f), at(one, e, f))),
+    ((), reduce("argmin", (i, j), u_i)),
     # reads that would leave the range are not made
     ((i, j), Choice(compare("<", add(j, 1), m), at(A, i, add(j, 1)), number(0))),
     ((j,), total(i, at(v, subtract(j, i)), compare("<=", i, j))),
@@ -176,10 +184,12 @@ def test_logsumexp_does_not_overflow():
 
 
 def test_functions_are_numpys_or_stable_formulas():
-    found = {name: code(term_of((i,), call(name, u_i)), own_names()) for name in
-             ("tanh", "sigmoid", "softplus")}  # fmt: skip
+    names = ("tanh", "sigmoid", "softplus", "relu", "erf")
+    found = {name: code(term_of((i,), call(name, u_i)), own_names()) for name in names}
     assert found == {
         "tanh": "np.tanh(u)",
+        "relu": "np.maximum(u, 0)",
+        "erf": "_erf(u)",
         "sigmoid": "1 / (1 + np.exp(-u))",
         "softplus": "np.maximum(u, 0) + np.log1p(np.exp(-np.abs(u)))",
     }

@@ -67,7 +67,7 @@ _WORDS = {"and": (" & ", AND), "or": (" | ", OR)}
 def code(term: ArrayTerm, names: Names) -> str:
     """The source text of an array term; `names` gives the identifier of each quantity and size.
 
-    >>> from derive.terms import ONE, Quantity
+    >>> from derive.terms import ONE, Quantity, Size
     >>> n = Size("n")
     >>> x, g = Whole(Quantity("x", (ONE, n))), Whole(Quantity("g", (ONE, ONE)))
     >>> code(Matmul(Transpose(x, (1, 0)), g), {"x": "x", "g": "g"})

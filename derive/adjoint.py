@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from derive.affine import always, solved_for, within
 from derive.differentiate import differentiate, lifted_indices, occurrences
+from derive.matching import named
 from derive.model import Equation, Specification, parameters
-from derive.simplify import product, summed, total, unguarded
+from derive.simplify import product, summed, total
 from derive.steps import Step, substitute_step
 from derive.terms import (
     ONE,
@@ -38,21 +39,47 @@ from derive.terms import (
 
 
 @dataclass(frozen=True)
+class Reading:
+    """An entry that an equation reads, the derivative of its right side there, and its indices.
+
+    `lifted` are the indices of the entry that reductions bind: in `rule` they are free.
+    """
+
+    equation: Equation
+    entry: Entry
+    lifted: tuple[Index, ...]
+    rule: Step
+
+    @property
+    def slope(self) -> Term:
+        """The derivative, with names for what is defined."""
+        return named(self.rule.after, (self.equation,))
+
+
+@dataclass(frozen=True)
 class Path:
     """One way in which an entry reaches the cost: through one reading of it in one equation.
 
     `upstream` is ∂C/∂u at the place where the entry is read (None where u is the cost itself),
-    `partial` the local derivative by name and `local` its value, `rule` how it was found; all are
-    written in the target's indices.  `summed` are the indices still summed, under `where`.
+    `partial` the local derivative by name and `local` its value, with names for what is defined;
+    `rule` is how it was found, before the naming.  All are written in the target's indices.
+    `summed` are the indices still summed, under `where`; `lifted` those among them that a
+    reduction of the equation binds.
     """
 
-    equation: Equation
+    reading: Reading
     upstream: Entry | None
     partial: Partial
     local: Term
     rule: Step
     summed: tuple[Index, ...]
     where: tuple[Condition, ...]
+    lifted: tuple[Index, ...]
+
+    @property
+    def equation(self) -> Equation:
+        """The equation through which the path leads."""
+        return self.reading.equation
 
 
 @dataclass(frozen=True)
@@ -89,20 +116,26 @@ def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = No
     passed = [q for q in defined if q in varying and q in useful and q != model.objective.cost]
     given = [quantity for quantity in wrt if quantity not in passed]
     for quantity in (*passed, *given):
-        gradients.append(gradient_of(model, quantity, readers.get(quantity, ())))
+        readings = (_reading(*found) for found in readers.get(quantity, ()))
+        gradients.append(gradient_of(model, quantity, tuple(readings)))
     unreachable = tuple(quantity for quantity in wrt if quantity not in useful)
     return Derivation(model, wrt, tuple(gradients), unreachable)
 
 
-Reading = tuple[Equation, Entry]
-
-
-def _readers(model: Specification, useful: set[Quantity]) -> dict[Quantity, tuple[Reading, ...]]:
-    readers: dict[Quantity, list[Reading]] = {}
+def _readers(
+    model: Specification, useful: set[Quantity]
+) -> dict[Quantity, list[tuple[Equation, Entry]]]:
+    """Which equations read a quantity, and where; only these readings are differentiated."""
+    readers: dict[Quantity, list[tuple[Equation, Entry]]] = {}
     for equation in (equation for equation in model.equations if equation.left in useful):
         for entry in occurrences(equation.right):
             readers.setdefault(entry.quantity, []).append((equation, entry))
-    return {quantity: tuple(found) for quantity, found in readers.items()}
+    return readers
+
+
+def _reading(equation: Equation, entry: Entry) -> Reading:
+    lifted = lifted_indices(equation.right, entry)
+    return Reading(equation, entry, lifted, differentiate(equation.right, entry))
 
 
 def _varying(model: Specification, wrt: tuple[Quantity, ...]) -> set[Quantity]:
@@ -125,7 +158,7 @@ def gradient_of(model: Specification, wrt: Quantity, readings: tuple[Reading, ..
     """∂C/∂wrt as the sum over all readings of `wrt`."""
     cost = model.objective.cost
     target = _target_indices(wrt, readings)
-    paths = tuple(_path(cost, target, equation, entry) for equation, entry in readings)
+    paths = tuple(_path(cost, target, reading) for reading in readings)
     name = Quantity(Derivative(cost.name, wrt.name), wrt.shape, "gradient")
     right = total(*(path_term(path) for path in paths))
     entry = Entry(name, tuple(IndexValue(index) for index in target))
@@ -135,41 +168,40 @@ def gradient_of(model: Specification, wrt: Quantity, readings: tuple[Reading, ..
 def _target_indices(wrt: Quantity, readings: tuple[Reading, ...]) -> tuple[Index, ...]:
     """One index an axis, with the letter under which the quantity is read first."""
     letters: list[str | None] = [None] * len(wrt.shape)
-    for _, entry in reversed(readings):
-        for axis, subscript in enumerate(entry.subscripts):
+    for reading in reversed(readings):
+        for axis, subscript in enumerate(reading.entry.subscripts):
             if isinstance(subscript, IndexValue):
                 letters[axis] = subscript.index.letter
     return tuple(Index(size, letter) for size, letter in zip(wrt.shape, letters, strict=True))
 
 
-def _path(cost: Quantity, target: tuple[Index, ...], equation: Equation, read: Entry) -> Path:
-    rule = differentiate(equation.right, read)
-    lifted = lifted_indices(equation.right, read)
-    delta = _collapse(target, read, (*equation.indices, *lifted))
+def _path(cost: Quantity, target: tuple[Index, ...], reading: Reading) -> Path:
+    equation, read = reading.equation, reading.entry
+    delta = collapse(target, read, (*equation.indices, *reading.lifted))
     values = delta.values
     fresh = {old: Index(old.size, old.letter) for old in delta.remaining}
     values |= {old: IndexValue(new) for old, new in fresh.items()}
-    guards, local = unguarded(rule.after)
     left = Entry(equation.left, tuple(IndexValue(i) for i in equation.indices))
     upstream = None
     if equation.left != cost:
         slope = Quantity(Derivative(cost.name, equation.left.name), equation.left.shape, "gradient")
         upstream = Entry(slope, substitute(left, values).subscripts)
-    conditions = (substitute(c, values) for c in (*equation.domain, *guards, *delta.where))
+    conditions = (substitute(c, values) for c in (*equation.domain, *delta.where))
     where = tuple(condition for condition in conditions if not always(condition))
     return Path(
-        equation,
+        reading,
         upstream,
         Partial(substitute(left, values), substitute(read, values)),
-        substitute(local, values),
-        substitute_step(rule, values),
+        substitute(reading.slope, values),
+        substitute_step(reading.rule, values),
         tuple(fresh.values()),
         where,
+        tuple(fresh[index] for index in reading.lifted if index in fresh),
     )
 
 
 @dataclass
-class _Delta:
+class Delta:
     """The equations subscript = target, as far as they could be solved for a summed index."""
 
     values: dict[Index, Term]
@@ -177,13 +209,13 @@ class _Delta:
     where: list[Condition]
 
 
-def _collapse(target: tuple[Index, ...], read: Entry, summed_over: tuple[Index, ...]) -> _Delta:
+def collapse(target: tuple[Index, ...], read: Entry, summed_over: tuple[Index, ...]) -> Delta:
     """Solve each subscript for the one summed index that it carries, if its coefficient is ±1.
 
     The sum over that index collapses to one term; what is left of its range is a condition.  A
     subscript with several summed indices stays a condition on them.
     """
-    delta = _Delta({}, tuple(dict.fromkeys(summed_over)), [])
+    delta = Delta({}, tuple(dict.fromkeys(summed_over)), [])
     for index, subscript, size in zip(target, read.subscripts, read.quantity.shape, strict=True):
         if is_one(size) and not isinstance(subscript, IndexValue):
             continue

@@ -144,18 +144,18 @@ def _of_quotient(term: Divide, entry: Entry) -> Step:
     if not contains(below, entry):
         rule, after = "constant_factor", quotient(steps[0].after, below)
     elif not contains(above, entry):
-        rule, after = "reciprocal_rule", negative(_over_square(above, steps[0].after, below))
+        rule, after = "reciprocal_rule", negative(_below(above, below, steps[0].after))
     else:
-        # u'/v - u v'/v², which keeps u/v recognisable where it is a named quantity
         first = quotient(steps[0].after, below)
-        rule, after = (
-            "quotient_rule",
-            total(first, negative(_over_square(above, steps[1].after, below))),
-        )
+        second = negative(_below(above, below, steps[1].after))
+        rule, after = "quotient_rule", total(first, second)
     return Step(rule, Partial(term, entry), after, (("entry", entry),), steps)
 
 
-def _over_square(above: Term, slope: Term, below: Term) -> Term:
+def _below(above: Term, below: Term, slope: Term) -> Term:
+    """u v′/v²; where v is a normaliser, (u/v)(v′/v), in which the normalised ratio stays whole."""
+    if isinstance(below, Reduction):
+        return product(quotient(above, below), quotient(slope, below))
     return quotient(product(above, slope), Power(below, number(2)))
 
 

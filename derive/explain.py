@@ -7,10 +7,11 @@ used, kept whole as one factor: 2(ŷ - y) · x, never 2ŷx - 2yx.  A longer one 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.adjoint import Derivation, Gradient, Path, over_path, path_term
 from derive.errors import DeriveError
+from derive.local import Local, locals_of
 from derive.model import Equation
 from derive.simplify import product, total
 from derive.steps import Step, substitute_step
@@ -77,22 +78,20 @@ class Chain:
 def chain(derivation: Derivation, gradient: Gradient) -> Chain:
     """The chain rule for one gradient, in its own indices."""
     through = any(path.upstream is not None for path in gradient.paths)
+    named = total(*(local.by_name for local in locals_of(gradient)))
     forms = [_path_forms(derivation, path) for path in gradient.paths]
-    named, substituted, kept, closed = (
-        total(*(form[stage] for form in forms)) for stage in range(4)
-    )
+    substituted, kept, closed = (total(*(form[stage] for form in forms)) for stage in range(3))
     return Chain(gradient.entry, named if through else None, substituted, kept, closed)
 
 
-def _path_forms(derivation: Derivation, path: Path) -> tuple[Term, Term, Term, Term]:
-    """One path by name, substituted, kept whole and closed."""
+def _path_forms(derivation: Derivation, path: Path) -> tuple[Term, Term, Term]:
+    """One path substituted, kept whole and closed."""
     if path.upstream is None:
         value = path_term(path)
-        return over_path(path, path.partial), value, value, value
+        return value, value, value
     upstream = upstream_value(derivation, path.upstream)
     whole = Multiply((upstream, path.local))
     return (
-        over_path(path, Multiply((path.upstream, path.partial))),
         over_path(path, whole),
         over_path(path, upstream if path.local == ONE else whole),
         over_path(path, product(upstream, path.local)),
@@ -122,8 +121,9 @@ def gradient_steps(derivation: Derivation, gradient: Gradient) -> tuple[Step, ..
     steps = []
     if forms.named is not None:
         steps.append(_chain_step(gradient, forms))
+    for local in locals_of(gradient):
+        steps += local_steps(local)
     for path in gradient.paths:
-        steps.append(_local_step(path))
         steps += _upstream_steps(derivation, path)
     before = gradient.entry if forms.named is None else forms.named
     if forms.substituted not in (before, steps[-1].after if steps else None):
@@ -131,6 +131,17 @@ def gradient_steps(derivation: Derivation, gradient: Gradient) -> tuple[Step, ..
     if forms.closed != forms.substituted:
         steps.append(Step("simplify", forms.substituted, forms.closed))
     return tuple(steps)
+
+
+def steps_to_check(derivation: Derivation, gradient: Gradient) -> tuple[Step, ...]:
+    """The same steps, with the rules as they were applied.
+
+    A reader sees the rules at the target's indices.  There an entry may coincide with another
+    reading of the same quantity; where a rule was applied, it is one reading and no other.
+    """
+    first, *others = gradient_steps(derivation, gradient)
+    rules = tuple(path.reading.rule for path in gradient.paths)
+    return (replace(first, substeps=rules), *(replace(step, substeps=()) for step in others))
 
 
 def _chain_step(gradient: Gradient, forms: Chain) -> Step:
@@ -144,10 +155,16 @@ def _chain_step(gradient: Gradient, forms: Chain) -> Step:
     return Step(rule, gradient.entry, forms.named, (("entry", gradient.entry), *named[:1]))
 
 
-def _local_step(path: Path) -> Step:
-    """The local derivative at the target's indices, worked out as the rules found it."""
-    arguments = (("of", path.partial.of), ("entry", path.partial.wrt))
-    return Step("local", path.partial, path.local, arguments, (path.rule,))
+def local_steps(local: Local) -> tuple[Step, ...]:
+    """The local derivative, and the rules by which each reading was differentiated."""
+    arguments = (("of", local.partial.of), ("entry", local.partial.wrt))
+    rules = tuple(path.rule for path in local.paths)
+    step = Step("local", local.partial, local.value, arguments, rules)
+    (path, *others) = local.paths
+    found = path.rule.after
+    if others or found == path.local:
+        return (step,)
+    return (Step("local", local.partial, found, arguments, rules), Step("named", found, path.local))
 
 
 def _upstream_steps(derivation: Derivation, path: Path) -> list[Step]:

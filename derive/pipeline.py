@@ -16,7 +16,7 @@ from derive.document.blocks import Document
 from derive.document.build import document_of
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
-from derive.explain import gradient_steps
+from derive.explain import steps_to_check
 from derive.formats import FORMATS, Format
 from derive.language import read_model
 from derive.module import module_source
@@ -77,7 +77,7 @@ def step_lines(derivation: Derivation) -> tuple[Line, ...]:
     return tuple(
         step_line(
             show_name(gradient.equation.left.name),
-            check_steps(derivation.model, gradient_steps(derivation, gradient)),
+            check_steps(derivation.model, steps_to_check(derivation, gradient)),
         )
         for gradient in derivation.gradients
     )

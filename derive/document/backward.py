@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.adjoint import Gradient, Path
+from derive.adjoint import Gradient
 from derive.differentiate import occurrences
 from derive.document.blocks import (
     Block,
@@ -28,7 +28,8 @@ from derive.document.writer import (
     values_at_places,
     working,
 )
-from derive.explain import chain, gradient_steps, upstream_value
+from derive.explain import chain, gradient_steps, local_steps, upstream_value
+from derive.local import Local, locals_of
 from derive.model import Equation
 from derive.names import symbol
 from derive.steps import Step
@@ -37,7 +38,6 @@ from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout
 from derive.typeset.letters import choose_letters
 from derive.update import updated
-
 
 # Update rules whose names the catalogue knows; a rule of the author's own keeps its title.
 BUILT_IN = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
@@ -69,15 +69,15 @@ def local_section(writer: Writer) -> Section | None:
 def _local_derivatives(writer: Writer, equation: Equation) -> list[Block]:
     """All local derivatives of one definition under one number."""
     read = [
-        (gradient, path)
+        (gradient, local)
         for gradient in writer.derivation.gradients
-        for path in gradient.paths
-        if path.equation is equation and path.upstream is not None
+        for local in locals_of(gradient)
+        if local.paths[0].equation is equation and local.paths[0].upstream is not None
     ]
     if not read:
         return []
-    shown = [one for gradient, path in read for one in _local_formulas(writer, gradient, path)]
-    affine = all(_reads_no_parameter(writer, path.local) for _, path in read)
+    shown = [one for gradient, local in read for one in _local_formulas(writer, gradient, local)]
+    affine = all(_reads_no_parameter(writer, local.value) for _, local in read)
     key = "local.affine" if affine else "local.definition"
     latest = writer.definitions[equation.left].last
     gaps: dict[str, Gap] = {
@@ -85,15 +85,15 @@ def _local_derivatives(writer: Writer, equation: Equation) -> list[Block]:
         "left": symbol_of(writer, equation.left),
     }
     number = writer.next_number()
-    steps = _distinct(tuple(path.rule for _, path in read))
+    steps = _distinct(tuple(step for _, local in read for step in local_steps(local)))
     display = Display((Numbered(equations(*shown), number),))
     return [paragraph(key, **gaps), display, working(writer, steps)]
 
 
-def _local_formulas(writer: Writer, gradient: Gradient, path: Path) -> list[Layout]:
+def _local_formulas(writer: Writer, gradient: Gradient, local: Local) -> list[Layout]:
     shown = []
     for values in values_at_places(writer, gradient):
-        stages = (substitute(term, values) for term in (path.partial, path.local))
+        stages = (substitute(term, values) for term in (local.partial, local.value))
         shown.append(formula(writer, *(at_first_places(stage) for stage in stages)))
     return shown
 
@@ -121,11 +121,13 @@ def chain_section(writer: Writer) -> Section:
             lines.append(Numbered(shown, writer.next_number()))
         writer.gradients[gradient.wrt] = Reference(first, writer.counted)
     blocks: list[Block] = [_how_the_chain_goes(writer, rest), Display(tuple(lines))]
-    direct = [path.rule for gradient in rest for path in gradient.paths if path.upstream is None]
+    through = [local for gradient in rest for local in locals_of(gradient)]
+    direct = [local for local in through if local.paths[0].upstream is None]
     if direct:
-        blocks.append(working(writer, _distinct(tuple(direct))))
+        steps = tuple(step for local in direct for step in local_steps(local))
+        blocks.append(working(writer, _distinct(steps)))
     blocks += _general_entries(writer, rest)
-    chained = len(direct) < sum(len(gradient.paths) for gradient in rest)
+    chained = len(direct) < len(through)
     return Section("chain" if chained else "gradient", tuple(blocks))
 
 

@@ -1,0 +1,96 @@
+"""Matching a term against a pattern: equal up to the values of some indices.
+
+The right side of a definition is a pattern in the definition's indices.  Where a derivative holds
+an instance of it, a person writes the name that it already has: 1 - h² for 1 - tanh(z)².
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from derive.model import Equation
+from derive.terms import (
+    Call,
+    Compare,
+    Entry,
+    Index,
+    IndexValue,
+    Node,
+    Reduction,
+    Term,
+    children,
+    rewrite,
+    same,
+)
+
+Values = dict[Index, Term]
+
+
+def match(pattern: Node, node: Node, holes: frozenset[Index]) -> Values | None:
+    """The values of `holes` with which `pattern` is `node`, None where there are none.
+
+    >>> from derive.terms import Quantity, Size
+    >>> n = Size("n"); i, k = Index(n), Index(n); x = Quantity("x", (n,))
+    >>> read = lambda index: Call("exp", (Entry(x, (IndexValue(index),)),))
+    >>> match(read(i), read(k), frozenset({i})) == {i: IndexValue(k)}
+    True
+    """
+    values: Values = {}
+    return values if _match(pattern, node, holes, {}, values) else None
+
+
+def _match(
+    pattern: Node,
+    node: Node,
+    holes: frozenset[Index],
+    bound: dict[Index, Index],
+    values: Values,
+) -> bool:
+    if isinstance(pattern, IndexValue) and pattern.index in holes:
+        if not isinstance(node, Term) or not same(values.setdefault(pattern.index, node), node):
+            return False
+        # What a reduction inside the node binds has no meaning outside it.
+        return not (isinstance(node, IndexValue) and node.index in bound.values())
+    if isinstance(pattern, IndexValue) and isinstance(node, IndexValue):
+        return bound.get(pattern.index, pattern.index) is node.index
+    if not _same_head(pattern, node):
+        return False
+    if isinstance(pattern, Reduction) and isinstance(node, Reduction):
+        if len(pattern.indices) != len(node.indices):
+            return False
+        pairs = tuple(zip(pattern.indices, node.indices, strict=True))
+        if not all(same(a.size, b.size) for a, b in pairs):
+            return False
+        bound = bound | dict(pairs)
+    parts = children(pattern), children(node)
+    if len(parts[0]) != len(parts[1]):
+        return False
+    if not parts[0]:
+        return pattern == node
+    return all(_match(a, b, holes, bound, values) for a, b in zip(*parts, strict=True))
+
+
+def _same_head(pattern: Node, node: Node) -> bool:
+    """Whether the nodes agree in everything but what is below them."""
+    if type(pattern) is not type(node):
+        return False
+    match_args = {Entry: "quantity", Call: "function", Compare: "relation", Reduction: "kind"}
+    name = match_args.get(type(pattern))
+    return name is None or getattr(pattern, name) == getattr(node, name)
+
+
+def named(term: Term, definitions: Iterable[Equation]) -> Term:
+    """`term` with the name of a definition wherever an instance of its right side stands."""
+    known = [d for d in definitions if not isinstance(d.right, Entry) and children(d.right)]
+
+    def rule(node: Node) -> Node | None:
+        if not isinstance(node, Term):
+            return None
+        for definition in known:
+            values = match(definition.right, node, frozenset(definition.indices))
+            if values is not None and len(values) == len(definition.indices):
+                subscripts = tuple(values[index] for index in definition.indices)
+                return Entry(definition.left, subscripts)
+        return None
+
+    return rewrite(term, rule)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from derive.affine import always, solved_for, within
 from derive.differentiate import differentiate, lifted_indices, occurrences
 from derive.matching import named
-from derive.model import Equation, Specification, parameters
+from derive.model import Equation, Recurrence, Specification, parameters
 from derive.simplify import product, summed, total
 from derive.steps import Step, substitute_step
 from derive.terms import (
@@ -94,12 +94,17 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Derivation:
-    """All gradients of a model, upstream ones first; `unreachable` do not reach the cost."""
+    """All gradients of a model, upstream ones first; `unreachable` do not reach the cost.
+
+    `recurrences` are the reverses of the model's: the gradients of quantities that step together
+    step together, the other way.
+    """
 
     model: Specification
     wrt: tuple[Quantity, ...]
     gradients: tuple[Gradient, ...]
     unreachable: tuple[Quantity, ...]
+    recurrences: tuple[Recurrence, ...] = ()
 
 
 def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = None) -> Derivation:
@@ -119,7 +124,19 @@ def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = No
         readings = (_reading(*found) for found in readers.get(quantity, ()))
         gradients.append(gradient_of(model, quantity, tuple(readings)))
     unreachable = tuple(quantity for quantity in wrt if quantity not in useful)
-    return Derivation(model, wrt, tuple(gradients), unreachable)
+    recurrences = tuple(_reverse(recurrence, gradients) for recurrence in model.recurrences)
+    return Derivation(model, wrt, tuple(gradients), unreachable, recurrences)
+
+
+def _reverse(recurrence: Recurrence, gradients: list[Gradient]) -> Recurrence:
+    """The recurrence of the gradients: the last step first, and in a step the last equation."""
+    axes = dict(zip(recurrence.quantities, recurrence.axes, strict=True))
+    own = [gradient for gradient in gradients if gradient.wrt in axes]
+    return Recurrence(
+        tuple(gradient.equation.left for gradient in own),
+        tuple(axes[gradient.wrt] for gradient in own),
+        not recurrence.downward,
+    )
 
 
 def _readers(

@@ -52,12 +52,11 @@ from derive.terms import (
     Index,
     IndexValue,
     Name,
-    Node,
     Partial,
     Reduction,
     Term,
-    children,
     entries,
+    free_indices,
     walk,
 )
 
@@ -159,17 +158,6 @@ def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]
 
 
 # --- one equality -------------------------------------------------------------------------------
-
-
-def free_indices(node: Node, bound: frozenset[Index] = frozenset()) -> tuple[Index, ...]:
-    """The indices on which `node` depends; one may be bound in a part of it and free elsewhere."""
-    match node:
-        case IndexValue(index):
-            return () if index in bound else (index,)
-        case Reduction(_, indices):
-            bound = bound | set(indices)
-    found = (index for child in children(node) for index in free_indices(child, bound))
-    return tuple(dict.fromkeys(found))
 
 
 def check_equal(before: Term, after: Term, here: Evaluation, random: Random) -> int:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.dual import RATIONAL, Dual, call
+from derive.elimination import OPERATORS
 from derive.errors import DerivationError, VerificationError
 from derive.scalars import PI, Digits, Exact, NotRational, Scalar, Undefined
 from derive.terms import (
@@ -31,6 +32,8 @@ from derive.terms import (
     FloorDivide,
     Index,
     IndexValue,
+    LinearAlgebra,
+    Matrix,
     Multiply,
     Name,
     Negate,
@@ -120,6 +123,8 @@ def evaluate(term: Term, here: Evaluation) -> Any:
             return here.number(rational(term, here))
         case Constant("pi"):
             return here.pi()
+        case LinearAlgebra():
+            return _linear_algebra(term, here)
         case Partial() if here.partial is not None:
             return here.partial(term, here)
     raise DerivationError(
@@ -227,6 +232,24 @@ def _entry(entry: Entry, here: Evaluation) -> Any:
     return value if here.read is None else here.read(entry, value)
 
 
+def _linear_algebra(term: LinearAlgebra, here: Evaluation) -> Any:
+    """One entry of an operator: its operands are evaluated whole, as rows of numbers."""
+    operands = [_rows(operand, here) for operand in term.operands]
+    result = OPERATORS[term.operator](*operands)
+    at = [whole(subscript, here) for subscript in term.subscripts]
+    if not at:
+        return result
+    return result[at[0]][at[1] if len(at) > 1 else 0]
+
+
+def _rows(operand: Matrix, here: Evaluation) -> list[list[Any]]:
+    """The entries of an operand; a vector is one column."""
+    ranges = [whole(index.size, here) for index in operand.indices]
+    found = iter([evaluate(operand.term, here) for _ in places(operand.indices, (), here)])
+    columns = ranges[1] if len(ranges) > 1 else 1
+    return [[next(found) for _ in range(columns)] for _ in range(ranges[0])]
+
+
 # --- reductions ---------------------------------------------------------------------------------
 
 
@@ -324,4 +347,6 @@ def _keeps_rational(node: Node) -> bool:
             return kind != "logsumexp"
         case Constant():
             return False
+        case LinearAlgebra(operator):
+            return operator not in ("logdet", "cholesky")
     return True

@@ -23,14 +23,14 @@ from derive.model import Specification
 from derive.oracle import complete_sizes, shape_of
 from derive.terms import Name
 
-Kind = Literal["signed", "positive", "special", "zeros", "ones"]
+Kind = Literal["signed", "positive", "special", "mixed", "zeros", "ones"]
 SMALLEST = 2
 ATTEMPTS = 200
 
 # In which order to look for a point inside the domain.
 KINDS: tuple[Kind, ...] = ("signed", "positive")
 # Where ties, kinks and products with zero are met.
-SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "special", "special", "special")
+SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "special", "mixed", "mixed")
 
 
 def random_sizes(
@@ -75,7 +75,9 @@ def random_inputs(
     open_ = [d for d in model.declarations if d.value is None]
     shapes = {d.quantity.name: shape_of(d.quantity, complete) for d in open_}
     wanted = sum(prod(shape) for shape in shapes.values())
-    numbers = random_numbers(random, wanted, kind)
+    numbers = random_numbers(random, wanted, "special" if kind == "mixed" else kind)
+    # Ties among entries, while a rate or a threshold among the inputs is any number.
+    scalars = random_numbers(random, len(open_)) if kind == "mixed" else numbers
     inputs = {}
     for declaration in open_:
         shape = shapes[declaration.quantity.name]
@@ -84,7 +86,8 @@ def random_inputs(
             bound = whole(declaration.bound, Evaluation(complete, {}))
             inputs[declaration.quantity.name] = random_indices(shape, bound, random)
         else:
-            inputs[declaration.quantity.name] = fill(shape, numbers)
+            single = declaration.quantity.kind == "input" and shape == ()
+            inputs[declaration.quantity.name] = fill(shape, scalars if single else numbers)
     return inputs
 
 

@@ -69,6 +69,9 @@ class Symbolic:
     def __neg__(self) -> Symbolic:
         return Symbolic(-self.value, -self.expression)
 
+    def __abs__(self) -> Symbolic:
+        return -self if self < 0 else self
+
     def __sub__(self, other: Any) -> Symbolic:
         return self + -_join(other)
 

@@ -267,49 +267,46 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
         case Entry(_, parts) | Add(parts) | Multiply(parts) | Call(_, parts):
             return parts
+        case AllOf(parts) | AnyOf(parts):
+            return parts
         case Negate(term) | Not(term) | Matrix(_, term):
             return (term,)
         case LinearAlgebra(_, operands, subscripts):
             return (*operands, *subscripts)
-        case Divide(left, right) | FloorDivide(left, right) | Power(left, right):
-            return (left, right)
-        case Compare(_, left, right) | Partial(left, right):
-            return (left, right)
+        case Divide(a, b) | FloorDivide(a, b) | Power(a, b) | Partial(a, b) | Compare(_, a, b):
+            return (a, b)
         case Reduction(_, _, term, where):
             return (term, *where)
         case Choice(condition, chosen, otherwise):
             return (condition, chosen, otherwise)
-        case AllOf(conditions) | AnyOf(conditions):
-            return conditions
     raise TypeError(f"children: unknown node {type(node).__name__}")
 
 
-def rebuild(node: NodeT, parts: tuple[Node, ...]) -> NodeT:
+def rebuild(node: NodeT, parts: tuple[Any, ...]) -> NodeT:
     """`node` with `parts` in the place of its children, each of the kind that stood there."""
-    return cast(NodeT, _rebuilt(node, parts))
-
-
-def _rebuilt(node: Node, parts: tuple[Any, ...]) -> Node:
+    built: Node
     match node:
         case Number() | Constant() | Size() | IndexValue():
-            return node
-        case Entry(quantity, _):
-            return Entry(quantity, parts)
+            built = node
         case Add() | Multiply() | AllOf() | AnyOf():
-            return type(node)(parts)
+            built = type(node)(parts)
+        case Entry(quantity, _):
+            built = Entry(quantity, parts)
         case Call(function, _):
-            return Call(function, parts)
+            built = Call(function, parts)
         case Negate() | Not() | Divide() | FloorDivide() | Power() | Partial() | Choice():
-            return type(node)(*parts)
+            built = type(node)(*parts)
         case Compare(relation, _, _):
-            return Compare(relation, *parts)
+            built = Compare(relation, *parts)
         case Reduction(kind, indices, _, _):
-            return Reduction(kind, indices, parts[0], parts[1:])
+            built = Reduction(kind, indices, parts[0], parts[1:])
         case Matrix(indices, _):
-            return Matrix(indices, parts[0])
+            built = Matrix(indices, parts[0])
         case LinearAlgebra(operator, operands, _):
-            return LinearAlgebra(operator, parts[: len(operands)], parts[len(operands) :])
-    raise TypeError(f"rebuild: unknown node {type(node).__name__}")
+            built = LinearAlgebra(operator, parts[: len(operands)], parts[len(operands) :])
+        case _:
+            raise TypeError(f"rebuild: unknown node {type(node).__name__}")
+    return cast(NodeT, built)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -324,23 +321,13 @@ def entries(node: Node) -> tuple[Entry, ...]:
     return tuple(dict.fromkeys(part for part in walk(node) if isinstance(part, Entry)))
 
 
-def bound_indices(node: Node) -> tuple[Index, ...]:
-    """The indices that are bound inside `node`, in reading order."""
-    found = (part.indices for part in walk(node) if isinstance(part, BINDERS))
-    return tuple(dict.fromkeys(index for indices in found for index in indices))
-
-
 def free_indices(node: Node) -> tuple[Index, ...]:
     """The indices whose value `node` depends on, in reading order."""
-    return tuple(dict.fromkeys(_free(node)))
-
-
-def _free(node: Node) -> Iterator[Index]:
     if isinstance(node, IndexValue):
-        yield node.index
+        return (node.index,)
     bound = node.indices if isinstance(node, BINDERS) else ()
-    for child in children(node):
-        yield from (index for index in _free(child) if index not in bound)
+    found = (index for child in children(node) for index in free_indices(child))
+    return tuple(dict.fromkeys(index for index in found if index not in bound))
 
 
 def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
@@ -348,18 +335,12 @@ def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
     replaced = rule(node)
     if replaced is not None:
         return cast(NodeT, replaced)
-    before = children(node)
-    after = tuple(rewrite(child, rule) for child in before)
-    return node if after == before else rebuild(node, after)
+    after = tuple(rewrite(child, rule) for child in children(node))
+    return node if after == children(node) else rebuild(node, after)
 
 
 def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:
-    """`node` with terms in the place of free indices.
-
-    Nothing can be captured, since indices are identities; what a reduction binds is left alone.
-    """
-    if not values:
-        return node
+    """`node` with terms in the place of free indices; indices are identities: none is captured."""
 
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
@@ -374,17 +355,15 @@ def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:
 
 def renew(node: NodeT) -> NodeT:
     """`node` with fresh bound indices, so that two copies of one term share none."""
-    fresh = {index: Index(index.size, index.letter) for index in bound_indices(node)}
-    return _replace_bound(node, fresh) if fresh else node
+    bound = (index for n in walk(node) if isinstance(n, BINDERS) for index in n.indices)
+    fresh = {index: Index(index.size, index.letter) for index in dict.fromkeys(bound)}
 
-
-def _replace_bound(node: NodeT, fresh: Mapping[Index, Index]) -> NodeT:
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
-            return IndexValue(fresh[n.index]) if n.index in fresh else n
+            return IndexValue(fresh.get(n.index, n.index))
         if isinstance(n, BINDERS):
-            inside = rebuild(n, tuple(_replace_bound(child, fresh) for child in children(n)))
-            return replace(inside, indices=tuple(fresh.get(i, i) for i in n.indices))
+            inside = rebuild(n, tuple(rewrite(child, rule) for child in children(n)))
+            return replace(inside, indices=tuple(fresh[index] for index in n.indices))
         return None
 
     return rewrite(node, rule)
@@ -399,47 +378,20 @@ def same(left: Node, right: Node, free: Mapping[Index, Index] | None = None) -> 
     True
     """
     pairs = dict(free or {})
-    return _same(left, right, pairs)
-
-
-def _same(left: Node, right: Node, pairs: dict[Index, Index]) -> bool:
     if isinstance(left, IndexValue) and isinstance(right, IndexValue):
         return pairs.get(left.index, left.index) is right.index
-    if isinstance(left, BINDERS) and isinstance(right, BINDERS):
-        if len(left.indices) != len(right.indices) or not _same_head(left, right):
-            return False
-        bound = tuple(zip(left.indices, right.indices, strict=True))
-        if not all(same(a.size, b.size) for a, b in bound):
-            return False
-        pairs = pairs | dict(bound)
-    elif left == right:
-        return True
-    elif not _same_head(left, right):
-        return False
     below = children(left), children(right)
-    if len(below[0]) != len(below[1]) or not below[0]:
+    if type(left) is not type(right) or len(below[0]) != len(below[1]):
         return False
-    return all(_same(a, b, pairs) for a, b in zip(*below, strict=True))
-
-
-def _same_head(left: Node, right: Node) -> bool:
-    if type(left) is not type(right):
+    if isinstance(left, BINDERS) and isinstance(right, BINDERS):
+        if [index.size for index in left.indices] != [index.size for index in right.indices]:
+            return False
+        pairs |= dict(zip(left.indices, right.indices, strict=True))
+        left = replace(left, indices=right.indices)
+    # What is left to compare is the head of the node: its quantity, function, kind, relation.
+    if rebuild(left, below[1]) != right:
         return False
-    match left, right:
-        case Entry(a), Entry(b):
-            return a == b
-        case Call(f), Call(g):
-            return f == g
-        case Reduction(kind=f), Reduction(kind=g):
-            return f == g
-        case LinearAlgebra(f), LinearAlgebra(g):
-            return f == g
-        case Compare(r), Compare(s):
-            return r == s
-    return True
-
-
-# --- sizes --------------------------------------------------------------------------------------
+    return all(same(one, other, pairs) for one, other in zip(*below, strict=True))
 
 
 def is_one(size: Term) -> bool:

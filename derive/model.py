@@ -14,6 +14,7 @@ from derive.errors import Place
 from derive.terms import Condition, Index, Quantity, Term
 
 Notation = Literal["array", "index"]
+FactKind = Literal["rows_sum_to_one", "one_hot", "symmetric", "orthonormal", "positive"]
 Distribution = Literal["constant", "normal", "uniform", "glorot", "he"]
 
 
@@ -86,6 +87,15 @@ class Recurrence:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What the author declares to be true of a declared quantity; rows run along its last axis."""
+
+    kind: FactKind
+    quantity: Quantity
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class Assignment:
     """left := right, elementwise, one line of an update rule."""
 
@@ -140,6 +150,7 @@ class Specification:
     example: Example | None = None
     source: str = ""
     recurrences: tuple[Recurrence, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 def declared(model: Specification, kind: str) -> tuple[Quantity, ...]:

@@ -6,7 +6,7 @@ stage relies on, so that a specification made from SymPy or by hand is held to t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from derive.errors import DeriveError, Place
@@ -187,7 +187,7 @@ def unreached(specification: Specification) -> tuple[Caution, ...]:
         # In a recurrence every quantity reaches every other, at a later step.
         needed |= {name for block in blocks if block & needed for name in block}
         if equation.left.name in needed:
-            needed |= {e.quantity.name for p in _parts(equation) for e in entries(p)}
+            needed |= {name for part in _parts(equation) for name in _read_names(part)}
     cost = specification.objective.cost.name
     places = {d.quantity.name: d.place for d in specification.declarations}
     return tuple(
@@ -200,6 +200,13 @@ def unreached(specification: Specification) -> tuple[Caution, ...]:
         for parameter in parameters(specification)
         if parameter.name not in needed
     )
+
+
+def _read_names(part: Node) -> Iterator[Name]:
+    """The names that a term reads; a derivative reads what it is the derivative of."""
+    for entry in entries(part):
+        name = entry.quantity.name
+        yield from (name.of, name.wrt) if isinstance(name, Derivative) else (name,)
 
 
 def _parts(equation: Equation) -> tuple[Node, ...]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 from derive.language.elementary import ELEMENTARY, read_elementary, read_where
+from derive.language.gradients import read_grad
 from derive.language.inline import LIBRARY, inlined
 from derive.language.linear import LINEAR
 from derive.language.lookup import did_you_mean
@@ -23,6 +24,7 @@ FUNCTIONS: Mapping[str, Callable[[ast.Call, Scope], Array]] = {
     "log_softmax": read_log_softmax,
     "where": read_where,
     "pad": read_padded,
+    "grad": read_grad,
 }
 NO_ROUNDING = "rounding has no derivative; compute it beforehand and pass it in as data"
 RANDOM_IS_DATA = "random numbers are data: declare them, `e: input[n]`"
@@ -48,6 +50,7 @@ def read_call(node: ast.Call, scope: Scope) -> Operand:
     if not isinstance(node.func, ast.Name):
         raise _not_a_function(node, scope)
     name = node.func.id
+    scope.draft.spend(node)
     if name in scope.draft.functions:
         return inlined(node, scope.draft.functions[name], scope)
     if name in FUNCTIONS:

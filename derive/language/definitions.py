@@ -10,8 +10,9 @@ from derive.language.subscripts import is_colon, parts_of
 from derive.language.values import Array, Shape, Subscripts
 from derive.model import Equation, Notation
 from derive.sizes import show_shape
-from derive.terms import Index, IndexValue, Quantity, Term, substitute
+from derive.terms import Index, IndexValue, Node, Quantity, Term, children, substitute
 
+DEEPEST_TERM = 120
 LEFT_CURE = "on the left stands one name, with or without indices: z = ..., z[i, j] = ..."
 
 
@@ -88,6 +89,12 @@ def equation(
         Index(size, letter) for size, letter in zip(shape, definition.letters, strict=True)
     )
     right = definition.array.entry(tuple(IndexValue(index) for index in indices))
+    if _deeper_than(DEEPEST_TERM, right):
+        raise scope.error(
+            node,
+            f"the definition of '{definition.name}' is nested more than {DEEPEST_TERM} deep",
+            "give parts of it names, as equations of their own",
+        )
     return Equation(
         left,
         indices,
@@ -95,3 +102,13 @@ def equation(
         notation=definition.notation,
         place=scope.draft.source.place(node),
     )
+
+
+def _deeper_than(limit: int, term: Term) -> bool:
+    """Whether a term has more levels than what follows can walk."""
+    level: list[Node] = [term]
+    for _ in range(limit):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True

@@ -10,6 +10,7 @@ from derive.language.declarations import check_new_name, read_declaration
 from derive.language.definitions import LEFT_CURE, equation, read_definition
 from derive.language.example import read_example
 from derive.language.expressions import read_expression
+from derive.language.facts import read_assume
 from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
@@ -85,6 +86,7 @@ def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
         example=draft.example,
         source=draft.source.text,
         recurrences=recurrences,
+        facts=tuple(draft.facts),
     )
 
 
@@ -119,7 +121,7 @@ def _read_function(statement: ast.FunctionDef, scope: Scope) -> None:
 
 
 def _read_command(statement: ast.Expr, scope: Scope) -> None:
-    """`minimize(...)`: a line that is a call."""
+    """`minimize(...)` or `assume(...)`: a line that is a call."""
     call = statement.value
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in COMMANDS:
         COMMANDS[call.func.id](call, scope)
@@ -136,7 +138,10 @@ def _read_command(statement: ast.Expr, scope: Scope) -> None:
     )
 
 
-COMMANDS: Mapping[str, Callable[[ast.Call, Scope], None]] = {"minimize": read_minimize}
+COMMANDS: Mapping[str, Callable[[ast.Call, Scope], None]] = {
+    "minimize": read_minimize,
+    "assume": read_assume,
+}
 READERS: Mapping[type[ast.stmt], Callable[..., None]] = {
     ast.AnnAssign: read_declaration,
     ast.Assign: _read_equation,

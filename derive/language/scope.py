@@ -11,12 +11,14 @@ from derive.errors import LanguageError
 from derive.language.source import Source
 from derive.language.starts import Start
 from derive.language.values import Array, Mask, Operand, Subscripts, at
-from derive.model import Declaration, Dimension, Equation, Example, Objective
+from derive.model import Declaration, Dimension, Equation, Example, Fact, Objective
 from derive.sizes import show_size
 from derive.symbolic import same_size
 from derive.terms import Condition, Index, Quantity, Size, Term
 
-MOST_ENTRIES = 200_000
+# How many calls a text may unfold into: some, and some more for each of its lines.
+MOST_USES = 20_000
+USES_A_LINE = 10
 Part = TypeVar("Part", Term, Condition)
 
 
@@ -50,6 +52,7 @@ class Draft:
     functions: dict[str, Function] = field(default_factory=dict)
     quantities: dict[str, Quantity] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
     objective: Objective | None = None
     example: Example | None = None
     formulas: dict[str, Term] = field(default_factory=dict)
@@ -68,7 +71,7 @@ class Draft:
 
         def counted(entry: Callable[[Subscripts], Part]) -> Callable[[Subscripts], Part]:
             def counting(subscripts: Subscripts) -> Part:
-                self._spend(node)
+                self.spend(node)
                 return entry(subscripts)
 
             return counting
@@ -77,9 +80,10 @@ class Draft:
             return Mask(operand.shape, counted(operand.entry))
         return Array(operand.shape, counted(operand.entry))
 
-    def _spend(self, node: ast.expr) -> None:
+    def spend(self, node: ast.expr) -> None:
+        """Count one use; a model that unfolds without bound is refused at `node`."""
         self.spent += 1
-        if self.spent > MOST_ENTRIES:
+        if self.spent > MOST_USES + USES_A_LINE * len(self.source.lines):
             raise self.source.error(
                 node,
                 "the model unfolds into too many terms",

@@ -11,9 +11,10 @@ from itertools import product as cartesian
 
 from derive.errors import DeriveError
 from derive.model import Equation, Specification
-from derive.simplify import total
+from derive.simplify import summed, total
 from derive.sizes import size_at
 from derive.terms import (
+    ZERO,
     Add,
     Entry,
     IndexValue,
@@ -22,8 +23,10 @@ from derive.terms import (
     Reduction,
     Term,
     children,
+    is_one,
     number,
     rebuild,
+    rewrite,
     substitute,
 )
 
@@ -48,6 +51,9 @@ def example_sizes(model: Specification, **given: int) -> dict[str, int]:
             sizes[dimension.name] = int(size_at(dimension.formula, sizes))
         else:
             sizes[dimension.name] = dimension.default or SMALL
+    for name, value in given.items():
+        if value < 1:
+            raise DeriveError(f"{name} = {value} is no size", "give a whole number, at least 1")
     unknown = [name for name in given if name not in sizes]
     if unknown:
         known = ", ".join(sizes) or "none"
@@ -102,3 +108,25 @@ def _summands(term: Term, sizes: Sizes) -> tuple[Term, ...]:
 
 def _below(child: Node, sizes: Sizes) -> Node:
     return written_out(child, sizes) if isinstance(child, Term) else child
+
+
+def without_unit_sums(term: Term) -> Term:
+    """`term` with each sum over axes of size one as its only term there.
+
+    >>> from derive.terms import ONE, Index
+    >>> k = Index(ONE)
+    >>> without_unit_sums(Reduction("sum", (k,), IndexValue(k))) == number(0)
+    True
+    """
+
+    def rule(node: Node) -> Node | None:
+        if not isinstance(node, Reduction) or node.kind != "sum":
+            return None
+        single = {index: ZERO for index in node.indices if is_one(index.size)}
+        if not single:
+            return None
+        kept = tuple(index for index in node.indices if index not in single)
+        where = tuple(substitute(condition, single) for condition in node.where)
+        return without_unit_sums(summed(kept, substitute(node.term, single), where))
+
+    return rewrite(term, rule)

@@ -151,8 +151,9 @@ def _chain_step(gradient: Gradient, forms: Chain) -> Step:
         ("through", Entry(quantity, tuple(IndexValue(i) for i in path.equation.indices)))
         for quantity, path in zip(through, gradient.paths, strict=False)
     )
+    read = Entry(gradient.wrt, gradient.entry.subscripts)
     assert forms.named is not None
-    return Step(rule, gradient.entry, forms.named, (("entry", gradient.entry), *named[:1]))
+    return Step(rule, gradient.entry, forms.named, (("entry", read), *named[:1]))
 
 
 def local_steps(local: Local) -> tuple[Step, ...]:

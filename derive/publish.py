@@ -109,7 +109,7 @@ def _spaced(form: Format, text: str) -> str:
     """Escaped text that keeps the spaces at its ends, where a formula stands."""
     before = " " if text[:1] == " " else ""
     behind = " " if text[-1:] == " " and text.strip() else ""
-    return before + form.phrase(text) + behind
+    return before + form.phrase(text.strip()) + behind
 
 
 def _joined(items: list[str], form: Format, words: Catalogue) -> str:

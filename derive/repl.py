@@ -20,11 +20,12 @@ from derive.document.build import document_of
 from derive.document.matrices import definition_formula, gradient_formula
 from derive.document.writer import Writer, at_first_places, formula, working, writer_for
 from derive.errors import DeriveError
-from derive.expand import places, written_out
+from derive.expand import places, without_unit_sums, written_out
 from derive.explain import at, chain, gradient_named, gradient_steps
 from derive.formats import HTML, TEXT
 from derive.from_sympy import specification_from_sympy
 from derive.language import read_model
+from derive.language.lookup import did_you_mean
 from derive.loading import load_module
 from derive.model import Specification, parameters, quantity_named
 from derive.pipeline import source_of
@@ -152,7 +153,7 @@ class Gradient:
     def sympy(self) -> sympy.Expr:
         """One entry of the gradient as a SymPy expression."""
         closed = at_first_places(chain(self._derivation, self._derived).closed)
-        return to_sympy(closed)
+        return to_sympy(without_unit_sums(closed))
 
     def __repr__(self) -> str:
         return repr(self.entry)
@@ -207,7 +208,9 @@ class Model:
         """∂C/∂`name`, of a parameter, an input or a defined quantity."""
         quantity = quantity_named(self.specification, name)
         if quantity is None:
-            raise DeriveError(f"'{name}' is not a quantity of this model", _known(self))
+            raise DeriveError(f"'{name}' is not a quantity of this model", _known(self, name))
+        if quantity == self.specification.objective.cost:
+            raise DeriveError(f"'{name}' is the cost itself", "ask for another quantity")
         derivation = self.derivation
         if quantity not in parameters(self.specification):
             derivation = derive_gradients(self.specification, (quantity,))
@@ -231,10 +234,11 @@ class Model:
         return Formulas(_definitions(self))._repr_latex_()
 
 
-def _known(model: Model) -> str:
+def _known(model: Model, asked: str) -> str:
     declared = [str(d.quantity.name) for d in model.specification.declarations]
     defined = [str(equation.left.name) for equation in model.specification.equations]
-    return f"there are: {', '.join((*declared, *defined))}"
+    close = did_you_mean(asked, (*declared, *defined))
+    return close or f"there are: {', '.join((*declared, *defined))}"
 
 
 def _definitions(model: Model) -> tuple[Layout, ...]:
@@ -251,7 +255,7 @@ def show(specification: Specification, quantity: str | None = None) -> str:
     document = document_of(model.derivation, "exact")
     words, lines = catalogue("en"), [document.title]
     for section in document.sections:
-        if section.key in ("notation", "checks"):
+        if section.key in ("notation", "results", "checks"):
             continue
         lines += ["", words[f"section.{section.key}"]]
         for block in section.blocks:

@@ -5,7 +5,7 @@ from forms import add, at, compare, equation, index, m, n, neuron, quantity, red
 
 from derive.errors import DeriveError
 from derive.evaluate import Evaluation, evaluate
-from derive.expand import example_sizes, instance, places, shape_at, written_out
+from derive.expand import example_sizes, instance, places, shape_at, without_unit_sums, written_out
 from derive.language import read_model
 from derive.model import definition, quantity_named
 from derive.terms import Entry, Reduction, Size, number, walk
@@ -84,6 +84,14 @@ def test_what_is_written_out_has_the_same_value_and_no_sum():
     assert values == [21, 21]
 
 
+def test_a_sum_over_an_axis_of_size_one_is_its_only_term():
+    # Σ_i Σ_k X[i, k] over one i is Σ_k X[0, k]
+    one, row = index(1), quantity("r", 1, m)
+    bare = without_unit_sums(total((one, k), times(2, at(row, one, k))))
+    assert bare == total(k, times(2, at(row, 0, k)))
+    assert without_unit_sums(total(one, total(k, at(row, one, k)))) == total(k, at(row, 0, k))
+
+
 # --- sizes and places ---------------------------------------------------------------------------
 
 TEXT = (
@@ -104,6 +112,12 @@ def test_a_size_that_the_model_does_not_have_is_named():
         example_sizes(read_model(TEXT, name="m"), k=4)
     assert raised.value.cause == "'k' is not a size of this model"
     assert raised.value.cure == "its sizes are: n, m, h"
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_a_size_is_at_least_one(size):
+    with pytest.raises(DeriveError, match=f"n = {size} is no size"):
+        example_sizes(read_model(TEXT, name="m"), n=size)
 
 
 def test_places_run_row_by_row():

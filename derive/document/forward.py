@@ -54,8 +54,9 @@ def notation_section(writer: Writer) -> Section:
 def _conventions(writer: Writer) -> tuple[Paragraph, ...]:
     """What a reader must know about shapes and indices, where the model has any."""
     everything = [d.quantity for d in writer.model.declarations]
-    axes = max((len(quantity.shape) for quantity in everything), default=0)
-    keys = ["rows"] * (axes > 1) + ["layout", "counting"] * (axes > 0)
+    axes = {len(quantity.shape) for quantity in everything}
+    keys = ["rows"] * (2 in axes) + ["columns"] * (1 in axes)
+    keys += ["layout", "counting"] if max(axes, default=0) > 0 else []
     return (Paragraph(tuple(says(f"notation.{key}") for key in keys)),) if keys else ()
 
 

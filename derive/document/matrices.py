@@ -61,7 +61,7 @@ def stacked(
 
 
 def definition_formula(writer: Writer, defined: Equation) -> Layout:
-    """The equation left = right in matrix notation where it is plain, in index notation elsewhere."""
+    """The definition in matrix notation where that is plain, in index notation elsewhere."""
     right = matrix_formula(writer, array_of(defined))
     if right is None:
         return equation_formula(writer, defined)

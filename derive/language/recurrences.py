@@ -124,7 +124,7 @@ def _step_index(name: str, axis: int, target: ast.Subscript, scope: Scope) -> tu
         if not isinstance(left.value, ast.Name) or left.value.id != name or axis >= len(parts):
             continue
         found = _letter_and_offset(parts[axis])
-        if found is not None:
+        if found is not None and not is_fixed(parts[axis], scope):
             letter, offset = found
             return letter, offset, _span(letter, target, scope)
     raise scope.error(

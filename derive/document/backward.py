@@ -165,7 +165,7 @@ def _general_entries(writer: Writer, gradients: list[Gradient]) -> list[Block]:
 def _general(writer: Writer, entry: Term, value: Term) -> Paragraph:
     assert isinstance(entry, Entry)
     (index,) = (part for part in free_indices(entry))
-    letters = choose_letters((entry, value))
+    letters = choose_letters((entry, value), writer.names)
     gaps: dict[str, Gap] = {
         "index": Identifier(symbol(letters[index])),
         "size": formula(writer, index.size),

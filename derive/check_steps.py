@@ -87,21 +87,29 @@ def of_reading(partial: Partial, here: Evaluation) -> Dual:
     """∂term/∂entry, at the place where the indices of the entry stand now.
 
     Where the entry itself is written in the term, perhaps with indices that the term binds, it is
-    that reading and no other; else it is whatever is read at the same place of the array.
+    that reading and no other; else it is what the term reads at the same place of the array by
+    indices that it binds, or, where it binds none, by any.
     """
-    wrt = partial.wrt
+    wrt, free = partial.wrt, set(free_indices(partial.of))
     place = {index: here.indices[index] for index in free_indices(wrt)}
-    written = wrt in entries(partial.of)
     location = subscripts_of(wrt, here)
+    readings = [e for e in entries(partial.of) if e.quantity.name == wrt.quantity.name]
+    swept = [e for e in readings if _reads_by(e, wrt, free)] or readings
+    written = wrt in readings
 
     def reached(entry: Entry, inner: Evaluation) -> bool:
         if written:
             return entry == wrt and all(inner.indices[i] == at for i, at in place.items())
-        same = entry.quantity.name == wrt.quantity.name
-        return same and subscripts_of(entry, inner) == location
+        return entry in swept and subscripts_of(entry, inner) == location
 
     filtered = any(isinstance(node, Reduction) and node.where for node in walk(partial.of))
     return _by_sympy(partial.of, reached, here, here.indices, filtered)
+
+
+def _reads_by(entry: Entry, wrt: Entry, free: set[Index]) -> bool:
+    """Whether an entry differs from `wrt` only in subscripts that move with bound indices."""
+    pairs = zip(entry.subscripts, wrt.subscripts, strict=True)
+    return all(here == there or not free.issuperset(free_indices(here)) for here, there in pairs)
 
 
 def subscripts_of(entry: Entry, here: Evaluation) -> tuple[int, ...]:

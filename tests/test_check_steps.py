@@ -111,6 +111,15 @@ def test_a_place_of_an_array_however_it_is_read():
     wrong(Partial(trace, place), ONE)
 
 
+def test_of_two_readings_the_one_that_the_indices_name():
+    v, other = quantity("v", n), index(n, "r")
+    largest = reduce("logsumexp", j, at(v, j))
+    share = call("exp", subtract(at(v, other), largest))
+    # by the reading under the sum: v[i] beside it is another one, also where i is r
+    assert checked(Partial(subtract(at(v, i), largest), at(v, other)), Negate(share)).places == 4
+    assert checked(Partial(subtract(at(v, i), largest), at(v, i)), ONE).places == 2
+
+
 def test_a_transposed_subscript_is_caught_where_all_sizes_are_equal():
     A = quantity("A", n, n)
     v, r = quantity("v", n), index(n, "r")

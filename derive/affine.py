@@ -30,7 +30,6 @@ from derive.terms import (
     number,
 )
 
-
 # a < b is b > a.
 MIRRORED: dict[Relation, Relation] = {"<": ">", "<=": ">="}
 
@@ -77,7 +76,9 @@ def _added(left: Affine | None, right: Affine | None) -> Affine | None:
     coefficients = dict(left.coefficients)
     for index, coefficient in right.coefficients.items():
         coefficients[index] = total_of_numbers(coefficients.get(index, ZERO), coefficient)
-    kept = {index: coefficient for index, coefficient in coefficients.items() if coefficient != ZERO}
+    kept = {
+        index: coefficient for index, coefficient in coefficients.items() if coefficient != ZERO
+    }
     return Affine(kept, total(left.rest, right.rest), left.constant + right.constant)
 
 
@@ -98,7 +99,7 @@ def _value(term: Term) -> Fraction:
 
 
 def total_of_numbers(left: Term, right: Term) -> Term:
-    """left + right, as one number where both are numbers."""
+    """The sum of two, as one number where both are numbers."""
     values = [signed_value(left), signed_value(right)]
     if values[0] is not None and values[1] is not None:
         return number(values[0] + values[1])

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from derive.conditions import opposite
 from derive.errors import DerivationError
 from derive.functions import function_row
 from derive.reductions import reduction_row
-from derive.conditions import opposite
 from derive.simplify import guarded, negative, power, product, quotient, summed, total
 from derive.steps import Step
 from derive.terms import (
@@ -153,7 +153,7 @@ def _of_quotient(term: Divide, entry: Entry) -> Step:
 
 
 def _below(above: Term, below: Term, slope: Term) -> Term:
-    """u v′/v²; where v is a normaliser, (u/v)(v′/v), in which the normalised ratio stays whole."""
+    """The second summand, u v′/v²; where v is a normaliser, (u/v)(v′/v): the ratio stays whole."""
     if isinstance(below, Reduction):
         return product(quotient(above, below), quotient(slope, below))
     return quotient(product(above, slope), Power(below, number(2)))

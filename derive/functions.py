@@ -52,12 +52,12 @@ def call(name: str, *arguments: Term) -> Term:
 
 
 def plus(left: Term, right: Term) -> Term:
-    """left + right."""
+    """A sum of two."""
     return Add((left, right))
 
 
 def minus(left: Term, right: Term) -> Term:
-    """left - right."""
+    """A difference."""
     return Add((left, Negate(right)))
 
 

@@ -30,8 +30,10 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Initializer:
-    """How a parameter starts: `constant` (value), `normal` (mean, deviation), `uniform`
-    (low, high), and without arguments `glorot` and `he`, which look at the shape.
+    """How a parameter starts.
+
+    `constant` (value), `normal` (mean, deviation), `uniform` (low, high), and without arguments
+    `glorot` and `he`, which look at the shape.
     """
 
     distribution: Distribution

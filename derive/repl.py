@@ -126,7 +126,7 @@ class Gradient:
     @property
     def matrix(self) -> Formulas:
         """The formula of the whole gradient, in matrix notation where that is plain."""
-        return Formulas((gradient_formula(self._writer, self._derived),))
+        return Formulas((gradient_formula(self._writer, self._derived),), self.shape)
 
     @property
     def steps(self) -> Steps:

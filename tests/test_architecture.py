@@ -17,7 +17,7 @@ HOUSE = ROOT / "derive"
 
 # From low to high: no stage reaches one to its right, directly or through others.
 STAGES = (
-    "errors terms symbolic functions reductions model names wellformed language steps simplify "
+    "errors terms symbolic simplify functions reductions model names wellformed language steps "
     "differentiate expand arrays vectorise plan scalars oracle verify typeset numpy_code document "
     "render pipeline repl cli"
 ).split()

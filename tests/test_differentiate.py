@@ -102,9 +102,7 @@ def test_softmax_is_the_derivative_of_logsumexp():
 
 def test_the_derivative_of_a_product_over_k_leaves_its_own_factor_out():
     term = Reduction("prod", (k,), entry("z", k))
-    others = Reduction(
-        "prod", (i,), entry("z", i), (Compare("!=", IndexValue(i), IndexValue(k)),)
-    )
+    others = Reduction("prod", (i,), entry("z", i), (Compare("!=", IndexValue(i), IndexValue(k)),))
     assert same(differentiate(term, entry("z", k)).after, others, {k: k})
 
 

@@ -40,8 +40,8 @@ def test_inputs_and_defined_quantities_have_gradients_too():
 
 
 def test_the_matrix_form():
-    assert repr(neuron.gradient("w").matrix) == "∂C/∂w = xᵀ [2 (ŷ − y)]"
-    assert repr(neuron.gradient("b").matrix) == "∂C/∂b = 2 (ŷ − y)"
+    assert repr(neuron.gradient("w").matrix) == "∂C/∂w = xᵀ [2 (ŷ − y)]    (n, 1)"
+    assert repr(neuron.gradient("b").matrix) == "∂C/∂b = 2 (ŷ − y)    ()"
 
 
 def test_the_scalar_equations_at_a_size():

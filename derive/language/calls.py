@@ -43,6 +43,7 @@ CURES = {
     "average": "it is called mean",
     "ln": "it is called log",
 }
+CALL_CURE = "call a function of the language, sum(x), or one of your own"
 
 
 def read_call(node: ast.Call, scope: Scope) -> Operand:

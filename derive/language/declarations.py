@@ -143,7 +143,11 @@ def read_size(node: ast.expr, scope: Scope) -> Term:
 def _check_whole(value: Fraction, node: ast.expr, scope: Scope) -> None:
     if value.denominator != 1 or value < 1:
         raise scope.error(
-            node, f"the size '{scope.spelling(node)}' is {value}", "a size is 1, 2, 3, ..."
+            node,
+            f"'{scope.spelling(node)}' is {value}, which is no size"
+            if scope.spelling(node) != str(value)
+            else f"{value} is no size",
+            "a size is a whole number from 1",
         )
 
 

@@ -12,7 +12,7 @@ from derive.model import Equation, Notation
 from derive.sizes import show_shape
 from derive.terms import Index, IndexValue, Node, Quantity, Term, children, substitute
 
-DEEPEST_TERM = 120
+DEEPEST_TERM = 100
 LEFT_CURE = "on the left stands one name, with or without indices: z = ..., z[i, j] = ..."
 
 

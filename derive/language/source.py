@@ -21,8 +21,7 @@ SMALLEST_MODEL = """a smallest model is
 
     w: param = 1
     C = (w - 3) ** 2
-    minimize(C, sgd(alpha=0.1))
-"""
+    minimize(C, sgd(alpha=0.1))"""
 
 
 @dataclass(frozen=True)

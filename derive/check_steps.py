@@ -62,6 +62,8 @@ from derive.terms import (
 
 # At most this many values of the free indices are tried for one step.
 PLACES = 6
+# So many are looked at, since a step says nothing at places that are filtered out.
+TRIED = 60
 # So many points are tried until one lies in the domain of the model.
 POINTS = 50
 
@@ -80,7 +82,7 @@ class StepCheck:
 
 
 class Unread(VerificationError):
-    """A filter leaves out the place at which a derivative is asked for: nothing is said of it."""
+    """A derivative is asked for at a place that is filtered out, or that an axis does not have."""
 
 
 def of_reading(partial: Partial, here: Evaluation) -> Dual:
@@ -92,7 +94,7 @@ def of_reading(partial: Partial, here: Evaluation) -> Dual:
     """
     wrt, free = partial.wrt, set(free_indices(partial.of))
     place = {index: here.indices[index] for index in free_indices(wrt)}
-    location = subscripts_of(wrt, here)
+    location = place_of(wrt, here)
     readings = [e for e in entries(partial.of) if e.quantity.name == wrt.quantity.name]
     swept = [e for e in readings if _reads_by(e, wrt, free)] or readings
     written = wrt in readings
@@ -115,6 +117,15 @@ def _reads_by(entry: Entry, wrt: Entry, free: set[Index]) -> bool:
 def subscripts_of(entry: Entry, here: Evaluation) -> tuple[int, ...]:
     """Where an entry stands in its array."""
     return tuple(whole(subscript, here) for subscript in entry.subscripts)
+
+
+def place_of(entry: Entry, here: Evaluation) -> tuple[int, ...]:
+    """Where an entry stands in its array; `Unread` where the array has no such place."""
+    location = subscripts_of(entry, here)
+    shape = shape_of(entry.quantity, here.sizes)
+    if not all(0 <= at < extent for at, extent in zip(location, shape, strict=True)):
+        raise Unread("the array has no such place", "look at another place")
+    return location
 
 
 def _by_sympy(
@@ -152,8 +163,7 @@ def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]
                 "a derivative between quantities needs the equation that defines one by the other",
                 "write it between entries of quantities of the model",
             )
-        at = subscripts_of(below, here)
-        place = subscripts_of(above, here)
+        at, place = place_of(below, here), place_of(above, here)
 
         def reached(entry: Entry, inner: Evaluation) -> bool:
             same = entry.quantity.name == below.quantity.name
@@ -171,14 +181,18 @@ def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]
 def check_equal(before: Term, after: Term, here: Evaluation, random: Random) -> int:
     """Compare both sides at up to `PLACES` values of their free indices; say at how many.
 
+    Places at which the step says nothing are passed over.
+
     Raises a VerificationError that names the place and both values where they differ.
     """
     free = tuple(dict.fromkeys((*free_indices(before), *free_indices(after))))
     ranges = [range(whole(index.size, here)) for index in free]
     every = list(itertools.product(*ranges))
-    chosen = every if len(every) <= PLACES else sorted(random.sample(every, PLACES))
+    chosen = every if len(every) <= PLACES else random.sample(every, min(len(every), TRIED))
     compared = 0
     for place in chosen:
+        if compared == PLACES:
+            break
         here.indices.update(zip(free, place, strict=True))
         try:
             left, right = evaluate(before, here).value, evaluate(after, here).value

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from derive.adjoint import Derivation, derive_gradients
-from derive.check_steps import check_steps
 from derive.document.blocks import Document
 from derive.document.build import document_of
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
-from derive.explain import steps_to_check
+from derive.explain import closed_equation, steps_to_check
 from derive.formats import FORMATS, Format
 from derive.language import read_model
 from derive.module import module_source
@@ -25,7 +24,7 @@ from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context
 from derive.render import render_document
 from derive.report import Line, Report, certificate
-from derive.verify import show_name, step_line, verify
+from derive.verify import show_name, step_lines, verify
 from derive.wellformed import check_specification
 
 
@@ -54,7 +53,7 @@ def build_model(
     model = read_model(text, name=name, source=source or name)
     cautions = check_specification(model)
     derivation = derive_gradients(model)
-    steps = step_lines(derivation)
+    steps = checked_steps(derivation)
     document = document_of(derivation, "exact" if all(map(is_exact, steps)) else "digits")
     code = source_of(derivation, document)
     report = Report(name, (*steps, *verify(model, code).lines))
@@ -72,14 +71,18 @@ def build_model(
     )
 
 
-def step_lines(derivation: Derivation) -> tuple[Line, ...]:
+def checked_steps(derivation: Derivation) -> tuple[Line, ...]:
     """Level one of verification: the steps of every gradient, each checked on numbers."""
-    return tuple(
-        step_line(
-            show_name(gradient.equation.left.name),
-            check_steps(derivation.model, steps_to_check(derivation, gradient)),
-        )
-        for gradient in derivation.gradients
+    return step_lines(
+        derivation.model,
+        tuple(
+            (
+                show_name(gradient.equation.left.name),
+                steps_to_check(derivation, gradient),
+                (gradient.equation, closed_equation(derivation, gradient)),
+            )
+            for gradient in derivation.gradients
+        ),
     )
 
 

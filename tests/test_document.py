@@ -1,6 +1,7 @@
 """The derivation document: equations (1) to (12) of the neuron, and what other texts give."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from documents import BOWL, FORMS, LAYER, NEURON, displayed, document, numbered, shown, unnumbered
@@ -269,6 +270,17 @@ def test_a_model_with_a_name_in_the_cost_that_is_used_twice():
         r"\frac{\partial C}{\partial u} &= \frac{\partial C}{\partial v} "
         r"\frac{\partial v}{\partial u} + \frac{\partial C}{\partial u} = u \cdot 2 u + v"
     )
+
+
+def test_what_goes_without_saying_leaves_no_gap_in_the_steps():
+    for text in (NEURON, BOWL, LAYER):
+        blocks = [block for section in document(text).sections for block in section.blocks]
+        workings = [block.reasons for block in blocks if isinstance(block, Working)]
+        assert workings != []
+        for reasons in workings:
+            depths = [reason.depth for reason in reasons]
+            assert depths[0] == 0
+            assert all(after <= before + 1 for before, after in pairwise(depths))
 
 
 def test_no_index_takes_the_letter_of_a_size_in_any_formula():

@@ -12,7 +12,7 @@ from derive.expand import example_sizes, instance, places, shape_at
 from derive.explain import Chain, at
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
-from derive.steps import Step, walk_steps
+from derive.steps import Step
 from derive.terms import (
     ZERO,
     Entry,
@@ -201,19 +201,30 @@ def sizes_in_words(writer: Writer) -> Gap:
 
 def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = SILENT) -> Working:
     """The steps as reasons, each with its rule in words; what says nothing is left out."""
-    walked = [(depth, step) for depth, step in walk_steps(steps) if step.rule not in silent]
+    walked = list(_spoken(steps, silent))
     terms = [term for _, step in walked for term in _terms(step)]
     notation = Notation(choose_letters(terms, writer.names), writer.symbols)
 
     def shown(term: Term) -> Layout:
         return layout(at_first_places(term), notation)
 
-    reasons, outermost = [], min((depth for depth, _ in walked), default=0)
+    reasons = []
     for depth, step in walked:
         why = says(f"rule.{step.rule}.why", **{name: shown(term) for name, term in step.arguments})
         line = equation(shown(step.before), shown(step.after))
-        reasons.append(Reason(depth - outermost, says(f"rule.{step.rule}.name"), line, why))
+        reasons.append(Reason(depth, says(f"rule.{step.rule}.name"), line, why))
     return Working(tuple(reasons))
+
+
+def _spoken(
+    steps: tuple[Step, ...], silent: tuple[str, ...], depth: int = 0
+) -> Iterator[tuple[int, Step]]:
+    """The steps that say something, with their depth; what is left out leaves no gap."""
+    for step in steps:
+        spoken = step.rule not in silent
+        if spoken:
+            yield depth, step
+        yield from _spoken(step.substeps, silent, depth + spoken)
 
 
 def _terms(step: Step) -> tuple[Term, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from derive.conditions import opposite
 from derive.errors import DerivationError
 from derive.functions import function_row
+from derive.linalg import operator_row
 from derive.reductions import reduction_row
 from derive.simplify import guarded, negative, power, product, quotient, summed, total
 from derive.steps import Step
@@ -29,6 +30,8 @@ from derive.terms import (
     FloorDivide,
     Index,
     IndexValue,
+    LinearAlgebra,
+    Matrix,
     Multiply,
     Negate,
     Number,
@@ -49,9 +52,9 @@ def parts(term: Term) -> tuple[Term, ...]:
             return ()
         case Call("stop_gradient", _):
             return ()
-        case Add(terms) | Multiply(terms) | Call(_, terms):
+        case Add(terms) | Multiply(terms) | Call(_, terms) | LinearAlgebra(_, terms):
             return terms
-        case Negate(inner) | Reduction(_, _, inner):
+        case Negate(inner) | Reduction(_, _, inner) | Matrix(_, inner):
             return (inner,)
         case Divide(left, right) | Power(left, right) | Choice(_, left, right):
             return (left, right)
@@ -205,6 +208,19 @@ def _of_reduction(term: Reduction, entry: Entry) -> Step:
     return Step(rule, Partial(term, entry), after, arguments, (step,))
 
 
+def _of_linear_algebra(term: LinearAlgebra, entry: Entry) -> Step:
+    row = operator_row(term.operator)
+    carried = set(free_indices(entry))
+    steps, summands = [], []
+    for slope, operand in zip(row.slopes, term.operands, strict=True):
+        if contains(operand, entry):
+            steps.append(differentiate(operand.term, entry))
+            everywhere = tuple(i for i in operand.indices if i not in carried)
+            summands.append(summed(everywhere, product(slope(term), steps[-1].after)))
+    arguments = (("entry", entry), ("term", term))
+    return Step(row.rule, Partial(term, entry), total(*summands), arguments, tuple(steps))
+
+
 def _of_choice(term: Choice, entry: Entry) -> Step:
     steps = tuple(
         differentiate(part, entry)
@@ -237,5 +253,6 @@ RULES: dict[type[Term], Callable[..., Step]] = {
     Power: _of_power,
     Call: _of_call,
     Reduction: _of_reduction,
+    LinearAlgebra: _of_linear_algebra,
     Choice: _of_choice,
 }

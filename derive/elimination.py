@@ -76,12 +76,12 @@ def inverse(matrix: Sequence[Sequence[Any]]) -> Rows:
 
 
 def cholesky(matrix: Sequence[Sequence[Any]]) -> Rows:
-    """The lower triangle L with L Lᵀ = matrix, which is read below its diagonal only."""
+    """The lower triangle L with L Lᵀ = the symmetric part of `matrix`."""
     size = len(matrix)
     lower: Rows = [[_zero(matrix)] * size for _ in range(size)]
     for i in range(size):
         for j in range(i + 1):
-            rest = matrix[i][j]
+            rest = (matrix[i][j] + matrix[j][i]) / 2
             for k in range(j):
                 rest = rest - lower[i][k] * lower[j][k]
             lower[i][j] = sqrt(rest) if i == j else rest / lower[j][j]

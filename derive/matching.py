@@ -10,11 +10,13 @@ from collections.abc import Iterable
 
 from derive.model import Equation
 from derive.terms import (
+    BINDERS,
     Call,
     Compare,
     Entry,
     Index,
     IndexValue,
+    LinearAlgebra,
     Node,
     Reduction,
     Term,
@@ -24,6 +26,15 @@ from derive.terms import (
 )
 
 Values = dict[Index, Term]
+
+# What nodes have besides what is below them and what they bind.
+_HEADS: dict[type[Node], str] = {
+    Entry: "quantity",
+    Call: "function",
+    Compare: "relation",
+    Reduction: "kind",
+    LinearAlgebra: "operator",
+}
 
 
 def match(pattern: Node, node: Node, holes: frozenset[Index]) -> Values | None:
@@ -55,7 +66,7 @@ def _match(
         return bound.get(pattern.index, pattern.index) is node.index
     if not _same_head(pattern, node):
         return False
-    if isinstance(pattern, Reduction) and isinstance(node, Reduction):
+    if isinstance(pattern, BINDERS) and isinstance(node, BINDERS):
         if len(pattern.indices) != len(node.indices):
             return False
         pairs = tuple(zip(pattern.indices, node.indices, strict=True))
@@ -74,8 +85,7 @@ def _same_head(pattern: Node, node: Node) -> bool:
     """Whether the nodes agree in everything but what is below them."""
     if type(pattern) is not type(node):
         return False
-    match_args = {Entry: "quantity", Call: "function", Compare: "relation", Reduction: "kind"}
-    name = match_args.get(type(pattern))
+    name = _HEADS.get(type(pattern))
     return name is None or getattr(pattern, name) == getattr(node, name)
 
 

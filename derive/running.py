@@ -88,7 +88,7 @@ def named_results(model: Specification, cost: Any, gradients: Mapping[str, Any])
     shape = tuple(1 for _ in quantity.shape)
     found: Results = {quantity.name: np.asarray(cost, dtype=object).reshape(shape)}
     for parameter in parameters(model):
-        found[Derivative(quantity.name, parameter.name)] = np.asarray(gradients[parameter.name])
+        found[Derivative(quantity.name, parameter.name)] = np.asarray(gradients[str(parameter.name)])
     return found
 
 

@@ -12,7 +12,7 @@ from derive.evaluate import SCALARS, Evaluation, How, evaluate, is_rational
 from derive.model import Specification, UpdateRule
 from derive.oracle import as_duals
 from derive.points import Point
-from derive.report import Line
+from derive.report import Line, Verdict
 from derive.running import NOT_RUNNING, Names, arguments, public
 from derive.terms import Name
 
@@ -34,7 +34,7 @@ def update_line(model: Specification, module: ModuleType, point: Point, names: N
         return Line("float64", "update", (point.sizes,), "float64", "failed", note=note)
     right = worst <= BOUND
     note = "" if right else f"differs by {worst:.1e} from '{rule.name}' after {STEPS} steps"
-    verdict = "verified" if right else "failed"
+    verdict: Verdict = "verified" if right else "failed"
     how = f"float64, {STEPS} steps of '{rule.name}'"
     return Line("float64", "update", (point.sizes,), how, verdict, worst, BOUND, note)
 

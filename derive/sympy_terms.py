@@ -314,12 +314,13 @@ def entry_of(matrix: Any, place: tuple[Term, ...], reader: Reader) -> Term:
 
 def _matrix_product(product: sympy.MatMul, place: tuple[Term, ...], reader: Reader) -> Term:
     coefficient, matrices = product.as_coeff_matrices()
-    if coefficient.is_negative:
-        return Negate(_matrix_product(-product, place, reader))
     term = _chained(list(matrices), place, reader)
-    if term == ONE:
-        return reader.term(coefficient)
-    return term if coefficient == 1 else Multiply((reader.term(coefficient), term))
+    factor = reader.term(abs(coefficient) if coefficient.is_number else coefficient)
+    if ONE in (term, factor):
+        scaled = factor if term == ONE else term
+    else:
+        scaled = Multiply((factor, term))
+    return Negate(scaled) if coefficient.is_negative else scaled
 
 
 def _chained(matrices: list[Any], place: tuple[Term, ...], reader: Reader) -> Term:

@@ -192,10 +192,13 @@ def open_slot(letter: ast.expr, scope: Scope) -> Slot:
 
 
 def settled(slot: Slot, node: ast.expr, scope: Scope) -> Term:
-    """The range of an index, from its declaration or from every axis that it subscripts alone."""
+    """The range of an index: declared, of every axis that it subscripts alone, or of a step."""
     if slot.declared is not None:
         return slot.declared
     if not slot.seen:
+        for start in scope.draft.starts.values():
+            if start.letter == slot.letter:
+                return start.span
         raise scope.error(
             node,
             f"the range of the index '{slot.letter}' is not known: it subscripts no axis alone",

@@ -129,6 +129,7 @@ SILENT = {
     "a prediction that is not affine": NEURON.replace("x @ w + b", "tanh(x @ w + b)"),
     "a product of parameters": NEURON.replace("x @ w + b", "(x @ w) * b"),
     "a second way into the cost": NEURON.replace("- y) ** 2", "- y) ** 2 + b ** 2"),
+    "a linear cost": NEURON.replace("C = (y_hat - y) ** 2", "C = y_hat * y"),
     "a concave cost": NEURON.replace("C = (y_hat - y) ** 2", "C = -(y_hat - y) ** 2"),
     "parameters in the cost itself": BOWL,
 }

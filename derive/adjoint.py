@@ -13,6 +13,7 @@ index equation like any other, so gradients can be differentiated again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from derive.affine import always, solved_for, within
@@ -62,7 +63,7 @@ class Path:
 
     `upstream` is ∂C/∂u at the place where the entry is read (None where u is the cost itself),
     `partial` the local derivative by name and `local` its value, with names for what is defined;
-    `rule` is how it was found, before the naming.  All are written in the target's indices.
+    all are written in the target's indices, which `values` gives for those of the equation.
     `summed` are the indices still summed, under `where`; `lifted` those among them that a
     reduction of the equation binds.
     """
@@ -71,7 +72,7 @@ class Path:
     upstream: Entry | None
     partial: Partial
     local: Term
-    rule: Step
+    values: Mapping[Index, Term]
     summed: tuple[Index, ...]
     where: tuple[Condition, ...]
     lifted: tuple[Index, ...]
@@ -80,6 +81,11 @@ class Path:
     def equation(self) -> Equation:
         """The equation through which the path leads."""
         return self.reading.equation
+
+    @property
+    def rule(self) -> Step:
+        """How the local derivative was found, before the naming, in the target's indices."""
+        return substitute_step(self.reading.rule, self.values)
 
 
 @dataclass(frozen=True)
@@ -210,7 +216,7 @@ def _path(cost: Quantity, target: tuple[Index, ...], reading: Reading) -> Path:
         upstream,
         Partial(substitute(left, values), substitute(read, values)),
         substitute(reading.slope, values),
-        substitute_step(reading.rule, values),
+        values,
         tuple(fresh.values()),
         where,
         tuple(fresh[index] for index in reading.lifted if index in fresh),
@@ -246,7 +252,8 @@ def collapse(target: tuple[Index, ...], read: Entry, summed_over: tuple[Index, .
         delta.values = {old: substitute(v, {solved: value}) for old, v in delta.values.items()}
         delta.values[solved] = value
         delta.remaining = tuple(i for i in delta.remaining if i is not solved)
-        delta.where += within(value, solved.size)
+        if value != place or solved.size != size:
+            delta.where += within(value, solved.size)
     return delta
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from documents import BOWL, LAYER, NEURON, document
 
+from derive import linalg
 from derive.adjoint import derive_gradients
 from derive.document.blocks import Listed, Paragraph, Phrase, Table, Working
 from derive.errors import DeriveError
@@ -108,7 +109,8 @@ CHECKED_ONLY = {"gradient"}
 
 def test_every_rule_of_the_engine_has_a_name_and_a_reason_and_no_other_has():
     told = {key.split(".")[1] for key in KEYS if key.startswith("rule.")}
-    assert names_of_rules() - CHECKED_ONLY == told
+    of_operators = {row.rule for row in linalg.ROWS.values()}
+    assert (names_of_rules() | of_operators) - CHECKED_ONLY == told
     assert {f"rule.{rule}.{part}" for rule in told for part in ("name", "why")} <= set(KEYS)
 
 
@@ -129,7 +131,14 @@ MODELS = [
 ]
 
 
-@pytest.mark.parametrize("text", MODELS)
+OPERATORS = [
+    "n: dim; A: param[n, n]; b: param[n]; f = sum(solve(A, b)) + logdet(A); minimize(f, sgd())",
+    "n: dim; A: param[n, n]; f = det(A) * sum(inv(A)[i, j], i, j); minimize(f, sgd())",
+    "n: dim; A: param[n, n]; f = sum(cholesky(A)[i, j] ** 2, i, j); minimize(f, sgd())",
+]
+
+
+@pytest.mark.parametrize("text", [*MODELS, *OPERATORS])
 def test_every_step_provides_the_gaps_of_its_reason(text):
     derivation = derive_gradients(read_model(text, name="m"))
     rules = set()

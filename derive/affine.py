@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from derive.polynomials import least
 from derive.simplify import negative, product, total
 from derive.symbolic import same_size
 from derive.terms import (
@@ -148,7 +149,8 @@ def within(value: Term, size: Term) -> tuple[Condition, ...]:
 def always(condition: Condition) -> bool:
     """Whether a comparison of affine terms holds at every value of its indices.
 
-    Only what can be seen from the ranges is found: an index is at least 0 and below its size.
+    Only what can be seen from the ranges is found: an index is at least 0 and below its size, and
+    a size is at least 1.
 
     >>> m = Index(Number(Fraction(5)))
     >>> always(Compare(">=", Add((IndexValue(m), ONE)), ONE))
@@ -171,7 +173,7 @@ def _never_below(difference: Affine, relation: Relation) -> bool:
     """Whether difference > 0, or >= 0, wherever its indices are."""
     if relation not in (">", ">="):
         return False
-    least, rest = difference.constant, [difference.rest]
+    smallest, rest = difference.constant, [difference.rest]
     for index, coefficient in difference.coefficients.items():
         value = signed_value(coefficient)
         if value is None:
@@ -179,9 +181,11 @@ def _never_below(difference: Affine, relation: Relation) -> bool:
         if value < 0:
             # The index is at most size - 1, and its size may be a number.
             size = signed_value(index.size)
-            least += -value if size is None else value * (size - 1)
+            smallest += -value if size is None else value * (size - 1)
             rest += [] if size is not None else [product(number(value), index.size)]
     remaining = total(*rest)
-    if not same_size(remaining, ZERO):
+    lowest = least(remaining)
+    if lowest is None and not same_size(remaining, ZERO):
         return False
-    return least > 0 or (relation == ">=" and least == 0)
+    smallest += lowest or 0
+    return smallest > 0 or (relation == ">=" and smallest == 0)

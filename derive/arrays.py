@@ -1,8 +1,8 @@
 """Array terms: the closed set of operations of which a generated program is made.
 
 An array term is what stands on the right of a line of generated code.  Nodes hold structure only;
-`operands` and `with_operands` take them apart, `shape_of` gives their symbolic shape and refuses
-what NumPy would refuse.  Equal terms are equal values, so a repeated term is seen by `==`.
+`operands` and `with_operands` take them apart; `array_shapes` says which shape they have.  Equal
+terms are equal values, so a repeated term is seen by `==`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,26 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from derive.errors import DerivationError
-from derive.sizes import Shape, show_shape
-from derive.terms import ONE, Derivative, Name, Quantity, Term, is_one
+from derive.sizes import Shape
+from derive.terms import Derivative, Name, Quantity, Term
 
 Operation = Literal[
     "add", "multiply", "negate", "divide", "floor_divide", "power", "where", "clip",
     "==", "!=", "<", "<=", ">", ">=", "and", "or", "not",
 ]  # fmt: skip
 Folding = Literal["sum", "mean", "prod", "max", "min"]
-Selector = int | Literal["all", "new"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The `size` places of an axis from `start` on."""
+
+    start: Term
+    size: Term
+
+
+# A number or a size expression drops an axis, "new" inserts one.
+Selector = int | Term | Slice | Literal["all", "new"]
 
 
 class ArrayTerm:
@@ -113,7 +123,7 @@ class Transpose(ArrayTerm):
 
 @dataclass(frozen=True)
 class Select(ArrayTerm):
-    """`operand[0, :, None]`: a number drops an axis, "all" keeps one, "new" inserts one."""
+    """`operand[0, T - 1, :, None, 1:]`: nothing is copied."""
 
     operand: ArrayTerm
     selectors: tuple[Selector, ...]
@@ -167,6 +177,35 @@ class Copy(ArrayTerm):
     operand: ArrayTerm
 
 
+@dataclass(frozen=True)
+class Either(ArrayTerm):
+    """`chosen` where a condition on sizes and steps holds, else `otherwise`; the other is not read.
+
+    Their shapes broadcast together, and the value has that of the one that is chosen.
+    """
+
+    condition: ArrayTerm
+    chosen: ArrayTerm
+    otherwise: ArrayTerm
+
+
+@dataclass(frozen=True)
+class Join(ArrayTerm):
+    """The operands one after the other along an axis; `size` is the size of that axis."""
+
+    operands: tuple[ArrayTerm, ...]
+    axis: int
+    size: Term
+
+
+@dataclass(frozen=True)
+class Empty(ArrayTerm):
+    """A new array without values, of the number type that `like` have together."""
+
+    shape: Shape
+    like: tuple[ArrayTerm, ...]
+
+
 # --- structure ----------------------------------------------------------------------------------
 
 
@@ -187,6 +226,10 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return (operand, *(part for part in subscripts if part is not None))
         case Full(value, _, like):
             return (value,) if like is None else (value, like)
+        case Either(condition, chosen, otherwise):
+            return (condition, chosen, otherwise)
+        case Join(parts) | Empty(_, parts):
+            return parts
     raise TypeError(f"operands: unknown array term {type(term).__name__}")
 
 
@@ -218,6 +261,12 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Gather(parts[0], tuple(s if s is None else next(given) for s in subscripts))
         case Full(_, shape, like):
             return Full(parts[0], shape, None if like is None else parts[1])
+        case Either():
+            return Either(*parts)
+        case Join(_, axis, size):
+            return Join(parts, axis, size)
+        case Empty(shape, _):
+            return Empty(shape, parts)
     raise TypeError(f"with_operands: unknown array term {type(term).__name__}")
 
 
@@ -252,133 +301,3 @@ def show_name(name: Name) -> str:
     if isinstance(name, Derivative):
         return f"∂{show_name(name.of)}/∂{show_name(name.wrt)}"
     return name
-
-
-def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
-    """The sizes that the value of `term` needs as numbers, in reading order."""
-    found: dict[Term, None] = {}
-    for part in walk(term):
-        match part:
-            case Extent(size) | Counting(size):
-                found[size] = None
-            case Full(_, shape, None):
-                found.update(dict.fromkeys(shape))
-            case Locate(_, _, axes) if len(axes) > 1:
-                found.update(dict.fromkeys(shape_of(part)))
-    return tuple(found)
-
-
-# --- shapes -------------------------------------------------------------------------------------
-
-
-def shape_of(term: ArrayTerm) -> Shape:
-    """The symbolic shape of a term; what does not fit together raises DerivationError.
-
-    >>> from derive.sizes import show_shape
-    >>> from derive.terms import Size
-    >>> n = Size("n")
-    >>> x, w = (Whole(Quantity(name, shape)) for name, shape in (("x", (ONE, n)), ("w", (n, ONE))))
-    >>> show_shape(shape_of(Matmul(Transpose(x, (1, 0)), Matmul(x, w))))
-    '(n, 1)'
-    """
-    match term:
-        case Whole(quantity):
-            return quantity.shape
-        case Exact() | Pi() | Infinity() | Extent():
-            return ()
-        case Counting(size):
-            return (size,)
-        case Elementwise(_, parts) | Apply(_, parts):
-            return broadcast(*map(shape_of, parts))
-        case Matmul(left, right):
-            return _matmul_shape(shape_of(left), shape_of(right))
-        case Tensordot():
-            return _tensordot_shape(term)
-        case Transpose(operand, axes):
-            before = shape_of(operand)
-            if sorted(axes) != list(range(len(before))):
-                raise _misfit("axes", str(axes), "an array of shape", show_shape(before))
-            return tuple(before[axis] for axis in axes)
-        case Select(operand, selectors):
-            return _selected(shape_of(operand), selectors)
-        case Gather(operand, subscripts):
-            return _gathered(shape_of(operand), subscripts)
-        case Fold(_, operand, axes) | Locate(_, operand, axes):
-            before = shape_of(operand)
-            if not set(axes) <= set(range(len(before))):
-                raise _misfit("axes", str(axes), "an array of shape", show_shape(before))
-            return tuple(size for axis, size in enumerate(before) if axis not in axes)
-        case Copy(operand):
-            return shape_of(operand)
-        case Full(value, shape, _):
-            if broadcast(shape_of(value), shape) != shape:
-                raise _misfit("a value of shape", show_shape(shape_of(value)), "an array of shape",
-                              show_shape(shape))  # fmt: skip
-            return shape
-    raise TypeError(f"shape_of: unknown array term {type(term).__name__}")
-
-
-def broadcast(*shapes: Shape) -> Shape:
-    """The common shape of broadcast operands; only axes of literal size one are stretched."""
-    result: Shape = ()
-    for shape in shapes:
-        rank = max(len(result), len(shape))
-        left, right = ((ONE,) * (rank - len(s)) + s for s in (result, shape))
-        for a, b in zip(left, right, strict=True):
-            if a != b and not is_one(a) and not is_one(b):
-                raise _misfit("shapes", show_shape(result), "and", show_shape(shape))
-        result = tuple(b if is_one(a) else a for a, b in zip(left, right, strict=True))
-    return result
-
-
-def _matmul_shape(left: Shape, right: Shape) -> Shape:
-    inner = right[-2:][0] if right else None
-    if not left or inner is None or left[-1] != inner:
-        raise _misfit("shapes", show_shape(left), "@", show_shape(right))
-    return broadcast(left[:-2], right[:-2]) + left[:-1][-1:] + right[-2:][1:]
-
-
-def _tensordot_shape(term: Tensordot) -> Shape:
-    left, right = shape_of(term.left), shape_of(term.right)
-    if [left[a] for a in term.left_axes] != [right[a] for a in term.right_axes]:
-        raise _misfit("shapes", show_shape(left), "and", show_shape(right))
-    kept = ((left, term.left_axes), (right, term.right_axes))
-    return tuple(size for shape, axes in kept for a, size in enumerate(shape) if a not in axes)
-
-
-def _selected(shape: Shape, selectors: tuple[Selector, ...]) -> Shape:
-    sizes = iter(shape)
-    result: list[Term] = []
-    if sum(selector != "new" for selector in selectors) != len(shape):
-        raise _misfit("selectors", str(selectors), "an array of shape", show_shape(shape))
-    for selector in selectors:
-        if selector == "new":
-            result.append(ONE)
-        elif selector == "all":
-            result.append(next(sizes))
-        else:
-            next(sizes)
-    return tuple(result)
-
-
-def _gathered(shape: Shape, subscripts: tuple[ArrayTerm | None, ...]) -> Shape:
-    if len(subscripts) != len(shape):
-        raise _misfit("a number of subscripts,", str(len(subscripts)), "an array of shape",
-                      show_shape(shape))  # fmt: skip
-    arrays = [shape_of(part) for part in subscripts if part is not None]
-    if len(arrays) == len(shape):
-        return broadcast(*arrays)
-    if len(arrays) != 1:
-        raise DerivationError(
-            "several arrays of subscripts beside whole axes have no fixed place for their axes",
-            "write every subscript out",
-        )
-    at = next(axis for axis, part in enumerate(subscripts) if part is not None)
-    return shape[:at] + arrays[0] + shape[at + 1 :]
-
-
-def _misfit(what: str, left: str, joint: str, right: str) -> DerivationError:
-    return DerivationError(
-        f"{what} {left} {joint} {right} do not fit together",
-        "this is a defect of the array code: report the model that led to it",
-    )

@@ -19,17 +19,22 @@ from derive.arrays import (
     ArrayTerm,
     Copy,
     Counting,
+    Either,
     Elementwise,
+    Empty,
     Exact,
     Extent,
     Fold,
     Full,
     Gather,
     Infinity,
+    Join,
     Locate,
     Matmul,
     Pi,
     Select,
+    Selector,
+    Slice,
     Tensordot,
     Transpose,
     Whole,
@@ -131,8 +136,7 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Transpose(operand, axes):
             return np.transpose(value(operand), axes)
         case Select(operand, selectors):
-            places = {"all": slice(None), "new": None}
-            return value(operand)[tuple(s if isinstance(s, int) else places[s] for s in selectors)]
+            return value(operand)[tuple(_place(selector, sizes) for selector in selectors)]
         case Gather(operand, subscripts):
             whole = slice(None)
             return value(operand)[tuple(whole if s is None else value(s) for s in subscripts)]
@@ -146,7 +150,28 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return np.full(tuple(size_value(size, sizes) for size in shape), value(filling))
         case Copy(operand):
             return np.copy(value(operand))
+        case Either(condition, chosen, otherwise):
+            return value(chosen) if value(condition) else value(otherwise)
+        case Join(parts, axis):
+            return np.concatenate([value(part) for part in parts], axis=axis)
+        case Empty(shape, like):
+            dtype = np.result_type(*map(value, like)) if like else np.float64
+            return np.empty(tuple(size_value(size, sizes) for size in shape), dtype)
     raise TypeError(f"evaluate: unknown array term {type(term).__name__}")
+
+
+def _place(selector: Selector, sizes: Mapping[str, int]) -> Any:
+    match selector:
+        case "all":
+            return slice(None)
+        case "new":
+            return None
+        case int():
+            return selector
+        case Slice(start, size):
+            first = size_value(start, sizes)
+            return slice(first, first + size_value(size, sizes))
+    return size_value(selector, sizes)
 
 
 def _located(kind: str, array: Any, axes: tuple[int, ...]) -> Any:

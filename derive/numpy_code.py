@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.array_functions import IN_MATH
+from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -31,7 +32,6 @@ from derive.arrays import (
     Whole,
     is_plain_number,
     operands,
-    shape_of,
     with_operands,
 )
 from derive.plan import Program, SizeRule

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derive.array_shapes import shape_of, sizes_in
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -23,9 +24,7 @@ from derive.arrays import (
     Whole,
     is_plain_number,
     operands,
-    shape_of,
     show_name,
-    sizes_in,
     walk,
     with_operands,
 )

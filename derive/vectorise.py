@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.array_functions import PARTIAL, apply_function
+from derive.array_shapes import shape_of
 from derive.arrays import (
     ArrayTerm,
     Counting,
@@ -22,7 +23,6 @@ from derive.arrays import (
     Pi,
     Whole,
     is_plain_number,
-    shape_of,
     show_name,
 )
 from derive.contract import contract

@@ -24,7 +24,8 @@ from forms import (
     total,
 )
 
-from derive.arrays import Matmul, Transpose, Whole, shape_of
+from derive.array_shapes import shape_of
+from derive.arrays import Matmul, Transpose, Whole
 from derive.errors import DerivationError
 from derive.interpret import evaluate
 from derive.numpy_code import code

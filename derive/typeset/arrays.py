@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -20,7 +21,6 @@ from derive.arrays import (
     Select,
     Transpose,
     Whole,
-    shape_of,
 )
 from derive.terms import Quantity, is_one
 from derive.typeset.equations import transposed

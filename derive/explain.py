@@ -139,9 +139,9 @@ def steps_to_check(derivation: Derivation, gradient: Gradient) -> tuple[Step, ..
     A reader sees the rules at the target's indices.  There an entry may coincide with another
     reading of the same quantity; where a rule was applied, it is one reading and no other.
     """
-    first, *others = gradient_steps(derivation, gradient)
-    rules = tuple(path.reading.rule for path in gradient.paths)
-    return (replace(first, substeps=rules), *(replace(step, substeps=()) for step in others))
+    rules = iter([tuple(path.reading.rule for path in gradient.paths)])
+    steps = gradient_steps(derivation, gradient)
+    return tuple(replace(step, substeps=next(rules, ())) for step in steps)
 
 
 def _chain_step(gradient: Gradient, forms: Chain) -> Step:

@@ -20,7 +20,9 @@ DEEPEST_BRACKETS = 40
 LONGEST_NAME = 60
 MOST_DIGITS = 1_000
 LARGEST_EXPONENT = 1_000
-MOST_SIGNS = 8
+MOST_# Some versions of `tokenize` take these for operators.
+MEANINGLESS = frozenset({"$", "?", "!", "`"})
+SIGNS = 8
 MOST_WORDS = 10_000
 
 SPOKEN_KEYWORDS = frozenset({"def", "return", "and", "or", "not", "with", "pass", "True", "False"})
@@ -36,6 +38,8 @@ KEYWORD_CURES = {
     "None": "leave the argument out",
 }
 BRACKETS = {")": "(", "]": "[", "}": "{"}
+# Some versions of `tokenize` take these for operators.
+MEANINGLESS = frozenset({"$", "?", "!", "`"})
 SIGNS = frozenset({"-", "+", "~", "not"})
 TITLE = re.compile(r"""[rR]?("|')""")
 DECIMAL = re.compile(r"([0-9_]*)\.?([0-9_]*)(?:[eE]([+-]?[0-9_]+))?")
@@ -119,6 +123,8 @@ def _check_run(token: tokenize.TokenInfo, reading: Reading) -> None:
 
 def _check_bracket(token: tokenize.TokenInfo, reading: Reading) -> None:
     word = token.string
+    if word in MEANINGLESS:
+        _check_unknown(token, reading)
     if word in BRACKETS.values():
         reading.brackets.append(token)
     if len(reading.brackets) > DEEPEST_BRACKETS:

@@ -20,9 +20,7 @@ DEEPEST_BRACKETS = 40
 LONGEST_NAME = 60
 MOST_DIGITS = 1_000
 LARGEST_EXPONENT = 1_000
-MOST_# Some versions of `tokenize` take these for operators.
-MEANINGLESS = frozenset({"$", "?", "!", "`"})
-SIGNS = 8
+MOST_SIGNS = 8
 MOST_WORDS = 10_000
 
 SPOKEN_KEYWORDS = frozenset({"def", "return", "and", "or", "not", "with", "pass", "True", "False"})

@@ -168,27 +168,20 @@ def _declare_dimension(
     size = read_size(statement.value, scope)
     if isinstance(size, Number):
         draft.dimensions[name] = Dimension(name, default=int(size.value), place=place)
+        draft.example_sizes[name] = int(size.value)
         return
     value = example_size(size, scope)
     if value is not None:
         _check_whole(value, statement.value, scope)
+        draft.example_sizes[name] = int(value)
     draft.dimensions[name] = Dimension(name, formula=size, place=place)
     draft.formulas[name] = size
 
 
 def example_size(size: Term, scope: Scope) -> Fraction | None:
     """The value of a size in the written-out example; None where a default is missing."""
-    values: dict[str, int] = {}
-    for dimension in scope.draft.dimensions.values():
-        try:
-            if dimension.default is not None:
-                values[dimension.name] = dimension.default
-            elif dimension.formula is not None:
-                values[dimension.name] = int(size_at(dimension.formula, values))
-        except DerivationError:
-            continue
     try:
-        return size_at(size, values)
+        return size_at(size, scope.draft.example_sizes)
     except DerivationError:
         return None
 

@@ -12,7 +12,7 @@ from derive.language.lookup import did_you_mean
 from derive.language.scope import Scope, Slot
 from derive.language.subscripts import is_unit, parts_of
 from derive.language.values import Array, Shape, Subscripts, aligned, exact_value, joined
-from derive.model import Equation, Example
+from derive.model import Equation, Example, Notation
 from derive.sizes import show_shape, show_size
 from derive.terms import ZERO, Choice, Compare, Index, Number, Quantity, Term, entries
 
@@ -80,7 +80,8 @@ def _data(line: ast.stmt, known: dict[str, Equation], scope: Scope) -> Equation:
         letters = (None,) * len(left.shape)
     _check_reads(array, line.value, known, scope)
     fitted = _fitted(array, left, line.value, scope)
-    definition = Definition(name.id, fitted, letters, "array" if array.shape else "index")
+    notation: Notation = "index" if isinstance(target, ast.Subscript) else "array"
+    definition = Definition(name.id, fitted, letters, notation)
     return equation(definition, left, left.shape, line, scope)
 
 

@@ -35,6 +35,15 @@ def read_recurrence(target: ast.Subscript, statement: ast.Assign, scope: Scope) 
     if not isinstance(name, ast.Name):
         return False
     fixed = [axis for axis, part in enumerate(parts_of(target)) if is_fixed(part, scope)]
+    sizes = [parts_of(target)[axis] for axis in fixed]
+    if len(fixed) > 1 or (fixed and _step_below(name.id, fixed[0], target, scope) is None):
+        for part in sizes:
+            if isinstance(part, ast.Name):
+                raise scope.error(
+                    part,
+                    f"'{part.id}' is a size, so it cannot be an index",
+                    f"choose another letter for the index, as i in {name.id}[i] = ...",
+                )
     if len(fixed) > 1:
         raise scope.error(
             target, f"'{name.id}' would step along {len(fixed)} axes", "step along one axis"
@@ -116,6 +125,21 @@ def _check_contiguous(start: Start, target: ast.Subscript, scope: Scope) -> None
 
 def _step_index(name: str, axis: int, target: ast.Subscript, scope: Scope) -> tuple[str, int, Term]:
     """The letter that steps, its offset on the left, and its range, from the lines below."""
+    found = _step_below(name, axis, target, scope)
+    if found is None:
+        raise scope.error(
+            target,
+            f"'{name}' has an initial value, but no line below says how it steps",
+            f"write {name}[t] = ... {name}[t-1] ... below; an equation has an index on its left",
+        )
+    letter, offset = found
+    return letter, offset, _span(letter, target, scope)
+
+
+def _step_below(
+    name: str, axis: int, target: ast.Subscript, scope: Scope
+) -> tuple[str, int] | None:
+    """The letter that steps and its offset, in the first line below that is a step of `name`."""
     for line in scope.draft.definitions:
         left = line.targets[0]
         if line.lineno < target.lineno or not isinstance(left, ast.Subscript):
@@ -125,13 +149,8 @@ def _step_index(name: str, axis: int, target: ast.Subscript, scope: Scope) -> tu
             continue
         found = _letter_and_offset(parts[axis])
         if found is not None and not is_fixed(parts[axis], scope):
-            letter, offset = found
-            return letter, offset, _span(letter, target, scope)
-    raise scope.error(
-        target,
-        f"'{name}' has an initial value, but no line below says how it steps",
-        f"write {name}[t] = ... {name}[t-1] ... below; an equation has an index on its left",
-    )
+            return found
+    return None
 
 
 def _letter_and_offset(part: ast.expr) -> tuple[str, int] | None:

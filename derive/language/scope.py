@@ -47,6 +47,7 @@ class Draft:
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     definitions: tuple[ast.Assign, ...] = ()
     dimensions: dict[str, Dimension] = field(default_factory=dict)
+    example_sizes: dict[str, int] = field(default_factory=dict)
     ranges: dict[str, Term] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)

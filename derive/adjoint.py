@@ -162,19 +162,28 @@ def _reading(equation: Equation, entry: Entry) -> Reading:
 
 
 def _varying(model: Specification, wrt: tuple[Quantity, ...]) -> set[Quantity]:
+    """All that is computed from `wrt`."""
     varying = set(wrt)
-    for equation in model.equations:
-        if any(entry.quantity in varying for entry in occurrences(equation.right)):
-            varying.add(equation.left)
+    for _ in range(_passes(model)):
+        for equation in model.equations:
+            if any(entry.quantity in varying for entry in occurrences(equation.right)):
+                varying.add(equation.left)
     return varying
 
 
 def _useful(model: Specification) -> set[Quantity]:
+    """All from which the cost is computed."""
     useful = {model.objective.cost}
-    for equation in reversed(model.equations):
-        if equation.left in useful:
-            useful |= {entry.quantity for entry in occurrences(equation.right)}
+    for _ in range(_passes(model)):
+        for equation in reversed(model.equations):
+            if equation.left in useful:
+                useful |= {entry.quantity for entry in occurrences(equation.right)}
     return useful
+
+
+def _passes(model: Specification) -> int:
+    """How often the equations are read: in a recurrence a later one feeds an earlier one."""
+    return 1 + sum(len(recurrence.quantities) - 1 for recurrence in model.recurrences)
 
 
 def gradient_of(model: Specification, wrt: Quantity, readings: tuple[Reading, ...]) -> Gradient:

@@ -281,3 +281,13 @@ def test_a_subscript_that_is_a_number_is_a_condition():
     sides = [{condition.left, condition.right} for condition in first.where]
     assert sides == [{number(0), term(index_)}]
     assert rest.where == ()
+
+
+def test_what_reaches_the_cost_by_an_earlier_equation_of_a_recurrence_is_not_lost():
+    # a[t] = 2 h[t-1], h[t] = w a[t] + z: the cost reads a alone, and h feeds a one step later
+    d = Derived(
+        "T: dim; w: param; v: param; t: range(T); z = v * v\n"
+        "h[-1] = w; a[t] = 2 * h[t-1]; h[t] = a[t] * w + z; f = sum(a)"
+    )
+    assert d.derivation.unreachable == ()
+    assert all(d.is_true(name) for name in ("h", "a", "w", "v", "z"))

@@ -136,7 +136,7 @@ def test_the_bad_models_that_everybody_writes_are_there():
     assert set(THE_TEN) <= set(MODELS)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "  \n\t\n"])
+@pytest.mark.parametrize("text", ["", "\n\n", "  \n\t\n", "# nothing", "'title'"])
 def test_an_empty_file_is_shown_a_model(text):
     with pytest.raises(LanguageError) as refused:
         read_model(text)

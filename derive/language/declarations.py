@@ -31,6 +31,7 @@ from derive.terms import (
 RESERVED = frozenset(
     ("dim", "input", "param", "const", "index", "range", "minimize", "assume", "example", "pi")
 )
+LARGEST_SIZE = 10**9
 DECLARATION_CURE = (
     "a declaration is one of n: dim, x: input[n], w: param[n], c: const = 2, y: index(K)[n], "
     "i: range(n)"
@@ -141,13 +142,11 @@ def read_size(node: ast.expr, scope: Scope) -> Term:
 
 
 def _check_whole(value: Fraction, node: ast.expr, scope: Scope) -> None:
-    if value.denominator != 1 or value < 1:
+    if value.denominator != 1 or not 1 <= value <= LARGEST_SIZE:
+        text, result = scope.spelling(node), str(value)
+        computed = f"'{text}' is {result[:30]}, which" if text != result else result[:30]
         raise scope.error(
-            node,
-            f"'{scope.spelling(node)}' is {value}, which is no size"
-            if scope.spelling(node) != str(value)
-            else f"{value} is no size",
-            "a size is a whole number from 1",
+            node, f"{computed} is no size", f"a size is a whole number from 1 to {LARGEST_SIZE}"
         )
 
 

@@ -27,10 +27,11 @@ def read_function(statement: ast.FunctionDef, source: Source) -> Function:
     unusual = given.posonlyargs or given.kwonlyargs or given.vararg or given.kwarg
     annotated = statement.returns or any(argument.annotation for argument in given.args)
     parameters = tuple(argument.arg for argument in given.args)
-    if unusual or annotated or statement.decorator_list:
+    twice = len(set(parameters)) < len(parameters)
+    if unusual or annotated or twice or statement.decorator_list:
         raise source.error(
             statement,
-            f"the arguments of '{name}' are more than names",
+            f"the arguments of '{name}' are more than different names",
             f"write def {name}({', '.join(parameters) or 't'}):",
         )
     *lines, last = statement.body

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from derive.errors import LanguageError
 from derive.identifiers import unseen_character
-from derive.language.source import Source, bounded
+from derive.language.source import SMALLEST_MODEL, Source, bounded
 from derive.language.tokens import check_tokens
 
 DEEPEST_EXPRESSION = 60
@@ -46,6 +46,8 @@ def parsed(text: object, name: str, source_name: str) -> Tree:
     title = name
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         title, body = _title(body[0].value, source) or name, body[1:]
+    if not body:
+        raise LanguageError("the model is empty", SMALLEST_MODEL)
     for statement in body:
         _check_depth(statement, source)
     return Tree(source, title, tuple(body))

@@ -92,8 +92,10 @@ def _unfinished(error: tokenize.TokenError | SyntaxError, reading: Reading) -> L
             "begin it at the margin, or under the other lines of its block",
             reading.source.span(line, 0, max(1, len(reading.source.lines[line - 1]))),
         )
-    line = min(error.args[1][0], len(reading.source.lines))
-    return LanguageError("the quotes are never closed", "close them", reading.source.span(line, 0))
+    place = reading.source.span(min(error.args[1][0], len(reading.source.lines)), 0)
+    if "string" in error.args[0]:
+        return LanguageError("the quotes are never closed", "close them", place)
+    return LanguageError("the text ends inside a statement", "finish its last line", place)
 
 
 # --- the checks, by kind of word ----------------------------------------------------------------

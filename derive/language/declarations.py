@@ -144,7 +144,9 @@ def read_size(node: ast.expr, scope: Scope) -> Term:
 def _check_whole(value: Fraction, node: ast.expr, scope: Scope) -> None:
     if value.denominator != 1 or not 1 <= value <= LARGEST_SIZE:
         text, result = scope.spelling(node), str(value)
-        computed = f"'{text}' is {result[:30]}, which" if text != result else result[:30]
+        if len(result) > 20:
+            result = "too large"
+        computed = f"'{text}' is {result}, which" if text != result else result
         raise scope.error(
             node, f"{computed} is no size", f"a size is a whole number from 1 to {LARGEST_SIZE}"
         )

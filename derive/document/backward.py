@@ -33,7 +33,7 @@ from derive.local import Local, locals_of
 from derive.model import Equation
 from derive.names import symbol
 from derive.steps import Step
-from derive.terms import Entry, Term, free_indices, substitute
+from derive.terms import Entry, Quantity, Term, free_indices, substitute
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout
 from derive.typeset.letters import choose_letters
@@ -61,21 +61,29 @@ def local_section(writer: Writer) -> Section | None:
         shown = formula(writer, at_first_places(gradient.entry), closed)
         steps = gradient_steps(writer.derivation, gradient)
         blocks += [Display((Numbered(shown),)), working(writer, steps)]
+    read = _locals_by_definition(writer)
     for equation in writer.model.equations:
-        blocks += _local_derivatives(writer, equation)
+        if equation.left in read:
+            blocks += _local_derivatives(writer, equation, read[equation.left])
     return Section("local", tuple(blocks)) if blocks else None
 
 
-def _local_derivatives(writer: Writer, equation: Equation) -> list[Block]:
+Locals = list[tuple[Gradient, Local]]
+
+
+def _locals_by_definition(writer: Writer) -> dict[Quantity, Locals]:
+    """The local derivatives of each definition other than the cost."""
+    found: dict[Quantity, Locals] = {}
+    for gradient in writer.derivation.gradients:
+        for local in locals_of(gradient):
+            path = local.paths[0]
+            if path.upstream is not None:
+                found.setdefault(path.equation.left, []).append((gradient, local))
+    return found
+
+
+def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list[Block]:
     """All local derivatives of one definition under one number."""
-    read = [
-        (gradient, local)
-        for gradient in writer.derivation.gradients
-        for local in locals_of(gradient)
-        if local.paths[0].equation is equation and local.paths[0].upstream is not None
-    ]
-    if not read:
-        return []
     shown = [one for gradient, local in read for one in _local_formulas(writer, gradient, local)]
     affine = all(_reads_no_parameter(writer, local.value) for _, local in read)
     key = "local.affine" if affine else "local.definition"

@@ -85,11 +85,17 @@ def _declared_row(writer: Writer, declaration: Declaration) -> Row:
 
 def model_section(writer: Writer) -> Section:
     """The forward equations, in general and written out, and the cost."""
-    blocks: list[Block] = []
     cost = writer.model.objective.cost
-    for equation in writer.model.equations:
-        if equation.left != cost:
-            blocks += _definition(writer, equation)
+    defined = [equation for equation in writer.model.equations if equation.left != cost]
+    blocks: list[Block] = []
+    if writer.small or len(defined) == 1:
+        blocks += [block for equation in defined for block in _definition(writer, equation)]
+    elif defined:
+        lines = (
+            Numbered(definition_formula(writer, equation), writer.number_definition(equation.left))
+            for equation in defined
+        )
+        blocks += [paragraph("model.in_order"), Display(tuple(lines))]
     last = definition(writer.model, str(cost.name))
     assert last is not None
     blocks += [paragraph("model.cost"), Display((Numbered(definition_formula(writer, last)),))]

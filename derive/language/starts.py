@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.language.values import Array, Subscripts
+from derive.polynomials import least
 from derive.symbolic import whole_difference
 from derive.terms import (
     Add,
@@ -110,7 +111,11 @@ def _fixed(place: Term, start: Start) -> int | None:
 def _leaves(place: Term, start: Start) -> bool:
     """Whether a subscript may stand outside the axis on the side where the recurrence starts."""
     index, offset = index_and_offset(place)
-    return index is None or (offset > 0 if start.downward else offset < 0)
+    if index is not None:
+        return offset > 0 if start.downward else offset < 0
+    inside = plus(Add((start.size, Negate(place))), -1) if start.downward else place
+    lowest = least(inside)
+    return lowest is None or lowest < 0
 
 
 # --- places as an index and an offset -----------------------------------------------------------

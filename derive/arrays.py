@@ -20,6 +20,7 @@ Operation = Literal[
     "==", "!=", "<", "<=", ">", ">=", "and", "or", "not",
 ]  # fmt: skip
 Folding = Literal["sum", "mean", "prod", "max", "min"]
+MatrixOperator = Literal["inv", "solve", "det", "logdet", "cholesky"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,21 @@ class Tensordot(ArrayTerm):
     right: ArrayTerm
     left_axes: tuple[int, ...]
     right_axes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class OfMatrices(ArrayTerm):
+    """Linear algebra on the last two axes; the right side of `solve` is a vector or a matrix."""
+
+    operator: MatrixOperator
+    operands: tuple[ArrayTerm, ...]
+
+
+@dataclass(frozen=True)
+class Identity(ArrayTerm):
+    """The identity matrix with `size` rows."""
+
+    size: Term
 
 
 @dataclass(frozen=True)
@@ -212,9 +228,9 @@ class Empty(ArrayTerm):
 def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
     """The array terms directly below `term`, in reading order."""
     match term:
-        case Whole() | Exact() | Pi() | Infinity() | Extent() | Counting():
+        case Whole() | Exact() | Pi() | Infinity() | Extent() | Counting() | Identity():
             return ()
-        case Elementwise(_, parts) | Apply(_, parts):
+        case Elementwise(_, parts) | Apply(_, parts) | OfMatrices(_, parts):
             return parts
         case Matmul(left, right) | Tensordot(left, right, _, _):
             return (left, right)
@@ -236,12 +252,14 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
 def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
     """`term` with `parts` in the place of its operands."""
     match term:
-        case Whole() | Exact() | Pi() | Infinity() | Extent() | Counting():
+        case Whole() | Exact() | Pi() | Infinity() | Extent() | Counting() | Identity():
             return term
         case Elementwise(operation, _):
             return Elementwise(operation, parts)
         case Apply(function, _):
             return Apply(function, parts)
+        case OfMatrices(operator, _):
+            return OfMatrices(operator, parts)
         case Matmul():
             return Matmul(*parts)
         case Tensordot(_, _, left_axes, right_axes):

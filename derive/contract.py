@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from derive.arrays import Matmul, Tensordot
+from derive.arrays import Matmul, Tensordot, Whole
 from derive.labelled import Labelled, aligned, combine, folded, in_order
 from derive.terms import Index
 
@@ -142,6 +142,13 @@ def _comes_first(
 def _matmul(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:
     left_order = (*roles.batch, *roles.left, *roles.summed)
     right_order = (*roles.batch, *roles.summed, *roles.right)
+    turned = (*roles.summed, *roles.left), (*roles.right, *roles.summed)
+    leaves = isinstance(left.term, Whole) and isinstance(right.term, Whole)
+    flat = len(left_order) == len(right_order) == 2
+    if flat and not leaves and (left.labels, right.labels) == turned:
+        # The product of two transposes is the transpose of a product.
+        whole = Matmul(aligned(right, turned[1]), aligned(left, turned[0]))
+        return Labelled(whole, (*roles.right, *roles.left))
     product = Matmul(aligned(left, left_order), aligned(right, right_order))
     return Labelled(product, (*roles.batch, *roles.left, *roles.right))
 

@@ -99,7 +99,7 @@ def of_solution_by_right_side(node: LinearAlgebra) -> Term:
 
 
 def of_cholesky(node: LinearAlgebra) -> Term:
-    """∂L[i,j]/∂A[p,q] from dL = L Φ(L⁻¹ dA L⁻ᵀ), where Φ halves the diagonal and drops what is above.
+    """∂L[i,j]/∂A[p,q] from dL = L Φ(L⁻¹ dA L⁻ᵀ): Φ halves the diagonal, drops what is above.
 
     The factor is that of the symmetric part of A, so p and q change places in a second half:
     ∂L[i,j]/∂A[p,q] = Σ_k L[i,k] φ[k,j] (L⁻¹[k,p] L⁻¹[j,q] + L⁻¹[k,q] L⁻¹[j,p]) / 2.

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from derive.evaluate import SCALARS, How
+from derive.matrices import linear_algebra
 from derive.scalars import ELEMENTARY, INTEGERS, PI, NotRational, Scalar
 
 NUMBER, QUOTIENT = "_number", "_quotient"
@@ -122,10 +123,29 @@ class ExactNumpy:
     def __init__(self, how: How) -> None:
         self._how = how
 
+    @property
+    def linalg(self) -> ExactMatrices:
+        """Linear algebra on scalars."""
+        return ExactMatrices(self._how)
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)
-        if name in ("zeros", "ones", "full", "empty"):
+        if name in ("zeros", "ones", "full", "empty", "eye"):
             return partial(found, dtype=object)
         if name in ELEMENTARY:
             return lambda operand: found(lifted(operand, self._how))
         return found
+
+
+class ExactMatrices:
+    """What a kernel finds under `np.linalg`: the same by elimination, on arrays of scalars."""
+
+    def __init__(self, how: How) -> None:
+        self._how = how
+
+    def __getattr__(self, operator: str) -> Callable[..., Any]:
+        return lambda *arrays: linear_algebra(operator, *(lifted(a, self._how) for a in arrays))
+
+    def slogdet(self, array: Any) -> tuple[None, Any]:
+        """No sign, which no kernel asks for, and the logarithm of the absolute value."""
+        return None, linear_algebra("logdet", lifted(array, self._how))

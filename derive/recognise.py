@@ -15,6 +15,7 @@ from derive.terms import (
     Divide,
     Entry,
     IndexValue,
+    LinearAlgebra,
     Name,
     Node,
     Power,
@@ -28,7 +29,7 @@ from derive.terms import (
 Key = tuple[type, tuple[Name, ...]]
 
 # Parts that cost enough to be looked for.
-NAMED = (Call, Reduction, Divide, Power)
+NAMED = (Call, Reduction, Divide, Power, LinearAlgebra)
 
 
 def with_names(equations: Sequence[Equation], known: Sequence[Equation]) -> tuple[Equation, ...]:

@@ -19,9 +19,11 @@ from derive.terms import (
     Add,
     AllOf,
     Choice,
+    Compare,
     Condition,
     Divide,
     Index,
+    IndexValue,
     Multiply,
     Negate,
     Number,
@@ -29,6 +31,7 @@ from derive.terms import (
     Reduction,
     Term,
     number,
+    substitute,
 )
 
 # --- guards -------------------------------------------------------------------------------------
@@ -178,11 +181,33 @@ def power(base: Term, exponent: Term) -> Term:
 
 
 def summed(indices: tuple[Index, ...], term: Term, where: tuple[Condition, ...] = ()) -> Term:
-    """The sum of `term` over `indices`, its guards beside them and its sign in front."""
+    """The sum of `term` over `indices`, its guards beside them and its sign in front.
+
+    A condition that says which index another one is leaves nothing to sum over it.
+    """
     if term == ZERO or not indices:
         return guarded(where, term)
     conditions, inside = unguarded(term)
     where = tuple(dict.fromkeys((*where, *conditions)))
+    for condition in where:
+        fixed = _fixed(condition, indices)
+        if fixed is not None:
+            values: dict[Index, Term] = {fixed[0]: IndexValue(fixed[1])}
+            others = tuple(substitute(c, values) for c in where if c != condition)
+            rest = tuple(index for index in indices if index is not fixed[0])
+            return summed(rest, substitute(inside, values), others)
     if isinstance(inside, Negate):
         return Negate(Reduction("sum", indices, inside.term, where))
     return Reduction("sum", indices, inside, where)
+
+
+def _fixed(condition: Condition, indices: tuple[Index, ...]) -> tuple[Index, Index] | None:
+    """The summed index that a condition fixes, and the index of the same range that it is."""
+    match condition:
+        case Compare("==", IndexValue(left), IndexValue(right)) if (
+            left is not right and left.size == right.size
+        ):
+            for one, other in ((right, left), (left, right)):
+                if one in indices:
+                    return one, other
+    return None

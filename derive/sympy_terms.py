@@ -52,7 +52,7 @@ FUNCTIONS: Mapping[str, str] = {
     if isinstance(image, sympy.core.function.FunctionClass)
 }
 REDUCTIONS = {sympy.Sum: "sum", sympy.Product: "prod"}
-RELATIONS: Mapping[type, Relation] = {
+RELATIONS: Mapping[Any, Relation] = {
     sympy.Eq: "==",
     sympy.Ne: "!=",
     sympy.StrictLessThan: "<",

@@ -127,7 +127,7 @@ def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = No
     passed = [q for q in defined if q in varying and q in useful and q != model.objective.cost]
     given = [quantity for quantity in wrt if quantity not in passed]
     for quantity in (*passed, *given):
-        readings = (_reading(*found) for found in readers.get(quantity, ()))
+        readings = (reading_of(*found) for found in readers.get(quantity, ()))
         gradients.append(gradient_of(model, quantity, tuple(readings)))
     unreachable = tuple(quantity for quantity in wrt if quantity not in useful)
     recurrences = tuple(_reverse(recurrence, gradients) for recurrence in model.recurrences)
@@ -156,7 +156,8 @@ def _readers(
     return readers
 
 
-def _reading(equation: Equation, entry: Entry) -> Reading:
+def reading_of(equation: Equation, entry: Entry) -> Reading:
+    """One way in which an equation reads a quantity, differentiated."""
     lifted = lifted_indices(equation.right, entry)
     return Reading(equation, entry, lifted, differentiate(equation.right, entry))
 

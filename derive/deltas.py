@@ -34,7 +34,6 @@ from derive.terms import (
     Condition,
     Divide,
     Index,
-    IndexValue,
     Multiply,
     Negate,
     Number,
@@ -54,9 +53,8 @@ def summands(term: Term) -> tuple[Term, ...]:
     What no condition divides stays whole: 2(u - v) is one summand.
 
     >>> from derive.terms import Quantity, Entry, Size
-    >>> p = Entry(Quantity("p")); positive = (Compare(">", p, ZERO),)
-    >>> square = times(p, p)
-    >>> summands(Multiply((p, Add((guarded(positive, p), p))))) == (guarded(positive, square), square)
+    >>> p = Entry(Quantity("p")); delta = guarded((Compare(">", p, ZERO),), p)
+    >>> summands(Multiply((p, Add((delta, p))))) == (times(p, delta), times(p, p))
     True
     """
     match term:
@@ -68,10 +66,10 @@ def summands(term: Term) -> tuple[Term, ...]:
         case Negate(inner):
             return tuple(negative(part) for part in summands(inner))
         case Multiply(factors):
-            parts = tuple(summands(factor) for factor in factors)
-            if all(part == (factor,) for part, factor in zip(parts, factors, strict=True)):
+            choices = [summands(factor) for factor in factors]
+            if all(part == (own,) for part, own in zip(choices, factors, strict=True)):
                 return (term,)
-            return tuple(times(*chosen) for chosen in cartesian(*parts))
+            return tuple(times(*chosen) for chosen in cartesian(*choices))
         case Divide(above, below):
             return tuple(quotient(part, below) for part in summands(above))
         case Reduction("sum", indices, inner, where):

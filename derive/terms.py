@@ -39,10 +39,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Derivative:
-    """The name of the quantity ∂of/∂wrt, which has the shape of `wrt`."""
+    """The name of the quantity ∂of/∂wrt: `rank` axes of `of`, 0 for the cost, then those of `wrt`."""
 
     of: Name
     wrt: Name
+    rank: int = 0
 
 
 Name = str | Derivative

@@ -23,7 +23,8 @@ from derive.typeset.layout import (
     Layout,
 )
 from derive.typeset.letters import choose_letters
-from derive.typeset.terms import Notation, layout
+from derive.typeset.symbols import Notation
+from derive.typeset.terms import layout
 
 n, m = Size("n"), Size("m")
 i, j, k = (Index(n, letter) for letter in "ijk")

@@ -65,7 +65,8 @@ from derive.typeset.layout import (
     row,
 )
 from derive.typeset.mathml import mathml
-from derive.typeset.terms import Notation, layout, name_layout
+from derive.typeset.symbols import Notation, name_layout
+from derive.typeset.terms import layout
 from derive.typeset.unicode import unicode
 
 FORMULAS = [

@@ -29,7 +29,8 @@ from derive.terms import (
 from derive.typeset.equations import equation, equations
 from derive.typeset.layout import Layout, Operator, row
 from derive.typeset.letters import choose_letters
-from derive.typeset.terms import Notation, layout, name_layout
+from derive.typeset.symbols import Notation, name_layout
+from derive.typeset.terms import layout
 
 # Rules that say nothing a reader does not see.
 SILENT = ("itself", "local")

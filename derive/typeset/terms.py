@@ -6,12 +6,11 @@ stands in a place of a higher level.  Order and form are the author's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from derive.conditions import opposite
-from derive.names import Letters, Scripted, Symbol, symbol
+from derive.names import Scripted, symbol
 from derive.terms import (
     ONE,
     Add,
@@ -22,14 +21,12 @@ from derive.terms import (
     Compare,
     Condition,
     Constant,
-    Derivative,
     Divide,
     Entry,
     FloorDivide,
     Index,
     IndexValue,
     Multiply,
-    Name,
     Negate,
     Node,
     Not,
@@ -61,7 +58,6 @@ from derive.typeset.layout import (
     Operator,
     Raised,
     Row,
-    Subscripted,
     bracketed,
     is_integer,
     listed,
@@ -69,24 +65,10 @@ from derive.typeset.layout import (
     row,
 )
 from derive.typeset.levels import Level, ends_open, is_fraction, level, without_sign
+from derive.typeset.symbols import PARTIAL_SIGN, Notation, name_layout
 
-PARTIAL_SIGN = Operator("∂", "ordinary")
 SIGNS: dict[Relation, str] = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 BIG_SIGNS = {"sum": "∑", "mean": "∑", "logsumexp": "∑", "prod": "∏"}
-
-
-@dataclass(frozen=True)
-class Notation:
-    """Letters of indices, symbols that authors gave for names, and the terms that are marked.
-
-    `marks` gives terms their key (see `Marked`); in an `inline` formula, such as an exponent, a
-    division is written with a slash.
-    """
-
-    letters: Mapping[Index, str] = field(default_factory=dict)
-    symbols: Mapping[str, Symbol] = field(default_factory=dict)
-    marks: Mapping[Term, str] = field(default_factory=dict)
-    inline: bool = False
 
 
 def layout(node: Node, notation: Notation) -> Layout:
@@ -103,29 +85,6 @@ def layout(node: Node, notation: Notation) -> Layout:
     """
     marks = {count_from_one(term): key for term, key in notation.marks.items()}
     return _layout(count_from_one(node), replace(notation, marks=marks))
-
-
-def name_layout(name: Name, notation: Notation, subscripts: tuple[Layout, ...] = ()) -> Layout:
-    """A whole quantity, or one entry of it; a gradient is the fraction ∂C/∂w."""
-    if isinstance(name, Derivative):
-        above = name_layout(name.of, notation)
-        upper = Group(above) if isinstance(above, Fraction) else above
-        lower = name_layout(name.wrt, notation, subscripts)
-        return Fraction(row(PARTIAL_SIGN, upper), row(PARTIAL_SIGN, lower))
-    form = notation.symbols.get(name) or symbol(name)
-    if not subscripts:
-        return Identifier(form)
-    base = Identifier(form)
-    compact = all(_is_letter(subscript) for subscript in subscripts)
-    return Subscripted(bracketed(base) if isinstance(form, Scripted) else base, subscripts, compact)
-
-
-def _is_letter(part: Layout) -> bool:
-    return (
-        isinstance(part, Identifier)
-        and isinstance(part.symbol, Letters)
-        and len(part.symbol.text) == 1
-    )
 
 
 def _layout(node: Node, notation: Notation) -> Layout:
@@ -207,7 +166,7 @@ def _entry(entry: Entry, notation: Notation) -> Layout:
     """An entry; axes of literal size one carry no subscript."""
     inner = replace(notation, inline=True)
     axes = zip(entry.quantity.shape, entry.subscripts, strict=False)
-    shown = tuple(_layout(subscript, inner) for size, subscript in axes if not is_one(size))
+    shown = tuple(None if is_one(size) else _layout(subscript, inner) for size, subscript in axes)
     return name_layout(entry.quantity.name, notation, shown)
 
 

@@ -1,4 +1,4 @@
-"""The symbolic shape of array terms, and the sizes they need; what NumPy would refuse is refused."""
+"""The symbolic shape of array terms, and the sizes they need; misfits are refused."""
 
 from __future__ import annotations
 
@@ -57,18 +57,14 @@ def shape_of(term: ArrayTerm) -> Shape:
         case Tensordot():
             return _tensordot_shape(term)
         case Transpose(operand, axes):
-            before = shape_of(operand)
-            if sorted(axes) != list(range(len(before))):
-                raise _misfit("axes", str(axes), "an array of shape", show_shape(before))
+            before = _with_axes(operand, axes, every=True)
             return tuple(before[axis] for axis in axes)
         case Select(operand, selectors):
             return _selected(shape_of(operand), selectors)
         case Gather(operand, subscripts):
             return _gathered(shape_of(operand), subscripts)
         case Fold(_, operand, axes) | Locate(_, operand, axes):
-            before = shape_of(operand)
-            if not set(axes) <= set(range(len(before))):
-                raise _misfit("axes", str(axes), "an array of shape", show_shape(before))
+            before = _with_axes(operand, axes)
             return tuple(size for axis, size in enumerate(before) if axis not in axes)
         case Copy(operand):
             return shape_of(operand)
@@ -85,6 +81,14 @@ def shape_of(term: ArrayTerm) -> Shape:
         case Empty(shape, _):
             return shape
     raise TypeError(f"shape_of: unknown array term {type(term).__name__}")
+
+
+def _with_axes(operand: ArrayTerm, axes: tuple[int, ...], *, every: bool = False) -> Shape:
+    """The shape of an operand that has these axes; a transposition names them all."""
+    shape = shape_of(operand)
+    if not set(axes) <= set(range(len(shape))) or (every and len(axes) < len(shape)):
+        raise _misfit("axes", str(axes), "an array of shape", show_shape(shape))
+    return shape
 
 
 def broadcast(*shapes: Shape) -> Shape:

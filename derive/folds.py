@@ -15,11 +15,12 @@ Sought = Literal["argmax", "argmin"]
 # Which fold finds the value whose place is sought.
 EXTREMES: dict[Sought, Folding] = {"argmax": "max", "argmin": "min"}
 # What does not change a fold.
-_EMPTY: dict[Folding, ArrayTerm] = {
+EMPTY: dict[str, ArrayTerm] = {
     "sum": Exact(Fraction(0)),
     "prod": Exact(Fraction(1)),
     "max": Elementwise("negate", (Infinity(),)),
     "min": Infinity(),
+    "logsumexp": Elementwise("negate", (Infinity(),)),
 }
 
 
@@ -29,7 +30,7 @@ def chosen(
     """The value where the filter holds, elsewhere what does not change the reduction."""
     if mask is None:
         return value
-    return combine("where", [mask, value, Labelled(_EMPTY[kind])], wanted)
+    return combine("where", [mask, value, Labelled(EMPTY[kind])], wanted)
 
 
 def fold(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:

@@ -42,7 +42,7 @@ from derive.arrays import (
     show_name,
 )
 from derive.errors import DerivationError
-from derive.plan import Program
+from derive.program import Loop, Program, Statement, at_step
 from derive.sizes import show_size, size_at
 from derive.terms import Name, Quantity, Term
 
@@ -94,9 +94,28 @@ def run(
             extents[rule.name] = size_value(rule.formula, extents)
         else:
             extents[rule.name] = _given(sizes or {}, rule.name)
-    for statement in program.statements:
-        values[statement.target.name] = evaluate(statement.value, values, extents)
+    for line in program.statements:
+        if isinstance(line, Statement):
+            values[line.target.name] = evaluate(line.value, values, extents)
+        else:
+            _run_loop(line, values, extents)
     return {output.name: values[output.name] for output in program.outputs}
+
+
+def _run_loop(loop: Loop, values: dict[Name, Any], sizes: Mapping[str, int]) -> None:
+    for statement in loop.arrays:
+        values[statement.target.name] = evaluate(statement.value, values, sizes)
+    steps = range(size_value(loop.size, sizes))
+    for step in reversed(steps) if loop.downward else steps:
+        here = {**sizes, loop.number.name: step}
+        for statement in loop.statements:
+            value = evaluate(statement.value, values, here)
+            if statement.axis is None:
+                values[statement.target.name] = value
+            else:
+                place = at_step(Whole(statement.target), statement.axis, loop.number)
+                selectors = tuple(_place(selector, here) for selector in place.selectors)
+                values[statement.target.name][selectors] = value
 
 
 def _given(values: Mapping[Any, Any], name: Name) -> Any:
@@ -144,20 +163,26 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return FOLDS[kind](value(operand), axis=axes)
         case Locate(kind, operand, axes):
             return _located(kind, value(operand), axes)
-        case Full(filling, shape, like):
-            if like is not None:
-                return np.full_like(value(like), value(filling))
-            return np.full(tuple(size_value(size, sizes) for size in shape), value(filling))
         case Copy(operand):
             return np.copy(value(operand))
         case Either(condition, chosen, otherwise):
             return value(chosen) if value(condition) else value(otherwise)
         case Join(parts, axis):
             return np.concatenate([value(part) for part in parts], axis=axis)
-        case Empty(shape, like):
-            dtype = np.result_type(*map(value, like)) if like else np.float64
-            return np.empty(tuple(size_value(size, sizes) for size in shape), dtype)
+        case Full() | Empty():
+            return _made(term, value, tuple(size_value(size, sizes) for size in term.shape))
     raise TypeError(f"evaluate: unknown array term {type(term).__name__}")
+
+
+def _made(
+    term: Full | Empty, value: Callable[[ArrayTerm], Any], shape: tuple[int, ...]
+) -> np.ndarray:
+    """A new array."""
+    if isinstance(term, Empty):
+        return np.empty(shape, np.result_type(*map(value, term.like)) if term.like else np.float64)
+    if term.like is not None:
+        return np.full_like(value(term.like), value(term.value))
+    return np.full(shape, value(term.value))
 
 
 def _place(selector: Selector, sizes: Mapping[str, int]) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from derive.arrays import (
     ArrayTerm,
+    Either,
     Elementwise,
     Fold,
     Folding,
@@ -18,8 +19,11 @@ from derive.arrays import (
     Select,
     Selector,
     Transpose,
+    Whole,
+    is_plain_number,
 )
-from derive.terms import Index, is_one
+from derive.polynomials import StepNumber
+from derive.terms import Index, Term, is_one, walk
 
 Axis = Index | None
 
@@ -59,8 +63,11 @@ def selected(term: ArrayTerm, selectors: Sequence[Selector]) -> ArrayTerm:
     """`term[selectors]`, or the term itself where every axis is kept."""
     if all(selector == "all" for selector in selectors):
         return term
-    if isinstance(term, Elementwise) and term.operation == "negate":
-        return Elementwise("negate", (selected(term.operands[0], selectors),))
+    match term:
+        case Elementwise("negate", (operand,)):
+            return Elementwise("negate", (selected(operand, selectors),))
+        case Either(condition, chosen, otherwise) if is_plain_number(otherwise):
+            return Either(condition, selected(chosen, selectors), otherwise)
     return Select(term, tuple(selectors))
 
 
@@ -68,8 +75,11 @@ def transposed(term: ArrayTerm, axes: Sequence[int]) -> ArrayTerm:
     """The term with its axes in the order `axes`, or the term itself where nothing moves."""
     if list(axes) == sorted(axes):
         return term
-    if isinstance(term, Elementwise) and term.operation == "negate":
-        return Elementwise("negate", (transposed(term.operands[0], axes),))
+    match term:
+        case Elementwise("negate", (operand,)):
+            return Elementwise("negate", (transposed(operand, axes),))
+        case Either(condition, chosen, otherwise) if is_plain_number(otherwise):
+            return Either(condition, transposed(chosen, axes), otherwise)
     return Transpose(term, tuple(axes))
 
 
@@ -120,6 +130,34 @@ def combine(operation: Operation, values: Sequence[Labelled], wanted: Sequence[I
     order = common_order(values, wanted)
     parts = tuple(aligned(value, order) for value in values)
     return Labelled(Elementwise(operation, parts), order)
+
+
+def either(
+    condition: ArrayTerm,
+    chosen: Labelled,
+    otherwise: Labelled,
+    wanted: Sequence[Index],
+    *,
+    plain: bool = False,
+) -> Labelled:
+    """One of two values, both with all axes; a `plain` number may stand for an array."""
+    order = common_order((chosen, otherwise), wanted)
+    if plain and is_plain_number(otherwise.term):
+        return Labelled(Either(condition, aligned(chosen, order), otherwise.term), order)
+    first = filled(chosen, order, None)
+    return Labelled(Either(condition, first, filled(otherwise, order, _step_of(first))), order)
+
+
+def _step_of(term: ArrayTerm) -> ArrayTerm | None:
+    """The array at this step, where `term` is the array at another: it has the same shape."""
+    match term:
+        case Select(Whole() as array, selectors):
+            numbers = {p for s in selectors if isinstance(s, Term) for p in walk(s)}
+            steps = [part for part in numbers if isinstance(part, StepNumber)]
+            if len(steps) == 1:
+                here = (steps[0] if isinstance(s, Term) else s for s in selectors)
+                return Select(array, tuple(here))
+    return None
 
 
 def folded(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:

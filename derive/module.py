@@ -12,11 +12,13 @@ from typing import Any
 from derive.array_functions import IN_MATH
 from derive.arrays import ArrayTerm, Select, Whole
 from derive.docstring import Formulas, comments, docstring_context
-from derive.model import Equation, Specification, data, definition, parameters
+from derive.model import Equation, Recurrence, Specification, data, definition, parameters
 from derive.module_names import forward_quantities, identifiers, setting_names, target_names
 from derive.names import python_name
-from derive.numpy_code import WIDTH, bracketed, code, statement_lines
-from derive.plan import Program, gradient_of, program_for, restricted, size_names
+from derive.numpy_code import WIDTH, bracketed, code
+from derive.plan import gradient_of, program_for, restricted
+from derive.program import Program, size_names
+from derive.program_code import statement_lines
 from derive.render import render_python
 from derive.rule_code import setting_values, state_lines, update_lines
 from derive.size_code import decimal, size_code
@@ -35,9 +37,14 @@ from derive.terms import Name, Number, Quantity, Size, Term, entries, is_one
 MOST_SHOWN = 4
 
 
-def module_source(spec: Specification, gradients: Sequence[Equation], formulas: Formulas) -> str:
-    """The source text of the NumPy module of a model."""
-    program = program_for(spec, gradients)
+def module_source(
+    spec: Specification,
+    gradients: Sequence[Equation],
+    formulas: Formulas,
+    recurrences: Sequence[Recurrence] = (),
+) -> str:
+    """The source text of the NumPy module of a model; `recurrences` are those of the gradients."""
+    program = program_for(spec, gradients, recurrences)
     return render_python(module_context(spec, gradients, program, formulas))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.model import Specification, data, parameters
 from derive.names import RESERVED, python_names
-from derive.plan import Program
+from derive.program import Loop, Program, every_statement
 from derive.terms import Derivative, Name, Quantity, entries
 
 # Names of the module itself, which no argument may take.
@@ -25,13 +25,15 @@ def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
     public = python_names(arguments, RESERVED | MODULE_NAMES)
     inside = [str(quantity.name) for quantity, _ in program.constants]
     inside += [str(equation.left.name) for equation in spec.equations]
-    inside += [str(s.target.name) for s in program.statements if s.target.kind == "defined"]
+    statements = tuple(every_statement(program.statements))
+    inside += [str(s.target.name) for s in statements if s.target.kind == "defined"]
+    inside += [line.number.name for line in program.statements if isinstance(line, Loop)]
     inside = [name for name in inside if name not in public]
     names: dict[Name, str] = {name: public[name] for name in public}
     names.update(python_names(inside, RESERVED | frozenset(public.values())))
-    for statement in program.statements:
+    for statement in statements:
         match statement.target.name:
-            case Derivative(_, wrt) as gradient:
+            case Derivative(_, wrt) as gradient if gradient not in names:
                 names[gradient] = _fresh(f"d_{names[wrt]}", names)
     return names
 

@@ -1,4 +1,4 @@
-"""Array terms and programs as NumPy source text.
+"""Array terms as NumPy source text.
 
 Brackets stand where Python needs them, and around a matrix product inside another product, where a
 reader does.  Lines are laid out as `ruff format` lays them out.
@@ -15,29 +15,32 @@ from derive.arrays import (
     ArrayTerm,
     Copy,
     Counting,
+    Either,
     Elementwise,
+    Empty,
     Exact,
     Extent,
     Fold,
     Full,
     Gather,
     Infinity,
+    Join,
     Locate,
     Matmul,
     Pi,
     Select,
     Selector,
+    Slice,
     Tensordot,
     Transpose,
     Whole,
     is_plain_number,
-    operands,
-    with_operands,
 )
-from derive.plan import Program, SizeRule
+from derive.polynomials import collected
 from derive.size_code import (
     AND,
     ATOM,
+    CHOICE,
     COMPARISON,
     OR,
     POWER,
@@ -51,12 +54,7 @@ from derive.size_code import (
     size_code,
     size_text,
 )
-from derive.terms import (
-    Add,
-    Name,
-    Number,
-    Quantity,
-)
+from derive.terms import ZERO, Add, Negate, Number, Term
 
 WIDTH = 100
 INDENT = 4
@@ -106,22 +104,38 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
         case Tensordot(left, right, left_axes, right_axes):
             axes = f"({_axes(left_axes)}, {_axes(right_axes)})"
             return f"np.tensordot({_listed((left, right), names)}, axes={axes})", ATOM
+        case Either(condition, chosen, otherwise):
+            texts = [_at(part, OR, names) for part in (chosen, otherwise)]
+            return f"{texts[0]} if {code(condition, names)} else {texts[1]}", CHOICE
+    return _called(term, names), ATOM
+
+
+def _called(term: ArrayTerm, names: Names) -> str:
+    """The text of what needs no brackets anywhere: subscripts and calls."""
+    match term:
         case Transpose(operand, axes):
-            return _transpose(operand, axes, names), ATOM
+            return _transpose(operand, axes, names)
         case Select(operand, selectors):
-            return _select(operand, selectors, names), ATOM
+            return _select(operand, selectors, names)
         case Gather(operand, subscripts):
             places = [":" if s is None else code(s, names) for s in subscripts]
-            return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]", ATOM
+            return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
         case Fold(kind, operand, axes):
             whole = len(axes) == len(shape_of(operand))
-            return _fold(kind, operand, "" if whole else f"axis={_axes(axes)}", names), ATOM
+            return _fold(kind, operand, "" if whole else f"axis={_axes(axes)}", names)
         case Locate(kind, operand, axes):
-            return _locate(kind, operand, axes, names), ATOM
+            return _locate(kind, operand, axes, names)
         case Full():
-            return _full(term, names), ATOM
+            return _full(term, names)
         case Copy(operand):
-            return f"{_at(operand, ATOM, names)}.copy()", ATOM
+            return f"{_at(operand, ATOM, names)}.copy()"
+        case Join(parts, axis):
+            along = f", axis={axis}" if axis else ""
+            return f"np.concatenate(({_listed(parts, names)}){along})"
+        case Empty(shape, like):
+            if [shape_of(part) for part in like] == [shape]:
+                return f"np.empty_like({code(like[0], names)})"
+            return f"np.empty({new_shape(shape, names)}{_type_of(like, names)})"
     raise TypeError(f"code: unknown array term {type(term).__name__}")
 
 
@@ -185,10 +199,10 @@ def _counted_from(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] |
 
 
 def _sum(parts: Sequence[ArrayTerm], names: Names) -> str:
-    return " ".join(_terms(parts, names))
+    return " ".join(summands(parts, names))
 
 
-def _terms(parts: Sequence[ArrayTerm], names: Names) -> list[str]:
+def summands(parts: Sequence[ArrayTerm], names: Names) -> list[str]:
     """The terms of a sum, each but the first with its sign."""
     texts = [_at(parts[0], SUM, names)]
     for part in parts[1:]:
@@ -220,13 +234,48 @@ def _select(operand: ArrayTerm, selectors: tuple[Selector, ...], names: Names) -
     match operand:
         case Fold(kind, inner, axes) if _inserted(selectors) == axes:
             return _fold(kind, inner, f"axis={_axes(axes)}, keepdims=True", names)
-    places = [{"all": ":", "new": "None"}.get(str(s), str(s)) for s in selectors]
+    sizes = iter(shape_of(operand))
+    places = [
+        "None" if selector == "new" else _place(selector, next(sizes), names)
+        for selector in selectors
+    ]
     return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
+
+
+def _place(selector: Selector, size: Term, names: Names) -> str:
+    """One subscript; ends of a slice that are ends of the axis, of the `size`, are left out."""
+    match selector:
+        case "all":
+            return ":"
+        case int():
+            return str(selector)
+        case Slice(start, length):
+            end = collected(Add((start, length)))
+            first = "" if start == ZERO else size_code(start, names)
+            return f"{first}:{'' if end == size else _end(end, size, names)}"
+    assert isinstance(selector, Term)
+    return size_code(selector, names)
+
+
+def _end(end: Term, size: Term, names: Names) -> str:
+    """Where a slice ends, from the end of the axis where that is a number."""
+    match collected(Add((size, Negate(end)))):
+        case Number(value) if value > 0:
+            return f"-{value}"
+    return size_code(end, names)
+
+
+def _type_of(like: Sequence[ArrayTerm], names: Names) -> str:
+    """The type of numbers that arrays have together, as an argument of what makes new arrays."""
+    if not like:
+        return ""
+    first = f"{_at(like[0], ATOM, names)}.dtype"
+    return f", dtype={first if len(like) == 1 else f'np.result_type({_listed(like, names)})'}"
 
 
 def _inserted(selectors: tuple[Selector, ...]) -> tuple[int, ...]:
     """The places of new axes where nothing else is done, () otherwise."""
-    if any(isinstance(selector, int) for selector in selectors):
+    if any(selector not in ("all", "new") for selector in selectors):
         return ()
     return tuple(place for place, selector in enumerate(selectors) if selector == "new")
 
@@ -268,61 +317,12 @@ def _full(term: Full, names: Names) -> str:
 # --- lines --------------------------------------------------------------------------------------
 
 
-def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
-    """The sizes and statements of a program in order, with a comment where there is one."""
-    rules = [rule for rule in program.sizes if rule.quantity or rule.formula]
-    lines = [size_rule_line(rule, names) for rule in rules]
-    known = dict(names)
-    for statement in program.statements:
-        comment = comments.get(statement.target.name, "")
-        lines += _assignment(known[statement.target.name], statement.value, known, comment)
-    return lines
-
-
-def _assignment(target: str, value: ArrayTerm, names: dict[Name, str], comment: str) -> list[str]:
-    """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
-    line = f"{target} = {code(value, names)}"
-    if len(line) + INDENT <= WIDTH:
-        return commented(line, comment)
-    if isinstance(value, Elementwise) and value.operation == "add":
-        terms = _terms(value.operands, names)
-        if len(terms) > 2 and max(map(len, terms)) + 2 * INDENT <= WIDTH:
-            inside = [f"    {term}" for term in terms]
-            return [*([f"# {comment}"] if comment else []), f"{target} = (", *inside, ")"]
-    parts = operands(value)
-    longest = max(parts, key=lambda part: len(code(part, names)), default=None)
-    if longest is None or not operands(longest):
-        return commented(line, comment)
-    part = Quantity(_part_name(names), shape_of(longest))
-    names[part.name] = str(part.name)
-    rest = with_operands(value, tuple(Whole(part) if p is longest else p for p in parts))
-    return [
-        *_assignment(names[part.name], longest, names, ""),
-        *_assignment(target, rest, names, comment),
-    ]
-
-
-def _part_name(names: Names) -> str:
-    taken, number = set(names.values()), 1
-    while f"part_{number}" in taken:
-        number += 1
-    return f"part_{number}"
-
-
-def size_rule_line(rule: SizeRule, names: Names) -> str:
-    """How a kernel finds a size."""
-    if rule.quantity is not None:
-        return f"{names[rule.name]} = {names[rule.quantity.name]}.shape[{rule.axis}]"
-    assert rule.formula is not None
-    return f"{names[rule.name]} = {size_code(rule.formula, names)}"
-
-
-def commented(line: str, comment: str) -> list[str]:
+def commented(line: str, comment: str, indent: int = INDENT) -> list[str]:
     """A line with its comment behind it, or above it where both are too long."""
     if not comment:
         return [line]
     joined = f"{line}  # {comment}"
-    return [joined] if len(joined) + INDENT <= WIDTH else [f"# {comment}", line]
+    return [joined] if len(joined) + indent <= WIDTH else [f"# {comment}", line]
 
 
 def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0) -> list[str]:

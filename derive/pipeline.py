@@ -95,7 +95,8 @@ def source_of(derivation: Derivation, document: Document | None = None) -> str:
     """The source of the NumPy module, its comments numbered as in the document."""
     numbers = (document or document_of(derivation, "exact")).numbers
     equations = tuple(gradient.equation for gradient in derivation.gradients)
-    return module_source(derivation.model, equations, summary_of(derivation, numbers))
+    formulas = summary_of(derivation, numbers)
+    return module_source(derivation.model, equations, formulas, derivation.recurrences)
 
 
 def written(document: Document, form: Format, language: str) -> str:

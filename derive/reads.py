@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from derive.arrays import Exact, Gather, Selector, Whole
 from derive.labelled import Axis, Labelled, aligned, combine, in_order, selected, union
+from derive.polynomials import is_size
 from derive.terms import ONE, ZERO, Add, Entry, Index, IndexValue, Negate, Number, Term, is_one
 
 Values = Callable[[Term], Labelled]
@@ -34,6 +35,8 @@ def read(
                 selectors.append("all")
             case Number(value):
                 selectors.append(int(value))
+            case _ if is_size(subscript):
+                selectors.append(subscript)
             case _:
                 others.append(place)
     if not others:

@@ -11,7 +11,7 @@ from derive.terms import Add, Divide, FloorDivide, Multiply, Name, Negate, Numbe
 Names = Mapping[Name, str]
 
 # How tightly Python binds: an operand is bracketed where it binds less tightly than its place asks.
-COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
+CHOICE, COMPARISON, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)
 
 
 def decimal(value: Fraction) -> str:
@@ -50,6 +50,15 @@ def size_code(size: Term, names: Names) -> str:
     return size_text(size, names)[0]
 
 
+def _without_sign(term: Term) -> tuple[bool, Term]:
+    match term:
+        case Negate(inner):
+            return True, inner
+        case Number(value) if value < 0:
+            return True, Number(-value)
+    return False, term
+
+
 def size_text(size: Term, names: Names) -> tuple[str, int]:
     """A size expression and how tightly it binds."""
 
@@ -65,8 +74,7 @@ def size_text(size: Term, names: Names) -> tuple[str, int]:
         case Add((first, *others)):
             text = at(first, SUM)
             for part in others:
-                negative = isinstance(part, Negate)
-                inner = part.term if isinstance(part, Negate) else part
+                negative, inner = _without_sign(part)
                 text += f" {'-' if negative else '+'} {at(inner, PRODUCT)}"
             return text, SUM
         case Multiply((first, *others)):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.array_functions import PARTIAL, apply_function
-from derive.array_shapes import shape_of
+from derive.array_shapes import broadcast, shape_of
 from derive.arrays import (
     ArrayTerm,
     Counting,
@@ -27,16 +27,19 @@ from derive.arrays import (
 )
 from derive.contract import contract
 from derive.errors import DerivationError
-from derive.folds import EXTREMES, applied, chosen, fold, locate, logsumexp
+from derive.factors import Factors, factors_of
+from derive.folds import EMPTY, EXTREMES, applied, chosen, fold, locate, logsumexp
 from derive.labelled import (
     Labelled,
     aligned,
     combine,
     common_order,
+    either,
     filled,
     union,
 )
 from derive.model import Equation
+from derive.polynomials import StepNumber, is_size
 from derive.reads import read
 from derive.sizes import show_shape
 from derive.terms import (
@@ -66,10 +69,11 @@ from derive.terms import (
     Relation,
     Size,
     Term,
-    entries,
     free_indices,
     is_one,
+    walk,
 )
+from derive.tidy import all_of, conditions_of
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,10 @@ class _Context:
     kept: Labelled | None = None
 
 
-def vectorise(equation: Equation) -> ArrayTerm:
+def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
     """The right-hand side of an equation as one array term of the shape of its left-hand side.
+
+    What becomes a `part` of a larger array may lack axes: it is broadcast where it is put.
 
     >>> from derive.arrays import Matmul
     >>> from derive.terms import Multiply, Size
@@ -107,6 +113,10 @@ def vectorise(equation: Equation) -> ArrayTerm:
             f"{name} is neither on its left nor summed over",
             "bind the index by a reduction, or write it on the left",
         )
+    if part:
+        term = aligned(value, equation.indices)
+        if broadcast(shape_of(term), equation.left.shape) == equation.left.shape:
+            return term
     term = filled(value, equation.indices, _number_type(equation.left, value.term))
     if shape_of(term) != equation.left.shape:
         raise DerivationError(
@@ -137,7 +147,7 @@ def _labelled(term: Term, context: _Context) -> Labelled:
         case Entry():
             return _entry(term, context)
         case Add(terms):
-            return combine("add", [_labelled(t, context) for t in terms], context.wanted)
+            return combine("add", [_summand(t, context) for t in terms], context.wanted)
         case Multiply() | Negate() | Divide():
             return _product(term, context)
         case FloorDivide(left, right):
@@ -149,6 +159,8 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             return _call(function, arguments, context)
         case Reduction():
             return _reduction(term, context)
+        case Choice(condition, _, _) if any(map(is_size, conditions_of(condition))):
+            return either(*_decided(term, context), context.wanted)
         case Choice(condition, then, otherwise):
             holds = _condition(condition, context)
             fails = combine("not", [holds], context.wanted)
@@ -158,6 +170,29 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             ]
             return combine("where", [holds, *parts], context.wanted)
     raise _unknown(term)
+
+
+def _summand(term: Term, context: _Context) -> Labelled:
+    """A part of a sum, where a plain number serves as an array."""
+    match term:
+        case Choice(condition, _, _) if any(map(is_size, conditions_of(condition))):
+            return either(*_decided(term, context), context.wanted, plain=True)
+    return _labelled(term, context)
+
+
+def _decided(choice: Choice, context: _Context) -> tuple[ArrayTerm, Labelled, Labelled]:
+    """The part of a condition that sizes and steps decide, and what is chosen by it."""
+    conditions = conditions_of(choice.condition)
+    rest = tuple(condition for condition in conditions if not is_size(condition))
+    chosen = choice.chosen
+    if rest:
+        chosen = Choice(all_of(rest), chosen, choice.otherwise)
+    decided = all_of(tuple(condition for condition in conditions if is_size(condition)))
+    return (
+        _condition(decided, context).term,
+        _labelled(chosen, context),
+        _labelled(choice.otherwise, context),
+    )
 
 
 def _keeping(context: _Context, mask: Labelled) -> _Context:
@@ -190,57 +225,13 @@ def _counting(index: Index) -> Labelled:
 # --- products, powers, functions ----------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Factors:
-    """± the product of `above` divided by each of `below`."""
-
-    negative: bool
-    above: tuple[Term, ...]
-    below: tuple[Term, ...] = ()
-
-
-def _factors(term: Term, whole: tuple[Index, ...] | None = None) -> _Factors:
-    """The factors of a term.  Nested products stay whole, unless a sum over `whole` takes them.
-
-    Divisors that no summed index reaches come out, and so do quotients of plain numbers: `d / n`
-    is exact where `1 / n * d` is not.
-    """
-    match term:
-        case Multiply(factors):
-            parts = [
-                _factors(f, whole) if whole is not None or _is_plain(f) else _Factors(False, (f,))
-                for f in factors
-            ]
-            negative = sum(part.negative for part in parts) % 2 == 1
-            above = tuple(f for part in parts for f in part.above)
-            return _Factors(negative, above, tuple(f for part in parts for f in part.below))
-        case Negate(inner):
-            inside = _factors(inner, whole)
-            return replace(inside, negative=not inside.negative)
-        case Divide(top, bottom) if not set(free_indices(bottom)) & set(whole or ()):
-            inside = _factors(top, whole)
-            return replace(inside, below=(*inside.below, bottom))
-        case Number(value, text) if value < 0:
-            inside = _factors(Number(-value, text.lstrip("-") if text else None), whole)
-            return replace(inside, negative=True)
-        case Number(value, text) if value.denominator != 1 and text is None:
-            below = (Number(Fraction(value.denominator)),)
-            return _Factors(False, (Number(Fraction(value.numerator)),), below)
-    return _Factors(False, (term,))
-
-
-def _is_plain(term: Term) -> bool:
-    """Whether a term is a number, without data or indices."""
-    return not entries(term) and not free_indices(term)
-
-
 def _product(term: Term, context: _Context) -> Labelled:
-    factors = _factors(term)
+    factors = factors_of(term)
     values = [_labelled(factor, context) for factor in factors.above]
     return _assemble(values, factors, context)
 
 
-def _assemble(values: list[Labelled], factors: _Factors, context: _Context) -> Labelled:
+def _assemble(values: list[Labelled], factors: Factors, context: _Context) -> Labelled:
     """± the product of the values divided by the divisors of `factors`."""
     below = [_defined(_labelled(divisor, context), context) for divisor in factors.below]
     one = Labelled(Exact(Fraction(1)))
@@ -275,7 +266,7 @@ def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labell
     return Labelled(apply_function(function, tuple(aligned(v, order) for v in values)), order)
 
 
-# The same comparison with its sides exchanged: numbers stand on the right.
+# The same comparison with its sides exchanged: data and steps stand on the left, numbers right.
 TURNED: dict[Relation, Relation] = {
     "==": "==",
     "!=": "!=",
@@ -285,6 +276,17 @@ TURNED: dict[Relation, Relation] = {
     ">=": "<=",
 }
 
+
+def _weight(term: Term) -> int:
+    """Where a term stands in a comparison: data, a step, a size, a number."""
+    if not is_size(term):
+        return 3
+    parts = tuple(walk(term))
+    if any(isinstance(part, StepNumber) for part in parts):
+        return 2
+    return int(any(isinstance(part, Size) for part in parts))
+
+
 # --- conditions ---------------------------------------------------------------------------------
 
 
@@ -292,7 +294,7 @@ def _condition(condition: Condition, context: _Context) -> Labelled:
     match condition:
         case Compare(relation, left, right):
             parts = [_labelled(left, context), _labelled(right, context)]
-            if is_plain_number(parts[0].term):
+            if _weight(right) > _weight(left):
                 relation, parts = TURNED[relation], parts[::-1]
             return combine(relation, parts, context.wanted)
         case AllOf(conditions):
@@ -310,7 +312,9 @@ def _condition(condition: Condition, context: _Context) -> Labelled:
 
 
 def _reduction(reduction: Reduction, context: _Context) -> Labelled:
-    indices = reduction.indices
+    indices, empty = reduction.indices, EMPTY.get(reduction.kind)
+    if empty is not None and any(map(is_size, reduction.where)):
+        return _reduced_if(reduction, empty, context)
     inside = replace(context, wanted=(*context.wanted, *indices))
     mask = _mask(reduction, inside)
     if mask is not None:
@@ -338,6 +342,15 @@ def _reduction(reduction: Reduction, context: _Context) -> Labelled:
     )
 
 
+def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: _Context) -> Labelled:
+    """A reduction of which sizes and steps decide whether it has anything to reduce."""
+    decided = tuple(condition for condition in reduction.where if is_size(condition))
+    rest = tuple(condition for condition in reduction.where if not is_size(condition))
+    value = _reduction(replace(reduction, where=rest), context)
+    holds = _condition(all_of(decided), context).term
+    return either(holds, value, Labelled(empty), context.wanted, plain=True)
+
+
 def _mask(reduction: Reduction, inside: _Context) -> Labelled | None:
     """Where the filter of a reduction holds; None where it has none."""
     if not reduction.where:
@@ -352,7 +365,7 @@ def _sum(term: Term, indices: tuple[Index, ...], context: _Context) -> Labelled:
         case Reduction("sum", inner, below, ()):
             return _sum(below, (*indices, *inner), context)
     inside = replace(context, wanted=(*context.wanted, *indices))
-    factors = _factors(term, indices)
+    factors = factors_of(term, indices)
     constant = [f for f in factors.above if not set(free_indices(f)) & set(indices)]
     varying = [_labelled(f, inside) for f in factors.above if f not in constant]
     labels = union(varying)
@@ -368,7 +381,7 @@ def _mean(total: Labelled, indices: Sequence[Index], context: _Context) -> Label
     match total.term:
         case Fold("sum", operand, axes) if len(axes) == len(sizes):
             return Labelled(Fold("mean", operand, axes), total.axes)
-    return _assemble([total], _Factors(False, (), tuple(sizes)), context)
+    return _assemble([total], Factors(False, (), tuple(sizes)), context)
 
 
 def _entry(entry: Entry, context: _Context) -> Labelled:

@@ -27,8 +27,9 @@ from derive.arrays import (
     Whole,
 )
 from derive.interpret import evaluate
-from derive.numpy_code import WIDTH, bracketed, code, commented, statement_lines
-from derive.plan import Program, Statement
+from derive.numpy_code import WIDTH, bracketed, code, commented
+from derive.program import Program, Statement
+from derive.program_code import statement_lines
 from derive.size_code import decimal, shape_code, size_code
 from derive.terms import Add, FloorDivide, Multiply, Negate, Power, Size, number
 

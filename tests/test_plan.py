@@ -12,8 +12,9 @@ from derive.arrays import Copy, Elementwise, Matmul, Whole
 from derive.errors import DerivationError
 from derive.interpret import run
 from derive.model import Declaration, Dimension, Objective, Specification
-from derive.numpy_code import statement_lines
-from derive.plan import Program, SizeRule, Statement, check_program, program_for, restricted
+from derive.plan import program_for, restricted
+from derive.program import Program, SizeRule, Statement, check_program
+from derive.program_code import statement_lines
 from derive.terms import Derivative, FloorDivide, Size, number
 
 C, W, B = "C", Derivative("C", "w"), Derivative("C", "b")

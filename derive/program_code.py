@@ -1,0 +1,85 @@
+"""Programs as lines of NumPy source text: sizes, statements, loops."""
+
+from __future__ import annotations
+
+from derive.array_shapes import shape_of
+from derive.arrays import ArrayTerm, Either, Elementwise, Whole, operands, with_operands
+from derive.numpy_code import INDENT, WIDTH, code, commented, summands
+from derive.program import Loop, Program, SizeRule, Statement, at_step
+from derive.size_code import Names, size_code
+from derive.terms import Name, Quantity
+
+
+def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
+    """The sizes and statements of a program in order, with a comment where there is one."""
+    rules = [rule for rule in program.sizes if rule.quantity or rule.formula]
+    lines = [size_rule_line(rule, names) for rule in rules]
+    known = dict(names)
+    for line in program.statements:
+        if isinstance(line, Statement):
+            lines += _statement(line, known, comments)
+        else:
+            lines += _loop(line, known, comments)
+    return lines
+
+
+def _statement(statement: Statement, names: dict[Name, str], comments: Names) -> list[str]:
+    target = statement.target.name
+    return _assignment(names[target], statement.value, names, comments.get(target, ""))
+
+
+def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
+    """The arrays that the steps fill, the head of the loop, and one step below it."""
+    lines = [line for made in loop.arrays for line in _statement(made, names, {})]
+    steps = f"range({size_code(loop.size, names)})"
+    steps = f"reversed({steps})" if loop.downward else steps
+    lines.append(f"for {names[loop.number.name]} in {steps}:")
+    for statement in loop.statements:
+        name, array = statement.target.name, Whole(statement.target)
+        target = names[name]
+        if statement.axis is not None:
+            target = code(at_step(array, statement.axis, loop.number), names)
+        comment = comments.get(name, "")
+        inside = _assignment(target, statement.value, names, comment, 2 * INDENT)
+        lines += [" " * INDENT + line for line in inside]
+    return lines
+
+
+def _assignment(
+    target: str, value: ArrayTerm, names: dict[Name, str], comment: str, indent: int = INDENT
+) -> list[str]:
+    """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
+    line = f"{target} = {code(value, names)}"
+    if len(line) + indent <= WIDTH or isinstance(value, Either):
+        return commented(line, comment, indent)
+    if isinstance(value, Elementwise) and value.operation == "add":
+        terms = summands(value.operands, names)
+        if len(terms) > 2 and max(map(len, terms)) + indent + INDENT <= WIDTH:
+            inside = [f"    {term}" for term in terms]
+            return [*([f"# {comment}"] if comment else []), f"{target} = (", *inside, ")"]
+    parts = operands(value)
+    longest = max(parts, key=lambda part: len(code(part, names)), default=None)
+    if longest is None or not operands(longest):
+        return commented(line, comment, indent)
+    part = Quantity(_part_name(names), shape_of(longest))
+    names[part.name] = str(part.name)
+    rest = with_operands(value, tuple(Whole(part) if p is longest else p for p in parts))
+    return [
+        *_assignment(names[part.name], longest, names, "", indent),
+        *_assignment(target, rest, names, comment, indent),
+    ]
+
+
+def _part_name(names: Names) -> str:
+    taken, number = set(names.values()), 1
+    while f"part_{number}" in taken:
+        number += 1
+    return f"part_{number}"
+
+
+def size_rule_line(rule: SizeRule, names: Names) -> str:
+    """How a kernel finds a size."""
+    if rule.quantity is not None:
+        return f"{names[rule.name]} = {names[rule.quantity.name]}.shape[{rule.axis}]"
+    assert rule.formula is not None
+    return f"{names[rule.name]} = {size_code(rule.formula, names)}"

@@ -17,6 +17,7 @@ from derive.document.summary import summary_of
 from derive.errors import VerificationError
 from derive.explain import closed_equation, steps_to_check
 from derive.formats import FORMATS, Format
+from derive.inner import completed
 from derive.language import read_model
 from derive.module import module_source
 from derive.output import Tree, compare, read_record
@@ -50,10 +51,11 @@ def build_model(
     Touches no disk.  `source` is what errors call the text; nothing else depends on it.  Raises a
     `DeriveError` that says what is wrong with the model.
     """
-    model = read_model(text, name=name, source=source or name)
-    cautions = check_specification(model)
+    specification = read_model(text, name=name, source=source or name)
+    cautions = check_specification(specification)
+    model, inner = completed(specification)
     derivation = derive_gradients(model)
-    steps = checked_steps(derivation)
+    steps = tuple(line for part in (*inner, derivation) for line in checked_steps(part))
     document = document_of(derivation, "exact" if all(map(is_exact, steps)) else "digits")
     code = source_of(derivation, document)
     report = Report(name, (*steps, *verify(model, code).lines))

@@ -24,6 +24,7 @@ from derive.expand import places, without_unit_sums, written_out
 from derive.explain import at, chain, gradient_named, gradient_steps
 from derive.formats import HTML, TEXT
 from derive.from_sympy import specification_from_sympy
+from derive.inner import completed
 from derive.language import read_model
 from derive.language.lookup import did_you_mean
 from derive.loading import load_module
@@ -197,7 +198,7 @@ class Model:
     @cached_property
     def derivation(self) -> Derivation:
         """The gradients with respect to all parameters."""
-        return derive_gradients(self.specification)
+        return derive_gradients(completed(self.specification)[0])
 
     @property
     def cautions(self) -> tuple[Caution, ...]:

@@ -28,6 +28,21 @@ def test_a_model_shows_its_equations():
     assert repr(neuron) == "ŷ = x w + b; C = (ŷ − y)²"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("(x + 1) / 2", "(x + 1)/2"),
+        ("x / (1 + abs(x))", "x/(1 + |x|)"),
+        ("x * sigmoid(x)", "x (1/(1 + exp(−x)))"),
+        ("x / (2 * y)", "x/(2 y)"),
+        ("x / y / 2", "(x/y)/2"),
+    ],
+)
+def test_fractions_on_one_line_keep_their_brackets(text, shown):
+    model = Model(f"x: param; y: param; f = {text}; minimize(f)")
+    assert repr(model) == f"f = {shown}"
+
+
 def test_a_gradient_is_one_line_with_its_shape():
     assert repr(neuron.gradient("w")) == "∂C/∂w[i] = 2 (ŷ − y) x[i]    (n, 1)"
     assert repr(neuron.gradient("b")) == "∂C/∂b = 2 (ŷ − y)    ()"

@@ -30,6 +30,7 @@ from derive.typeset.layout import (
     TIMES,
     Fenced,
     Fraction,
+    Group,
     Layout,
     NumberText,
     Operator,
@@ -88,7 +89,9 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             minus = Operator(MINUS, "prefix")
             return _Piece(row(minus, _bracketed(operand, leaf, PRODUCT)), SUM)
         case Elementwise("divide", (above, below)) if _is_number(below):
-            return _Piece(Fraction(_piece(above, leaf).layout, _piece(below, leaf).layout), SIGN)
+            return _Piece(
+                Fraction(_grouped(above, leaf, PRODUCT), _grouped(below, leaf, ATOM)), SIGN
+            )
         case Elementwise("power", (base, exponent)) if _is_number(base):
             raised = Raised(_bracketed(base, leaf, ATOM), _piece(exponent, leaf).layout)
             return _Piece(raised, ATOM)
@@ -105,6 +108,17 @@ def _is_number(term: ArrayTerm) -> bool:
 def _bracketed(term: ArrayTerm, leaf: Leaf, level: int) -> Layout:
     piece = _piece(term, leaf)
     return piece.layout if piece.level >= level else Fenced("(", piece.layout, ")")
+
+
+def _grouped(term: ArrayTerm, leaf: Leaf, level: int) -> Layout:
+    """Above or below a fraction bar: in brackets only where the formula stands on one line."""
+    piece = _piece(term, leaf)
+    whole = piece.level >= level and not isinstance(piece.layout, Fraction)
+    return piece.layout if whole else Group(piece.layout)
+
+
+def _factor(layout: Layout) -> Layout:
+    return Group(layout) if isinstance(layout, Fraction) else layout
 
 
 def _sum(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> Layout:
@@ -179,7 +193,7 @@ def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
             both = part in arrays and parts[position - 1] in arrays
             dotted = _has_product(parts[position - 1]) or _has_product(part)
             items.append(Operator(HADAMARD if both else "\N{MIDDLE DOT}" if dotted else TIMES))
-        items.append(layout)
+        items.append(_factor(layout))
     return _Piece(row(*items), PRODUCT)
 
 
@@ -195,5 +209,5 @@ def _has_product(term: ArrayTerm) -> bool:
 def _side_by_side(layouts: list[Layout]) -> Layout:
     items: list[Layout] = []
     for layout in layouts:
-        items += [Operator(TIMES), layout] if items else [layout]
+        items += [Operator(TIMES), _factor(layout)] if items else [_factor(layout)]
     return row(*items)

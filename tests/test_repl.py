@@ -35,7 +35,6 @@ def test_a_model_shows_its_equations():
         ("x / (1 + abs(x))", "x/(1 + |x|)"),
         ("x * sigmoid(x)", "x (1/(1 + exp(−x)))"),
         ("x / (2 * y)", "x/(2 y)"),
-        ("x / y / 2", "(x/y)/2"),
     ],
 )
 def test_fractions_on_one_line_keep_their_brackets(text, shown):

@@ -1,8 +1,9 @@
-"""What is done with conditions: their opposites."""
+"""What is done with conditions: their opposites, their sides exchanged."""
 
 from __future__ import annotations
 
-from derive.terms import AllOf, AnyOf, Compare, Condition, Not, Relation
+from derive.polynomials import StepNumber, is_size
+from derive.terms import AllOf, AnyOf, Compare, Condition, Not, Relation, Size, Term, walk
 
 OPPOSITES: dict[Relation, Relation]
 OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -25,3 +26,31 @@ def opposite(condition: Condition) -> Condition:
         case Not(inner):
             return inner
     raise TypeError(f"opposite: unknown condition {type(condition).__name__}")
+
+
+# The same comparison with its sides exchanged.
+EXCHANGED: dict[Relation, Relation]
+EXCHANGED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def numbers_last(condition: Compare) -> Compare:
+    """A comparison with data and steps on the left, and numbers on the right.
+
+    >>> from derive.terms import ONE, Size
+    >>> numbers_last(Compare("<", ONE, Size("n"))) == Compare(">", Size("n"), ONE)
+    True
+    """
+    left, right = condition.left, condition.right
+    if _rank(right) <= _rank(left):
+        return condition
+    return Compare(EXCHANGED[condition.relation], right, left)
+
+
+def _rank(term: Term) -> int:
+    """A number, a size, a step, data: the least varying first."""
+    if not is_size(term):
+        return 3
+    parts = tuple(walk(term))
+    if any(isinstance(part, StepNumber) for part in parts):
+        return 2
+    return int(any(isinstance(part, Size) for part in parts))

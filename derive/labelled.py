@@ -15,6 +15,7 @@ from derive.arrays import (
     Fold,
     Folding,
     Full,
+    Join,
     Operation,
     Select,
     Selector,
@@ -158,6 +159,20 @@ def _step_of(term: ArrayTerm) -> ArrayTerm | None:
                 here = (steps[0] if isinstance(s, Term) else s for s in selectors)
                 return Select(array, tuple(here))
     return None
+
+
+def joined(
+    parts: Sequence[tuple[Index, Labelled]], index: Index, wanted: Sequence[Index]
+) -> Labelled:
+    """Values one after the other along `index`, each with the index of its own part of it."""
+    labels = [tuple(index if i is own else i for i in value.labels) for own, value in parts]
+    complete = [found for found in labels if len(found) == len({*sum(labels, ()), index})]
+    every = tuple(dict.fromkeys((index, *sum(labels, ()))))
+    order = complete[0] if complete else in_order(every, wanted)
+    terms = tuple(
+        filled(value, [own if i is index else i for i in order], None) for own, value in parts
+    )
+    return Labelled(Join(terms, order.index(index), index.size), order)
 
 
 def folded(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:

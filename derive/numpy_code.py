@@ -251,14 +251,17 @@ def _place(selector: Selector, size: Term, names: Names) -> str:
             return str(selector)
         case Slice(start, length):
             end = collected(Add((start, length)))
-            first = "" if start == ZERO else size_code(start, names)
-            return f"{first}:{'' if end == size else _end(end, size, names)}"
+            ends = ("" if start == ZERO else size_code(start, names), _end(end, size, names))
+            simple = all(not text or is_simple_operand(text) for text in ends)
+            return ":".join(ends) if simple else " : ".join(ends).strip()
     assert isinstance(selector, Term)
     return size_code(selector, names)
 
 
 def _end(end: Term, size: Term, names: Names) -> str:
-    """Where a slice ends, from the end of the axis where that is a number."""
+    """Where a slice ends: nothing at the end of the axis, a number from there if it is one."""
+    if end == size:
+        return ""
     match collected(Add((size, Negate(end)))):
         case Number(value) if value > 0:
             return f"-{value}"

@@ -18,7 +18,6 @@ from derive.terms import (
     entries,
     free_indices,
     number,
-    walk,
 )
 
 Monomial = frozenset[tuple[Term, int]]
@@ -65,10 +64,14 @@ def collected(term: Term) -> Term:
     >>> collected(Add((Add((n, number(1))), Negate(number(1))))) == n
     True
     """
-    parts = [_signed(c, factors) for c, factors in polynomial(term).values()]
+    found = polynomial(term)
+    if len(found) == sum(1 for _ in _products(term)):
+        return term
+    parts = [_signed(c, factors) for c, factors in found.values()]
     parts.sort(key=lambda part: isinstance(part, Negate))
-    shorter = parts[0] if len(parts) == 1 else Add(tuple(parts)) if parts else number(0)
-    return shorter if sum(1 for _ in walk(shorter)) < sum(1 for _ in walk(term)) else term
+    if not parts:
+        return number(0)
+    return parts[0] if len(parts) == 1 else Add(tuple(parts))
 
 
 def _signed(coefficient: Fraction, factors: tuple[Term, ...]) -> Term:

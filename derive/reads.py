@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from derive.arrays import Exact, Gather, Selector, Whole
+from derive.affine import affine, within
+from derive.arrays import Exact, Gather, Selector, Slice, Whole
 from derive.labelled import Axis, Labelled, aligned, combine, in_order, selected, union
-from derive.polynomials import is_size
-from derive.terms import ONE, ZERO, Add, Entry, Index, IndexValue, Negate, Number, Term, is_one
+from derive.polynomials import collected, is_size
+from derive.simplify import total
+from derive.terms import (
+    ONE,
+    ZERO,
+    Add,
+    Entry,
+    Index,
+    IndexValue,
+    Negate,
+    Number,
+    Term,
+    is_one,
+    number,
+)
 
 Values = Callable[[Term], Labelled]
 
@@ -37,6 +51,9 @@ def read(
                 selectors.append(int(value))
             case _ if is_size(subscript):
                 selectors.append(subscript)
+            case _ if (window := _window(subscript, size, filtered)) and window[0] not in axes:
+                axes.append(window[0])
+                selectors.append(window[1])
             case _:
                 others.append(place)
     if not others:
@@ -50,6 +67,18 @@ def read(
         if not set(rows.labels) & set(axes):
             return _lookup(entry, others[0], rows, axes)
     return _grid(entry, [subscript_at(place) for place in range(len(entry.subscripts))], wanted)
+
+
+def _window(subscript: Term, size: Term, filtered: bool) -> tuple[Index, Slice] | None:
+    """The slice that i + start reads, where i stays below `size` - start; None for other reads."""
+    form = affine(subscript)
+    if form is None or list(form.coefficients.values()) != [ONE] or not is_size(form.rest):
+        return None
+    if filtered and within(subscript, size):
+        return None
+    (index,) = form.coefficients
+    constant = number(form.constant) if form.constant >= 0 else Negate(number(-form.constant))
+    return index, Slice(collected(total(form.rest, constant)), index.size)
 
 
 def _lookup(entry: Entry, place: int, rows: Labelled, axes: list[Axis]) -> Labelled:

@@ -25,6 +25,7 @@ from derive.arrays import (
     is_plain_number,
     show_name,
 )
+from derive.conditions import numbers_last
 from derive.contract import contract
 from derive.errors import DerivationError
 from derive.factors import Factors, factors_of
@@ -36,10 +37,12 @@ from derive.labelled import (
     common_order,
     either,
     filled,
+    joined,
     union,
 )
 from derive.model import Equation
-from derive.polynomials import StepNumber, is_size
+from derive.polynomials import is_size
+from derive.ranges import Piece, chosen_pieces, moved, narrowed, summed_pieces
 from derive.reads import read
 from derive.sizes import show_shape
 from derive.terms import (
@@ -66,12 +69,10 @@ from derive.terms import (
     Power,
     Quantity,
     Reduction,
-    Relation,
     Size,
     Term,
     free_indices,
     is_one,
-    walk,
 )
 from derive.tidy import all_of, conditions_of
 
@@ -147,7 +148,7 @@ def _labelled(term: Term, context: _Context) -> Labelled:
         case Entry():
             return _entry(term, context)
         case Add(terms):
-            return combine("add", [_summand(t, context) for t in terms], context.wanted)
+            return _added(terms, context)
         case Multiply() | Negate() | Divide():
             return _product(term, context)
         case FloorDivide(left, right):
@@ -161,6 +162,8 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             return _reduction(term, context)
         case Choice(condition, _, _) if any(map(is_size, conditions_of(condition))):
             return either(*_decided(term, context), context.wanted)
+        case Choice() if pieces := chosen_pieces(term):
+            return _joined(pieces, context)
         case Choice(condition, then, otherwise):
             holds = _condition(condition, context)
             fails = combine("not", [holds], context.wanted)
@@ -170,6 +173,26 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             ]
             return combine("where", [holds, *parts], context.wanted)
     raise _unknown(term)
+
+
+def _added(terms: Sequence[Term], context: _Context) -> Labelled:
+    """A sum, in which terms that each have a range of an index of their own are one array."""
+    pieces, others = summed_pieces(terms)
+    if not pieces:
+        return combine("add", [_summand(t, context) for t in terms], context.wanted)
+    whole, rest = _joined(pieces, context), [_summand(t, context) for t in others]
+    return combine("add", [whole, *rest], context.wanted) if rest else whole
+
+
+def _joined(pieces: Sequence[Piece], context: _Context) -> Labelled:
+    """Terms on ranges that lie side by side, one after the other."""
+    index = pieces[0].range.index
+    parts = []
+    for piece in pieces:
+        inside, term = moved(piece.term, piece.range)
+        wanted = tuple(inside if i is index else i for i in context.wanted)
+        parts.append((inside, _labelled(term, replace(context, wanted=wanted))))
+    return joined(parts, index, context.wanted)
 
 
 def _summand(term: Term, context: _Context) -> Labelled:
@@ -266,37 +289,15 @@ def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labell
     return Labelled(apply_function(function, tuple(aligned(v, order) for v in values)), order)
 
 
-# The same comparison with its sides exchanged: data and steps stand on the left, numbers right.
-TURNED: dict[Relation, Relation] = {
-    "==": "==",
-    "!=": "!=",
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-}
-
-
-def _weight(term: Term) -> int:
-    """Where a term stands in a comparison: data, a step, a size, a number."""
-    if not is_size(term):
-        return 3
-    parts = tuple(walk(term))
-    if any(isinstance(part, StepNumber) for part in parts):
-        return 2
-    return int(any(isinstance(part, Size) for part in parts))
-
-
 # --- conditions ---------------------------------------------------------------------------------
 
 
 def _condition(condition: Condition, context: _Context) -> Labelled:
     match condition:
-        case Compare(relation, left, right):
-            parts = [_labelled(left, context), _labelled(right, context)]
-            if _weight(right) > _weight(left):
-                relation, parts = TURNED[relation], parts[::-1]
-            return combine(relation, parts, context.wanted)
+        case Compare():
+            turned = numbers_last(condition)
+            parts = [_labelled(turned.left, context), _labelled(turned.right, context)]
+            return combine(turned.relation, parts, context.wanted)
         case AllOf(conditions):
             parts = [_condition(part, context) for part in conditions]
             return combine("and", parts, context.wanted)
@@ -312,6 +313,9 @@ def _condition(condition: Condition, context: _Context) -> Labelled:
 
 
 def _reduction(reduction: Reduction, context: _Context) -> Labelled:
+    within = narrowed(reduction)
+    if within != reduction:
+        return _labelled(within, context)
     indices, empty = reduction.indices, EMPTY.get(reduction.kind)
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)

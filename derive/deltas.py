@@ -172,7 +172,7 @@ def _through_others(condition: Condition, others: Sequence[Condition]) -> Condit
 def sum_over(indices: Sequence[Index], term: Term, where: Sequence[Condition] = ()) -> Term:
     """The sum of one summand over indices, with the deltas on them collapsed.
 
-    >>> from derive.terms import Quantity, Entry, Size
+    >>> from derive.terms import Entry, IndexValue, Quantity, Size
     >>> k, m = Index(Size("n")), Index(Size("n"))
     >>> at = lambda index: Entry(Quantity("p", (Size("n"),)), (IndexValue(index),))
     >>> sum_over((k,), guarded((Compare("==", IndexValue(k), IndexValue(m)),), at(k))) == at(m)

@@ -1,0 +1,203 @@
+"""Second derivatives in compressed form: what is an identity times a core is kept as the core.
+
+The block ∂²C/∂p[i] ∂q[j] is the Jacobian of a gradient, a sum of terms, each perhaps under
+conditions.  An equality of a row index and a column index is a delta: the entries off it are zero
+and are never formed.  For C = ‖T - U Vᵀ‖² the U-U block is
+
+    ∂²C/∂U[i, a] ∂U[j, b] = 2 [i = j] sum_k V[k, a] V[k, b]
+
+with k² numbers in its core and n²k² in the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from derive.adjoint import Derivation
+from derive.deltas import collected, is_equality, summands, tidy
+from derive.errors import DerivationError
+from derive.jacobian import Jacobian, System, jacobian, with_gradients
+from derive.model import Equation, Specification
+from derive.simplify import guarded, total, unguarded
+from derive.terms import (
+    Compare,
+    Condition,
+    Entry,
+    Index,
+    IndexValue,
+    Negate,
+    Quantity,
+    Reduction,
+    Term,
+    free_indices,
+    substitute,
+)
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of ∂²C/∂p ∂q that is zero unless the axes of each pair of `deltas` agree.
+
+    Axes are those of p and then those of q.  `core` is the equation of what stands there, `axes`
+    the axes that it has; along any other it is constant.
+    """
+
+    deltas: Pairs
+    axes: tuple[int, ...]
+    core: Equation
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """∂²C/∂`rows` ∂`columns`: the sum of its blocks, which share the indices of `equation`.
+
+    `equation` is the whole in index form; `system` holds the equations that the blocks read beside
+    those of the model.
+    """
+
+    rows: Quantity
+    columns: Quantity
+    equation: Equation
+    blocks: tuple[Block, ...]
+    system: System
+
+
+def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessian:
+    """The block of second derivatives by two quantities; `derivation` has the gradient by `rows`.
+
+    A block of a cost that is linear in them has no blocks: it is zero.  Raises DerivationError
+    where the derivation does not hold that gradient, or where something has no derivative.
+    """
+    found = next((g for g in derivation.gradients if g.wrt == rows), None)
+    if found is None:
+        raise DerivationError(
+            f"the gradient with respect to {rows.name} is not derived",
+            "derive the gradients with respect to both quantities first",
+        )
+    base = with_gradients(derivation)
+    answer = jacobian(base, found.equation.left, columns)
+    blocks = blocks_of(answer, derivation.model)
+    stepping = {q for recurrence in answer.system.recurrences for q in recurrence.quantities}
+    others = tuple(
+        equation
+        for equation in answer.system.equations
+        if equation.left != answer.equation.left or equation.left in stepping
+    )
+    system = System((*base.equations, *others), (*base.recurrences, *answer.system.recurrences))
+    return Hessian(rows, columns, answer.equation, blocks, system)
+
+
+def blocks_of(answer: Jacobian, model: Specification) -> tuple[Block, ...]:
+    """The blocks of a Jacobian, those with the most deltas first.
+
+    A Jacobian that steps through a recurrence is one block without deltas.
+    """
+    equation, rank = answer.equation, len(answer.of.shape)
+    stepping = {q for recurrence in answer.system.recurrences for q in recurrence.quantities}
+    if equation.left in stepping:
+        places = tuple(IndexValue(index) for index in equation.indices)
+        parts: dict[Pairs, list[Term]] = {(): [Entry(equation.left, places)]}
+    else:
+        parts = {}
+        for summand in summands(equation.right):
+            deltas, core = _without_deltas(summand, equation.indices, rank)
+            parts.setdefault(deltas, []).append(core)
+    values = {deltas: collected(cores) for deltas, cores in parts.items()}
+    kept = [pair for pair in values.items() if pair[1] != total()]
+    kept.sort(key=lambda pair: -len(pair[0]))
+    names = core_names(model, len(kept))
+    return tuple(
+        _block(deltas, core, equation.indices, name)
+        for (deltas, core), name in zip(kept, names, strict=True)
+    )
+
+
+def core_names(model: Specification, count: int) -> tuple[str, ...]:
+    """Names for cores that the model does not use: H, or H_1, H_2."""
+    taken = {d.quantity.name for d in model.declarations} | {e.left.name for e in model.equations}
+    taken |= {dimension.name for dimension in model.dimensions}
+    letter = "H"
+    while any(str(name).startswith(letter) for name in taken):
+        letter += "H"
+    return (letter,) if count == 1 else tuple(f"{letter}_{k + 1}" for k in range(count))
+
+
+def _without_deltas(summand: Term, indices: tuple[Index, ...], rank: int) -> tuple[Pairs, Term]:
+    """The pairs of axes that must agree, and the term there, written in the row indices."""
+    conditions, term = unguarded(summand)
+    pairs: dict[int, int] = {}
+    rest: list[Condition] = []
+    for condition in conditions:
+        pair = _delta(condition, indices, rank)
+        if pair is None or pair[1] in pairs or pair[0] in pairs.values():
+            rest.append(condition)
+        else:
+            pairs[pair[1]] = pair[0]
+    values: dict[Index, Term] = {
+        indices[column]: IndexValue(indices[row]) for column, row in pairs.items()
+    }
+    kept = tidy([substitute(condition, values) for condition in rest])
+    core = total() if kept is None else guarded(kept, substitute(term, values))
+    return tuple(sorted((row, column) for column, row in pairs.items())), core
+
+
+def _delta(condition: Condition, indices: tuple[Index, ...], rank: int) -> tuple[int, int] | None:
+    """The axis of the rows and that of the columns of which a condition says that they agree."""
+    if not isinstance(condition, Compare) or not is_equality(condition):
+        return None
+    match condition.left, condition.right:
+        case IndexValue(left), IndexValue(right) if left in indices and right in indices:
+            row, column = sorted((indices.index(left), indices.index(right)))
+            if row < rank <= column and left.size == right.size:
+                return row, column
+    return None
+
+
+def _block(deltas: Pairs, core: Term, indices: tuple[Index, ...], name: str) -> Block:
+    reached = free_indices(core)
+    axes = tuple(axis for axis, index in enumerate(indices) if index in reached)
+    own = tuple(indices[axis] for axis in axes)
+    left = Quantity(name, tuple(index.size for index in own), "gradient")
+    return Block(deltas, axes, Equation(left, own, core))
+
+
+# --- a block in whole ---------------------------------------------------------------------------
+
+
+def conditions_of(block: Block, indices: tuple[Index, ...]) -> tuple[Condition, ...]:
+    """The deltas of a block as conditions on the indices of the whole."""
+    return tuple(
+        Compare("==", IndexValue(indices[row]), IndexValue(indices[column]))
+        for row, column in block.deltas
+    )
+
+
+def block_term(block: Block, indices: tuple[Index, ...]) -> Term:
+    """The block as a person writes it: its deltas as factors before the core."""
+    core, conditions = block.core.right, conditions_of(block, indices)
+    if not conditions:
+        return core
+    if isinstance(core, Negate):
+        return Negate(Reduction("sum", (), core.term, conditions))
+    return Reduction("sum", (), core, conditions)
+
+
+def whole_from_cores(found: Hessian) -> Equation:
+    """The whole as an equation that reads the cores by their names."""
+    indices = found.equation.indices
+    parts = [
+        guarded(
+            conditions_of(block, indices),
+            Entry(block.core.left, tuple(IndexValue(index) for index in block.core.indices)),
+        )
+        for block in found.blocks
+    ]
+    return Equation(found.equation.left, indices, total(*parts))
+
+
+def core_shapes(found: Hessian) -> Mapping[str, tuple[Term, ...]]:
+    """The shape of each core by its name."""
+    return {str(block.core.left.name): block.core.left.shape for block in found.blocks}

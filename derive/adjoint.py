@@ -14,12 +14,15 @@ index equation like any other, so gradients can be differentiated again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from derive.adoption import adopted
 from derive.affine import always, solved_for, within
 from derive.differentiate import differentiate, lifted_indices, occurrences
 from derive.matching import named
 from derive.model import Equation, Recurrence, Specification, parameters
+from derive.rewrites.knowledge import Knowledge, knowledge_of
+from derive.rewrites.ratios import weight
 from derive.simplify import product, summed, total
 from derive.steps import Step, substitute_step
 from derive.terms import (
@@ -90,7 +93,10 @@ class Path:
 
 @dataclass(frozen=True)
 class Gradient:
-    """∂C/∂`wrt`: its paths, and the index equation they add up to (reading other gradients)."""
+    """∂C/∂`wrt`: its paths, and the index equation they add up to (reading other gradients).
+
+    The equation is the simplest form of the sum of the paths: see `adoption`.
+    """
 
     wrt: Quantity
     entry: Entry
@@ -103,7 +109,7 @@ class Derivation:
     """All gradients of a model, upstream ones first; `unreachable` do not reach the cost.
 
     `recurrences` are the reverses of the model's: the gradients of quantities that step together
-    step together, the other way.
+    step together, the other way.  `known` is what simplifications may use.
     """
 
     model: Specification
@@ -111,6 +117,7 @@ class Derivation:
     gradients: tuple[Gradient, ...]
     unreachable: tuple[Quantity, ...]
     recurrences: tuple[Recurrence, ...] = ()
+    known: Knowledge = field(default_factory=Knowledge, compare=False, repr=False)
 
 
 def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = None) -> Derivation:
@@ -122,16 +129,52 @@ def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = No
     wrt = parameters(model) if wrt is None else wrt
     varying, useful = _varying(model, wrt), _useful(model)
     readers = _readers(model, useful)
+    simplifying = _Simplifying(model, wrt, varying)
     gradients = []
     defined = [equation.left for equation in reversed(model.equations)]
     passed = [q for q in defined if q in varying and q in useful and q != model.objective.cost]
     given = [quantity for quantity in wrt if quantity not in passed]
     for quantity in (*passed, *given):
         readings = (reading_of(*found) for found in readers.get(quantity, ()))
-        gradients.append(gradient_of(model, quantity, tuple(readings)))
+        gradients.append(simplifying.simplified(gradient_of(model, quantity, tuple(readings))))
     unreachable = tuple(quantity for quantity in wrt if quantity not in useful)
     recurrences = tuple(_reverse(recurrence, gradients) for recurrence in model.recurrences)
-    return Derivation(model, wrt, tuple(gradients), unreachable, recurrences)
+    known = simplifying.known
+    return Derivation(model, wrt, tuple(gradients), unreachable, recurrences, known)
+
+
+class _Simplifying:
+    """Gradients simplified in their order: each may use what is known of those before it."""
+
+    def __init__(
+        self, model: Specification, wrt: tuple[Quantity, ...], varying: set[Quantity]
+    ) -> None:
+        self.known = knowledge_of(model)
+        self._stepping = {q for recurrence in model.recurrences for q in recurrence.quantities}
+        # What an equation reads alone: then nothing else needs the gradient of its left side.
+        self._alone: dict[Quantity, list[Quantity]] = {}
+        for equation in model.equations:
+            read = {e.quantity for e in occurrences(equation.right) if e.quantity in varying}
+            if len(read) == 1 and equation.left not in wrt:
+                slope = Quantity(
+                    Derivative(model.objective.cost.name, equation.left.name),
+                    equation.left.shape,
+                    "gradient",
+                )
+                self._alone.setdefault(read.pop(), []).append(slope)
+
+    def simplified(self, gradient: Gradient) -> Gradient:
+        """The gradient with its simplest equation.  What steps keeps its gradient to itself."""
+        gradients = self.known.gradients
+        freed = {
+            slope: weight(gradients[slope].right)
+            for slope in self._alone.get(gradient.wrt, ())
+            if slope in gradients
+        }
+        equation = adopted(gradient.equation, self.known, freed)
+        if gradient.wrt not in self._stepping:
+            gradients[equation.left] = equation
+        return replace(gradient, equation=equation)
 
 
 def _reverse(recurrence: Recurrence, gradients: list[Gradient]) -> Recurrence:

@@ -1,7 +1,8 @@
 """Matching a term against a pattern: equal up to the values of some indices.
 
-The right side of a definition is a pattern in the definition's indices.  Where a derivative holds
-an instance of it, a person writes the name that it already has: 1 - h² for 1 - tanh(z)².
+The right side of a definition is a pattern in the definition's indices; the order of factors and
+of summands does not count.  Where a derivative holds an instance of it, a person writes the name
+that it already has: 1 - h² for 1 - tanh(z)².
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Iterable
 from derive.model import Equation
 from derive.terms import (
     BINDERS,
+    Add,
     Call,
     Compare,
     Entry,
     Index,
     IndexValue,
     LinearAlgebra,
+    Multiply,
     Node,
     Reduction,
     Term,
@@ -78,7 +81,40 @@ def _match(
         return False
     if not parts[0]:
         return pattern == node
+    if isinstance(pattern, Multiply | Add):
+        return _in_any_order(parts[0], parts[1], holes, bound, values)
     return all(_match(a, b, holes, bound, values) for a, b in zip(*parts, strict=True))
+
+
+def _in_any_order(
+    patterns: tuple[Node, ...],
+    nodes: tuple[Node, ...],
+    holes: frozenset[Index],
+    bound: dict[Index, Index],
+    values: Values,
+) -> bool:
+    """Whether the patterns match the nodes one to one; each takes the first that is left to it."""
+    if not patterns:
+        return True
+    before = dict(values)
+    for place, node in enumerate(nodes):
+        if _match(patterns[0], node, holes, bound, values):
+            others = (*nodes[:place], *nodes[place + 1 :])
+            if _in_any_order(patterns[1:], others, holes, bound, values):
+                return True
+        values.clear()
+        values.update(before)
+    return False
+
+
+def alike(left: Node, right: Node) -> bool:
+    """Equality up to the order of factors and summands and the identity of bound indices.
+
+    >>> from derive.terms import ONE, Size
+    >>> alike(Add((ONE, Size("n"))), Add((Size("n"), ONE)))
+    True
+    """
+    return left == right or match(left, right, frozenset()) is not None
 
 
 def _same_head(pattern: Node, node: Node) -> bool:

@@ -13,7 +13,7 @@ from derive.array_functions import IN_MATH
 from derive.arrays import ArrayTerm, Select, Whole
 from derive.docstring import Formulas, comments, docstring_context
 from derive.model import Equation, Recurrence, Specification, data, definition, parameters
-from derive.module_names import forward_quantities, identifiers, setting_names, target_names
+from derive.module_names import identifiers, setting_names
 from derive.names import python_name
 from derive.numpy_code import WIDTH, bracketed, code
 from derive.plan import gradient_of, program_for, restricted
@@ -31,6 +31,7 @@ from derive.starting_code import (
     size_arguments,
     size_choices,
 )
+from derive.targets import forward_quantities, target_names
 from derive.terms import Name, Number, Quantity, Size, Term, entries, is_one
 
 # At most so many values are shown in each line of a trajectory.
@@ -85,6 +86,8 @@ def module_context(
     targets = target_names(spec)
     settings = setting_names(spec, names)
     values = forward_quantities(spec, targets)
+    # A target whose shape alone tells a size has to be there.
+    targets -= {quantity.name for quantity in restricted(program, values).inputs}
     parts = _Parts(spec, program, names, settings, targets, values, formulas)
     context = {
         "name": spec.name,

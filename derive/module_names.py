@@ -1,11 +1,11 @@
-"""The names in a generated module, and which quantities need a target."""
+"""The names in a generated module."""
 
 from __future__ import annotations
 
 from derive.model import Specification, data, parameters
 from derive.names import RESERVED, python_names
 from derive.program import Loop, Program, every_statement
-from derive.terms import Derivative, Name, Quantity, entries
+from derive.terms import Derivative, Name
 
 # Names of the module itself, which no argument may take.
 MODULE_NAMES = frozenset(
@@ -47,27 +47,3 @@ def setting_names(spec: Specification, names: dict[Name, str]) -> dict[Name, str
 
 def _fresh(label: str, names: dict[Name, str]) -> str:
     return python_names([label], frozenset(names.values()))[label]
-
-
-def target_names(spec: Specification) -> frozenset[Name]:
-    """The inputs that only the equation of the cost reads."""
-    cost = spec.objective.cost.name
-    read = {
-        entry.quantity.name
-        for equation in spec.equations
-        if equation.left.name != cost
-        for entry in entries(equation.right)
-    }
-    return frozenset(q.name for q in data(spec) if q.name not in read)
-
-
-def forward_quantities(spec: Specification, targets: frozenset[Name]) -> tuple[Quantity, ...]:
-    """The named quantities that can be computed without a target, in order."""
-    closed = set(targets)
-    found = []
-    for equation in spec.equations:
-        if any(entry.quantity.name in closed for entry in entries(equation.right)):
-            closed.add(equation.left.name)
-        else:
-            found.append(equation.left)
-    return tuple(found)

@@ -29,6 +29,7 @@ from derive.program import (
 from derive.recognise import with_names
 from derive.sharing import inlined, shared
 from derive.stepping import lines_of
+from derive.targets import target_names
 from derive.terms import Derivative, Name, Quantity, Size
 
 
@@ -89,10 +90,15 @@ def _is_view(term: ArrayTerm) -> bool:
 
 
 def _size_rules(spec: Specification) -> tuple[SizeRule, ...]:
-    """Sizes on the axes of inputs (data first: they are at hand), then formulas in text order."""
+    """Sizes on the axes of inputs, then formulas in text order.
+
+    Data come first, since they are at hand; targets come last, since they are not always there.
+    """
+    targets = target_names(spec)
+    inputs = sorted((*data(spec), *parameters(spec)), key=lambda q: q.name in targets)
     found: dict[str, SizeRule] = {}
     formulas = {d.name for d in spec.dimensions if d.formula is not None}
-    for quantity in (*data(spec), *parameters(spec)):
+    for quantity in inputs:
         for axis, size in enumerate(quantity.shape):
             if isinstance(size, Size) and size.name not in formulas:
                 found.setdefault(size.name, SizeRule(size.name, quantity, axis))

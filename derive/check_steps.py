@@ -2,9 +2,8 @@
 
 A step says `before = after`.  Both sides are evaluated at small random sizes, at all or at a
 bounded number of values of their free indices.  A derivative that is not worked out yet,
-`Partial(term, entry)`, is differentiated by SymPy: at one place, with every other entry replaced by
-its number, the term is a function of one symbol.  In rational arithmetic where the terms are
-rational, else to 50 digits.
+`Partial(term, entry)`, is the slope of the term on dual numbers along that entry, with every other
+entry a plain number.  In rational arithmetic where the terms are rational, else to 50 digits.
 
 Two readings of ∂u/∂w occur.  Inside a derivation rule, u is a term and w one way of reading an
 entry: other readings are constants, and the other entries too.  Between named quantities, u is an
@@ -20,9 +19,11 @@ from math import prod
 from random import Random
 from typing import Literal
 
+from derive.arithmetic import Undefined
 from derive.dual import Dual
 from derive.errors import VerificationError
-from derive.evaluate import Evaluation, How, OutOfRange, evaluate, is_rational, whole
+from derive.evaluate import evaluate, is_rational
+from derive.evaluation import SCALARS, Evaluation, How, OutOfRange, whole
 from derive.model import Equation, Specification
 from derive.oracle import (
     arithmetic_of,
@@ -43,9 +44,8 @@ from derive.sampling import (
     random_numbers,
     random_sizes,
 )
-from derive.scalars import Scalar, Undefined, agree
+from derive.scalars import agree
 from derive.steps import Step, walk_steps
-from derive.symbolic_number import derivative_at, variable
 from derive.terms import (
     Derivative,
     Entry,
@@ -105,7 +105,7 @@ def of_reading(partial: Partial, here: Evaluation) -> Dual:
         return entry in swept and subscripts_of(entry, inner) == location
 
     filtered = any(isinstance(node, Reduction) and node.where for node in walk(partial.of))
-    return _by_sympy(partial.of, reached, here, here.indices, filtered)
+    return _slope(partial.of, reached, here, here.indices, filtered)
 
 
 def _reads_by(entry: Entry, wrt: Entry, free: set[Index]) -> bool:
@@ -128,7 +128,7 @@ def place_of(entry: Entry, here: Evaluation) -> tuple[int, ...]:
     return location
 
 
-def _by_sympy(
+def _slope(
     term: Term,
     reached: Callable[[Entry, Evaluation], bool],
     here: Evaluation,
@@ -136,19 +136,21 @@ def _by_sympy(
     filtered: bool = False,
 ) -> Dual:
     """The derivative of a term by the entries that are `reached`, which are one number."""
-    points: list[Scalar] = []
+    zero, one = (SCALARS[here.how].of(value) for value in (0, 1))
+    found = False
 
     def read(entry: Entry, number: Dual) -> Dual:
+        nonlocal found
         if not reached(entry, inner):
             return number
-        points.append(number.value)
-        return variable(number)
+        found = True
+        return Dual(number.value, {0: one})
 
     inner = replace(here, indices=dict(indices), read=read)
-    result = evaluate(term, inner)
-    if filtered and not points:
+    slopes = evaluate(term, inner).slopes
+    if filtered and not found:
         raise Unread("the entry is left out at this place", "look at another place")
-    return derivative_at(result, points[0] if points else None, here.how)
+    return Dual(slopes.get(0, zero))
 
 
 def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]:
@@ -170,7 +172,7 @@ def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]
             return same and subscripts_of(entry, inner) == at
 
         indices = here.indices | dict(zip(equation.indices, place, strict=True))
-        return _by_sympy(equation.right, reached, here, indices)
+        return _slope(equation.right, reached, here, indices)
 
     return partial_between
 

@@ -12,17 +12,19 @@ ones state their slope once: nothing here is shared with the derivation that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from derive.arithmetic import NotDefined, Scalar, undefined
 from derive.errors import DerivationError
-from derive.scalars import PI, Digits, Scalar
+from derive.scalars import PI, Digits
 
 Slopes = Mapping[int, Scalar]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+# Not frozen, since millions are made in one verification; nothing changes one.
+@dataclass(eq=False, slots=True)
 class Dual:
     """`value` and its derivative along each direction in which there is one."""
 
@@ -32,8 +34,7 @@ class Dual:
     def __add__(self, other: object) -> Dual:
         second = as_dual(other)
         slopes = dict(self.slopes)
-        for direction, slope in second.slopes.items():
-            slopes[direction] = slopes[direction] + slope if direction in slopes else slope
+        _gather(slopes, second.slopes)
         return Dual(self.value + second.value, slopes)
 
     __radd__ = __add__
@@ -56,7 +57,7 @@ class Dual:
 
     def __truediv__(self, other: object) -> Dual:
         second = as_dual(other)
-        value = self.value / second.value
+        value = existing(self.value / second.value)
         above = along(value, (self, 1), (second, -value))
         return Dual(value, {d: slope / second.value for d, slope in above.slopes.items()})
 
@@ -65,13 +66,14 @@ class Dual:
 
     def __pow__(self, other: object) -> Dual:
         exponent = as_dual(other)
-        value = self.value**exponent.value
+        value = existing(self.value**exponent.value)
         parts = []
         # x ** 0 is one everywhere, also at x = 0, where x ** -1 does not exist.
         if self.slopes and exponent.value != 0:
-            parts.append((self, exponent.value * self.value ** (exponent.value - 1)))
+            slope = existing(self.value ** (exponent.value - 1))
+            parts.append((self, exponent.value * slope))
         if exponent.slopes:
-            parts.append((exponent, value * self.value.apply("log")))
+            parts.append((exponent, existing(value * self.value.apply("log"))))
         return along(value, *parts)
 
     def __rpow__(self, other: object) -> Dual:
@@ -98,23 +100,48 @@ def as_dual(operand: Any) -> Dual:
     return operand if isinstance(operand, Dual) else Dual(operand)
 
 
+def existing(value: Scalar) -> Scalar:
+    """The value itself; an error where it does not exist: this point is outside the domain."""
+    if isinstance(value, NotDefined):
+        raise undefined(str(value.value))
+    return value
+
+
 def along(value: Scalar, *parts: tuple[Dual, Scalar | int]) -> Dual:
     """`value`, whose slope is the sum of the slopes of the parts, each times its weight."""
     slopes: dict[int, Scalar] = {}
     for part, weight in parts:
-        for direction, slope in part.slopes.items():
-            term = slope * weight
-            slopes[direction] = slopes[direction] + term if direction in slopes else term
+        if part.slopes:
+            _gather(slopes, {d: slope * weight for d, slope in part.slopes.items()})
     return Dual(value, slopes)
+
+
+def total(numbers: Iterable[Dual]) -> Dual | None:
+    """The sum of dual numbers; None where there are none."""
+    value: Scalar | None = None
+    slopes: dict[int, Scalar] = {}
+    for number in numbers:
+        value = number.value if value is None else value + number.value
+        _gather(slopes, number.slopes)
+    return None if value is None else Dual(value, slopes)
+
+
+def _gather(slopes: dict[int, Scalar], more: Slopes) -> None:
+    """Add slopes to those that are there."""
+    if not slopes:
+        slopes.update(more)
+        return
+    for direction, slope in more.items():
+        slopes[direction] = slopes[direction] + slope if direction in slopes else slope
 
 
 def _smooth(name: str, slope: Callable[[Any, Any], Any]) -> Callable[[Dual], Dual]:
     """An elementary function by its NumPy name; `slope` is a function of x and of its value."""
 
     def function(x: Dual) -> Dual:
-        value = x.value.apply(name)
+        value = existing(x.value.apply(name))
         # Without a direction the slope is not asked for: it need not exist (a root at 0).
-        return along(value, (x, slope(x.value, value))) if x.slopes else Dual(value)
+        return along(value, (x, existing(slope(x.value, value)))) if x.slopes else Dual(value)
 
     return function
 
@@ -165,7 +192,7 @@ def arctan2(y: Dual, x: Dual) -> Dual:
     """The angle of the point (x, y) from the positive half of the first axis."""
     square = x.value * x.value + y.value * y.value
     value = y.value.arctan2(x.value)
-    return along(value, (y, x.value / square), (x, -y.value / square))
+    return along(value, (y, existing(x.value / square)), (x, existing(-y.value / square)))
 
 
 FUNCTIONS: dict[str, Callable[..., Dual]] = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from derive.arithmetic import undefined
 from derive.dual import Dual, absolute, as_dual, log, sqrt
-from derive.scalars import undefined
 
 Rows = list[list[Any]]
 

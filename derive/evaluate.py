@@ -1,23 +1,21 @@
 """The value of one term at one place, by loops that say what the notation means.
 
-Nothing is rearranged and nothing is shared between places: a reduction visits its places in order,
-a choice reads only what it chooses, a subscript that leaves its axis is an error.
+Nothing is rearranged: a reduction visits its places in order, a choice reads only what it chooses,
+a subscript that leaves its axis is an error.  A reduction is worked out once for each value of the
+indices that it depends on.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-import numpy as np
-
-from derive.dual import RATIONAL, Dual, call
+from derive.arithmetic import Undefined
+from derive.dual import RATIONAL, call, total
 from derive.elimination import OPERATORS
-from derive.errors import DerivationError, VerificationError
-from derive.scalars import PI, Digits, Exact, NotRational, Scalar, Undefined
+from derive.errors import DerivationError
+from derive.evaluation import Evaluation, OutOfRange, location_of, rational, whole
 from derive.terms import (
     Add,
     AllOf,
@@ -35,7 +33,6 @@ from derive.terms import (
     LinearAlgebra,
     Matrix,
     Multiply,
-    Name,
     Negate,
     Node,
     Not,
@@ -48,128 +45,57 @@ from derive.terms import (
     walk,
 )
 
-How = Literal["exact", "50 digits"]
-
 # Functions with a kink, between their arguments or at 0.
 KINKED = frozenset({"abs", "relu", "sign", "maximum", "minimum"})
-
-SCALARS: dict[How, type[Scalar]] = {"exact": Exact, "50 digits": Digits}
-
-
-class OutOfRange(VerificationError):
-    """A subscript left its axis, or an entry has no value."""
-
-
-@dataclass
-class Evaluation:
-    """What is known while a term is evaluated: sizes, arrays, the values of the indices in reach.
-
-    Arrays hold numbers (index data: integers).  `read` may replace the number that an entry is,
-    and `partial` says what a derivative that is not worked out yet is worth.  `seen` collects the
-    truth values of the conditions, and the sides of the kinks, that were met.
-    """
-
-    sizes: Mapping[str, int]
-    arrays: dict[Name, np.ndarray]
-    how: How = "exact"
-    indices: dict[Index, int] = field(default_factory=dict)
-    read: Callable[[Entry, Any], Any] | None = None
-    partial: Callable[[Partial, Evaluation], Any] | None = None
-    seen: dict[Node, set[bool]] | None = None
-
-    def number(self, value: int | Fraction) -> Dual:
-        """An exact number as a number of this evaluation."""
-        return Dual(SCALARS[self.how].of(value))
-
-    def pi(self) -> Dual:
-        """The constant pi."""
-        if self.how == "exact":
-            raise NotRational("pi is not rational", "evaluate to 50 digits")
-        return Dual(PI)
-
 
 # --- terms --------------------------------------------------------------------------------------
 
 
 def evaluate(term: Term, here: Evaluation) -> Any:
     """The value of a scalar term, a `Dual`; of what is not chosen nothing is read."""
-    match term:
-        case Entry():
-            return _entry(term, here)
-        case Multiply(factors):
-            return _product((evaluate(factor, here) for factor in factors), here)
-        case Add(terms):
-            return _sum((evaluate(part, here) for part in terms), here)
-        case Number(value):
-            return here.number(value)
-        case Negate(inner):
-            return -evaluate(inner, here)
-        case Reduction("argmax" | "argmin"):
-            return here.number(_position(term, here))
-        case Reduction():
-            return REDUCTIONS[term.kind](_kept(term, here), here)
-        case Power(base, exponent):
-            return evaluate(base, here) ** evaluate(exponent, here)
-        case Call(name, arguments):
-            numbers = [evaluate(argument, here) for argument in arguments]
-            if here.seen is not None and name in KINKED:
-                _note(term, numbers[0] > (numbers[1] if len(numbers) > 1 else 0), here)
-            return call(name, *numbers)
-        case Divide(above, below):
-            return evaluate(above, here) / evaluate(below, here)
-        case Choice(condition, chosen, otherwise):
-            return evaluate(chosen if holds(condition, here) else otherwise, here)
-        case Size() | IndexValue() | FloorDivide():
-            return here.number(rational(term, here))
-        case Constant("pi"):
-            return here.pi()
-        case LinearAlgebra():
-            return _linear_algebra(term, here)
-        case Partial() if here.partial is not None:
-            return here.partial(term, here)
-    raise DerivationError(
-        f"the oracle cannot evaluate a {type(term).__name__}", "write it with known operations"
-    )
+    evaluator = EVALUATORS.get(type(term))
+    if evaluator is None:
+        raise DerivationError(
+            f"the oracle cannot evaluate a {type(term).__name__}",
+            "write it with known operations",
+        )
+    return evaluator(term, here)
 
 
-def rational(term: Term, here: Evaluation) -> Fraction:
-    """The value of a term in sizes, indices and index data: what may stand in a subscript."""
-    match term:
-        case IndexValue(index):
-            return Fraction(here.indices[index])
-        case Number(value):
-            return value
-        case Size(name):
-            return Fraction(here.sizes[name])
-        case Add(terms):
-            return sum((rational(part, here) for part in terms), Fraction(0))
-        case Multiply(factors):
-            result = Fraction(1)
-            for factor in factors:
-                result *= rational(factor, here)
-            return result
-        case Negate(inner):
-            return -rational(inner, here)
-        case Divide(above, below):
-            return rational(above, here) / rational(below, here)
-        case FloorDivide(above, below):
-            return Fraction(rational(above, here) // rational(below, here))
-        case Power(base, exponent):
-            return Fraction(rational(base, here) ** rational(exponent, here))
-        case Entry(quantity) if quantity.kind == "index":
-            return Fraction(int(here.arrays[quantity.name][_location(term, here)]))
-    raise DerivationError(
-        f"a {type(term).__name__} cannot stand in a subscript or a size",
-        "use sizes, indices and index data",
-    )
+def _call(term: Call, here: Evaluation) -> Any:
+    numbers = [evaluate(argument, here) for argument in term.arguments]
+    if term.function in KINKED:
+        second = numbers[1] if len(numbers) > 1 else 0
+        here.about(term).truths.add(numbers[0] > second)
+    return call(term.function, *numbers)
 
 
-def whole(term: Term, here: Evaluation) -> int:
-    """The value of a size or a subscript, which must be an integer."""
-    value = rational(term, here)
-    if value.denominator != 1:
-        raise OutOfRange(f"a size or a subscript is {value}", "use sizes that divide exactly")
-    return value.numerator
+def _constant(term: Constant, here: Evaluation) -> Any:
+    return here.pi()
+
+
+def _partial(term: Partial, here: Evaluation) -> Any:
+    if here.partial is None:
+        raise DerivationError(
+            "a derivative that is not worked out has no value here", "work it out first"
+        )
+    return here.partial(term, here)
+
+
+def _once(term: Reduction | LinearAlgebra, here: Evaluation) -> Any:
+    """The value at these values of the indices that the term depends on, worked out once."""
+    known = here.about(term)
+    at = tuple([here.indices[index] for index in known.free])
+    if at not in known.values:
+        work = _linear_algebra if isinstance(term, LinearAlgebra) else _reduction
+        known.values[at] = work(term, here)  # type: ignore[arg-type]
+    return known.values[at]
+
+
+def _reduction(term: Reduction, here: Evaluation) -> Any:
+    if term.kind in ("argmax", "argmin"):
+        return here.number(_position(term, here))
+    return REDUCTIONS[term.kind](_kept(term, here), here)
 
 
 RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -186,9 +112,11 @@ def holds(condition: Condition, here: Evaluation) -> bool:
     """Whether a condition on indices, sizes and data is true; it is read from left to right."""
     match condition:
         case Compare(relation, left, right):
+            known = here.about(condition)
+            if known.of_sizes:
+                return bool(RELATIONS[relation](rational(left, here), rational(right, here)))
             truth = bool(RELATIONS[relation](evaluate(left, here), evaluate(right, here)))
-            if here.seen is not None:
-                _note(condition, truth, here)
+            known.truths.add(truth)
             return truth
         case AllOf(conditions):
             return all(holds(part, here) for part in conditions)
@@ -201,27 +129,9 @@ def holds(condition: Condition, here: Evaluation) -> bool:
     )
 
 
-def _note(node: Node, truth: bool, here: Evaluation) -> None:
-    if here.seen is not None:
-        here.seen.setdefault(node, set()).add(truth)
-
-
-def _location(entry: Entry, here: Evaluation) -> tuple[int, ...]:
-    """Where an entry stands in its array; a subscript that leaves its axis is an error."""
-    shape = here.arrays[entry.quantity.name].shape
-    location = tuple(whole(subscript, here) for subscript in entry.subscripts)
-    fits = len(location) == len(shape)
-    if not fits or not all(0 <= at < size for at, size in zip(location, shape, strict=True)):
-        raise OutOfRange(
-            f"'{entry.quantity.name}' has shape {shape} and is read at {list(location)}",
-            "filter the reading with `where`, or use `pad`",
-        )
-    return location
-
-
 def _entry(entry: Entry, here: Evaluation) -> Any:
     name = entry.quantity.name
-    location = _location(entry, here)
+    location = location_of(entry, here)
     value = here.arrays[name][location]
     if value is None:
         raise OutOfRange(
@@ -287,9 +197,7 @@ def _position(reduction: Reduction, here: Evaluation) -> int:
 
 
 def _sum(terms: Iterable[Any], here: Evaluation) -> Any:
-    result = None
-    for term in terms:
-        result = term if result is None else result + term
+    result = total(terms)
     return here.number(0) if result is None else result
 
 
@@ -326,6 +234,28 @@ REDUCTIONS: dict[str, Callable[[list[Any], Evaluation], Any]] = {
     "max": lambda kept, here: _first(_nonempty(kept, "maximum"), lambda a, b: a > b),
     "min": lambda kept, here: _first(_nonempty(kept, "minimum"), lambda a, b: a < b),
     "logsumexp": lambda kept, here: _logsumexp(_nonempty(kept, "logsumexp"), here),
+}
+
+
+EVALUATORS: dict[type[Term], Callable[[Any, Evaluation], Any]] = {
+    Entry: _entry,
+    Multiply: lambda term, here: _product((evaluate(f, here) for f in term.factors), here),
+    Add: lambda term, here: _sum((evaluate(part, here) for part in term.terms), here),
+    Number: lambda term, here: here.number(term.value),
+    Negate: lambda term, here: -evaluate(term.term, here),
+    Reduction: _once,
+    LinearAlgebra: _once,
+    Power: lambda term, here: evaluate(term.base, here) ** evaluate(term.exponent, here),
+    Call: _call,
+    Divide: lambda term, here: evaluate(term.numerator, here) / evaluate(term.denominator, here),
+    Choice: lambda term, here: evaluate(
+        term.chosen if holds(term.condition, here) else term.otherwise, here
+    ),
+    Size: lambda term, here: here.number(rational(term, here)),
+    IndexValue: lambda term, here: here.number(here.indices[term.index]),
+    FloorDivide: lambda term, here: here.number(rational(term, here)),
+    Constant: _constant,
+    Partial: _partial,
 }
 
 

@@ -20,9 +20,15 @@ from typing import Any
 
 import numpy as np
 
+<<<<<<< derive/loading.py
 from derive.evaluate import SCALARS, How
 from derive.matrices import linear_algebra
 from derive.scalars import ELEMENTARY, INTEGERS, PI, NotRational, Scalar
+=======
+from derive.arithmetic import Infinite, NotRational, Scalar
+from derive.evaluation import SCALARS, How
+from derive.scalars import ELEMENTARY, INTEGERS, PI
+>>>>>>> /tmp/w/verif/tree/derive/loading.py
 
 NUMBER, QUOTIENT = "_number", "_quotient"
 
@@ -110,6 +116,11 @@ class ExactMath:
             raise NotRational("pi is not rational", "evaluate to 50 digits")
         return PI
 
+    @property
+    def inf(self) -> Infinite:
+        """Infinity, on which our numbers compute as floats do."""
+        return Infinite(math.inf)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in ELEMENTARY:
             integral: Callable[..., Any] = getattr(math, name)
@@ -124,9 +135,15 @@ class ExactNumpy:
         self._how = how
 
     @property
+<<<<<<< derive/loading.py
     def linalg(self) -> ExactMatrices:
         """Linear algebra on scalars."""
         return ExactMatrices(self._how)
+=======
+    def inf(self) -> Infinite:
+        """Infinity, on which our numbers compute as floats do."""
+        return Infinite(math.inf)
+>>>>>>> /tmp/w/verif/tree/derive/loading.py
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)

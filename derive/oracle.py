@@ -12,11 +12,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from derive.arithmetic import Scalar
 from derive.dual import Dual
 from derive.errors import VerificationError
-from derive.evaluate import SCALARS, Evaluation, How, evaluate, is_rational, places, whole
+from derive.evaluate import evaluate, is_rational, places
+from derive.evaluation import SCALARS, Evaluation, How, whole
 from derive.model import Equation, Recurrence, Specification
-from derive.scalars import Scalar
 from derive.terms import Index, Name, Node, Quantity
 
 Arrays = Mapping[Name, np.ndarray]
@@ -42,7 +43,8 @@ def complete_sizes(model: Specification, sizes: Mapping[str, int]) -> dict[str, 
 
 def shape_of(quantity: Quantity, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The shape of a quantity as integers."""
-    return tuple(whole(size, Evaluation(sizes, {})) for size in quantity.shape)
+    here = Evaluation(sizes, {})
+    return tuple(whole(size, here) for size in quantity.shape)
 
 
 def lift(array: np.ndarray, how: How) -> np.ndarray:
@@ -138,7 +140,6 @@ def run(
 ) -> tuple[Evaluation, dict[Location, int]]:
     """Evaluate the whole model on dual numbers: every array, and which direction is which entry."""
     here = begin(model, sizes, inputs, how)
-    here.seen = {}
     directions: dict[Location, int] = {}
     for name in wrt:
         if name in here.arrays:

@@ -14,8 +14,9 @@ from random import Random
 
 import numpy as np
 
+from derive.arithmetic import Undefined
 from derive.errors import VerificationError
-from derive.evaluate import How
+from derive.evaluation import How
 from derive.model import Specification, parameters
 from derive.oracle import (
     Location,
@@ -29,7 +30,7 @@ from derive.oracle import (
 )
 from derive.report import Sizes
 from derive.sampling import KINDS, SPECIAL, Kind, random_inputs, random_sizes
-from derive.scalars import Undefined, agree
+from derive.scalars import agree
 from derive.terms import Entry, Name, Node, walk
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
@@ -147,7 +148,7 @@ def point_at(
         {name: plain(here.arrays[name]) for name in defined_names(model)},
         slopes_of(cost, names, here, directions),
         frozenset(place for place, direction in directions.items() if direction in cost.slopes),
-        here.seen or {},
+        here.sides(),
     )
 
 

@@ -10,7 +10,7 @@ Level = Literal["steps", "kernels", "float64"]
 Sizes = tuple[tuple[str, int], ...]
 
 LEVELS: dict[Level, str] = {
-    "steps": "every step, against SymPy and the oracle",
+    "steps": "every step, against dual numbers at random places",
     "kernels": "the code on exact numbers, against dual numbers through the forward equations",
     "float64": "the code on floats, against the oracle and along random directions",
 }

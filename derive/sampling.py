@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from derive.errors import VerificationError
-from derive.evaluate import Evaluation, OutOfRange, whole
+from derive.evaluation import Evaluation, OutOfRange, whole
 from derive.model import Specification
 from derive.oracle import complete_sizes, shape_of
 from derive.terms import Name

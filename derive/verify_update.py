@@ -8,7 +8,8 @@ from types import ModuleType
 
 import numpy as np
 
-from derive.evaluate import SCALARS, Evaluation, How, evaluate, is_rational
+from derive.evaluate import evaluate, is_rational
+from derive.evaluation import SCALARS, Evaluation, How
 from derive.model import Specification, UpdateRule
 from derive.oracle import as_duals
 from derive.points import Point

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from derive.evaluate import Evaluation, evaluate, is_rational
+from derive.evaluate import evaluate, is_rational
+from derive.evaluation import Evaluation
 from derive.model import Equation, Specification
 from derive.oracle import apply_equation, as_duals, lift
 from derive.terms import Quantity, Term

@@ -4,7 +4,8 @@ import pytest
 from forms import add, at, compare, equation, index, m, n, neuron, quantity, reduce, times, total
 
 from derive.errors import DeriveError
-from derive.evaluate import Evaluation, evaluate
+from derive.evaluate import evaluate
+from derive.evaluation import Evaluation
 from derive.expand import example_sizes, instance, places, shape_at, without_unit_sums, written_out
 from derive.language import read_model
 from derive.model import definition, quantity_named

@@ -26,7 +26,8 @@ from forms import (
 from derive import functions, reductions
 from derive.differentiate import differentiate
 from derive.errors import DerivationError
-from derive.evaluate import Evaluation, evaluate
+from derive.evaluate import evaluate
+from derive.evaluation import Evaluation
 from derive.oracle import as_duals, lift
 from derive.symbolic import to_sympy
 from derive.terms import (

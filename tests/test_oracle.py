@@ -26,13 +26,14 @@ from forms import (
     total,
 )
 
+from derive.arithmetic import Undefined
 from derive.dual import FUNCTIONS, Dual
 from derive.dual import call as dual_call
 from derive.errors import DerivationError, VerificationError
-from derive.evaluate import OutOfRange
+from derive.evaluation import OutOfRange
 from derive.model import Dimension, Recurrence
 from derive.oracle import arithmetic_of, complete_sizes, gradient, values
-from derive.scalars import Digits, Exact, Undefined, agree
+from derive.scalars import Digits, Exact, agree
 from derive.terms import Choice, FloorDivide, Size, number
 
 

@@ -1,13 +1,16 @@
 """Scalars for object arrays: exact, or to 50 digits, and never a float."""
 
+import math
+import operator
 from fractions import Fraction
 
 import mpmath
 import numpy as np
 import pytest
 
+from derive.arithmetic import Infinite, NotDefined, NotRational
 from derive.errors import VerificationError
-from derive.scalars import ELEMENTARY, Digits, Exact, NotRational, Undefined, agree
+from derive.scalars import ELEMENTARY, Digits, Exact, agree
 
 third = Fraction(1, 3)
 
@@ -103,7 +106,7 @@ def test_what_is_not_rational_is_refused():
             compute()
 
 
-def test_what_does_not_exist_is_undefined():
+def test_what_does_not_exist_spoils_what_it_meets_and_agrees_with_nothing():
     for compute in (
         lambda: Exact.of(1) / 0,
         lambda: 1 / Digits.of(0),
@@ -115,5 +118,36 @@ def test_what_does_not_exist_is_undefined():
         lambda: Digits.of(-2) ** Fraction(1, 2),
         lambda: Exact.of(-4).apply("sqrt"),
     ):
-        with pytest.raises(Undefined):
-            compute()
+        nothing = compute()
+        assert isinstance(nothing, NotDefined)
+        for spoilt in (nothing + 1, 1 - nothing, third * nothing, nothing / nothing, -nothing):
+            assert spoilt is nothing
+        assert nothing.apply("exp") is nothing
+        relations = (operator.lt, operator.le, operator.eq, operator.ge, operator.gt)
+        assert not any(related(nothing, 1) for related in relations)
+        assert not any(related(third, nothing) for related in relations)
+        assert not agree(nothing, nothing)
+        with pytest.raises(VerificationError):
+            float(nothing)
+
+
+def test_what_does_not_exist_may_be_discarded():
+    counts = np.array([Exact.of(2), Exact.of(0)], dtype=object)
+    shares = np.where(counts > 0, 1 / counts, 0)
+    assert list(shares) == [Fraction(1, 2), 0]
+    spoilt = (1 / counts).sum()
+    assert isinstance(spoilt, NotDefined)
+
+
+def test_infinity_is_compared_with_and_has_limits():
+    infinity = Infinite(math.inf)
+    for one in (Exact.of(3), Digits.of(-3), 7):
+        assert infinity > one > -infinity
+        assert infinity + one == infinity == infinity - one
+        assert one - infinity == -infinity
+    values = np.array([Exact.of(-5), -infinity, Exact.of(-7)], dtype=object)
+    assert values.max() == -5
+    assert (-infinity).apply("exp") == 0
+    for nothing in (infinity - infinity, infinity * 0, infinity / infinity, infinity.apply("sin")):
+        assert isinstance(nothing, NotDefined)
+    assert not agree(infinity, infinity)

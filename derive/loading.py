@@ -20,15 +20,10 @@ from typing import Any
 
 import numpy as np
 
-<<<<<<< derive/loading.py
-from derive.evaluate import SCALARS, How
-from derive.matrices import linear_algebra
-from derive.scalars import ELEMENTARY, INTEGERS, PI, NotRational, Scalar
-=======
 from derive.arithmetic import Infinite, NotRational, Scalar
 from derive.evaluation import SCALARS, How
+from derive.matrices import linear_algebra
 from derive.scalars import ELEMENTARY, INTEGERS, PI
->>>>>>> /tmp/w/verif/tree/derive/loading.py
 
 NUMBER, QUOTIENT = "_number", "_quotient"
 
@@ -135,15 +130,14 @@ class ExactNumpy:
         self._how = how
 
     @property
-<<<<<<< derive/loading.py
     def linalg(self) -> ExactMatrices:
         """Linear algebra on scalars."""
         return ExactMatrices(self._how)
-=======
+
+    @property
     def inf(self) -> Infinite:
         """Infinity, on which our numbers compute as floats do."""
         return Infinite(math.inf)
->>>>>>> /tmp/w/verif/tree/derive/loading.py
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product as cartesian
 
-from derive.affine import affine, always, solved_for, within
+from derive.affine import Affine, affine, always, solved_for, within
 from derive.reductions import count
 from derive.simplify import (
     flat_factors,
@@ -29,10 +29,12 @@ from derive.terms import (
     ZERO,
     Add,
     AllOf,
+    Call,
     Choice,
     Compare,
     Condition,
     Divide,
+    Entry,
     Index,
     Multiply,
     Negate,
@@ -44,6 +46,7 @@ from derive.terms import (
     number,
     same,
     substitute,
+    walk,
 )
 
 
@@ -143,13 +146,16 @@ def tidy(conditions: Sequence[Condition]) -> tuple[Condition, ...] | None:
             if condition.left == condition.right:
                 continue
             difference = affine(total(condition.left, negative(condition.right)))
-            if difference is not None and not difference.coefficients:
-                constant = difference.rest == ZERO or isinstance(difference.rest, Number)
-                if constant and difference.constant != 0:
-                    return None
+            if difference is not None and _is_other_number(difference):
+                return None
         if not always(condition) and condition not in kept:
             kept.append(condition)
     return tuple(kept)
+
+
+def _is_other_number(difference: Affine) -> bool:
+    """Whether a difference is a number other than zero."""
+    return not difference.coefficients and difference.rest == ZERO and difference.constant != 0
 
 
 def _through_others(condition: Condition, others: Sequence[Condition]) -> Condition:
@@ -209,9 +215,18 @@ def _solvable(
             elif index in free_indices(right):
                 left, right = right, left
             value = solved_for(index, left, right)
-            if value is not None:
+            if value is not None and _is_subscript(value):
                 return index, value, condition
     return None
+
+
+def _is_subscript(term: Term) -> bool:
+    """Whether a term may stand in a subscript: sizes, indices and index data."""
+    return not any(
+        isinstance(node, Call | Reduction)
+        or (isinstance(node, Entry) and node.quantity.kind != "index")
+        for node in walk(term)
+    )
 
 
 def _closed(indices: tuple[Index, ...], term: Term, conditions: tuple[Condition, ...]) -> Term:

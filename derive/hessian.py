@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from derive.adjoint import Derivation
 from derive.deltas import collected, is_equality, summands, tidy
 from derive.errors import DerivationError
-from derive.jacobian import Jacobian, System, jacobian, with_gradients
+from derive.jacobian import Jacobian, System, jacobian, last, with_gradients
 from derive.model import Equation, Specification
+from derive.rewrites.knowledge import Knowledge, knowledge_of
+from derive.rewrites.table import simplification
 from derive.simplify import guarded, total, unguarded
 from derive.terms import (
     Compare,
@@ -78,8 +80,9 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
             "derive the gradients with respect to both quantities first",
         )
     base = with_gradients(derivation)
-    answer = jacobian(base, found.equation.left, columns)
-    blocks = blocks_of(answer, derivation.model)
+    known = knowledge_of(derivation.model)
+    answer = jacobian(base, found.equation.left, columns, known)
+    blocks = blocks_of(answer, derivation.model, known)
     stepping = {q for recurrence in answer.system.recurrences for q in recurrence.quantities}
     others = tuple(
         equation
@@ -90,7 +93,7 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
     return Hessian(rows, columns, answer.equation, blocks, system)
 
 
-def blocks_of(answer: Jacobian, model: Specification) -> tuple[Block, ...]:
+def blocks_of(answer: Jacobian, model: Specification, known: Knowledge) -> tuple[Block, ...]:
     """The blocks of a Jacobian, those with the most deltas first.
 
     A Jacobian that steps through a recurrence is one block without deltas.
@@ -105,7 +108,7 @@ def blocks_of(answer: Jacobian, model: Specification) -> tuple[Block, ...]:
         for summand in summands(equation.right):
             deltas, core = _without_deltas(summand, equation.indices, rank)
             parts.setdefault(deltas, []).append(core)
-    values = {deltas: collected(cores) for deltas, cores in parts.items()}
+    values = {deltas: _simplest(collected(cores), known) for deltas, cores in parts.items()}
     kept = [pair for pair in values.items() if pair[1] != total()]
     kept.sort(key=lambda pair: -len(pair[0]))
     names = core_names(model, len(kept))
@@ -113,6 +116,10 @@ def blocks_of(answer: Jacobian, model: Specification) -> tuple[Block, ...]:
         _block(deltas, core, equation.indices, name)
         for (deltas, core), name in zip(kept, names, strict=True)
     )
+
+
+def _simplest(core: Term, known: Knowledge) -> Term:
+    return last(core, simplification(core, known))
 
 
 def core_names(model: Specification, count: int) -> tuple[str, ...]:

@@ -22,7 +22,10 @@ from derive.differentiate import occurrences
 from derive.errors import DerivationError
 from derive.model import Equation, Recurrence, Specification
 from derive.recognise import with_names
+from derive.rewrites.knowledge import Knowledge
+from derive.rewrites.table import simplification
 from derive.simplify import guarded
+from derive.steps import Step
 from derive.terms import (
     ONE,
     ZERO,
@@ -253,16 +256,22 @@ def _through(
 
 @dataclass(frozen=True)
 class Jacobian:
-    """∂of/∂wrt as an index equation, in the `system` of it and what it reads beside the model."""
+    """∂of/∂wrt as an index equation, in the `system` of it and what it reads beside the model.
+
+    `steps` are the simplifications that led to the equation.
+    """
 
     of: Quantity
     wrt: Quantity
     equation: Equation
     system: System
+    steps: tuple[Step, ...] = ()
 
 
-def jacobian(system: System, of: Quantity, wrt: Quantity) -> Jacobian:
+def jacobian(system: System, of: Quantity, wrt: Quantity, known: Knowledge) -> Jacobian:
     """∂of[i]/∂wrt[m] as one index equation over (i, m), zero where `of` does not read `wrt`.
+
+    What is `known` of the model serves to simplify it.
 
     Raises DerivationError for a quantity that no equation of the system defines.
     """
@@ -282,9 +291,16 @@ def jacobian(system: System, of: Quantity, wrt: Quantity) -> Jacobian:
         left = answer_to(of, direction)
         equation = Equation(left, _indices(left.shape), ZERO)
     named = {e.left: e for e in tangents.system.equations}
-    equation = named.setdefault(equation.left, equation)
+    equation = named.get(equation.left, equation)
+    steps = simplification(equation.right, known)
+    named[equation.left] = equation = replace(equation, right=last(equation.right, steps))
     whole = System(tuple(named.values()), tangents.system.recurrences)
-    return Jacobian(of, wrt, equation, needed(whole, (equation.left,)))
+    return Jacobian(of, wrt, equation, needed(whole, (equation.left,)), steps)
+
+
+def last(term: Term, steps: tuple[Step, ...]) -> Term:
+    """What a term has become after steps."""
+    return steps[-1].after if steps else term
 
 
 def needed(system: System, targets: Iterable[Quantity]) -> System:

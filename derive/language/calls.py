@@ -27,6 +27,8 @@ FUNCTIONS: Mapping[str, Callable[[ast.Call, Scope], Array]] = {
     "grad": read_grad,
 }
 NO_ROUNDING = "rounding has no derivative; compute it beforehand and pass it in as data"
+JOINED = "write the places: z[i] = where(i < n, a[i], b[i - n]), with `i: range(n + m)`"
+RESHAPED = "write the places: z[q] = x[q // m, q - m*(q // m)], with `q: range(n*m)`"
 RANDOM_IS_DATA = "random numbers are data: declare them, `e: input[n]`"
 # What is known from elsewhere under another name, or is missing for a reason.
 CURES = {
@@ -42,6 +44,14 @@ CURES = {
     "power": "a power is written x ** 2",
     "average": "it is called mean",
     "ln": "it is called log",
+    "var": "write mean((x - mean(x)) ** 2)",
+    "std": "write sqrt(mean((x - mean(x)) ** 2))",
+    "cumsum": "filter a sum: z[i] = sum(x[k], k, where=k <= i), with `i: range(n)`",
+    "one_hot": "write the indices: z[i, k] = where(k == y[i], 1, 0), with `k: range(K)`",
+    "cross_entropy": "write -mean(log_softmax(z, axis=1)[n, y[n]], n)",
+    **dict.fromkeys(("zeros", "ones", "full"), "a number fits every shape: write 0 or 1"),
+    **dict.fromkeys(("concatenate", "concat", "stack", "hstack", "vstack"), JOINED),
+    **dict.fromkeys(("reshape", "flatten", "ravel"), RESHAPED),
 }
 CALL_CURE = "call a function of the language, sum(x), or one of your own"
 

@@ -13,6 +13,14 @@ from derive.language.starts import reading
 from derive.language.values import Array, Operand, scalar
 from derive.terms import Constant, Entry, IndexValue, Quantity, Size
 
+# What is known by these names elsewhere.
+ELSEWHERE = {
+    "e": "a power of e is written exp(x)",
+    "inf": "what is left out is not read: sum(f[k], k, where=...), where(condition, a, b)",
+    "nan": "what is left out is not read: sum(f[k], k, where=...), where(condition, a, b)",
+    "π": "it is written pi",
+}
+
 
 def read_name(node: ast.Name, scope: Scope) -> Operand:
     """A local name, an index, a quantity, a dimension or `pi`."""
@@ -50,7 +58,9 @@ def unknown_name(node: ast.Name, scope: Scope) -> LanguageError:
     return scope.error(
         node,
         f"'{name}' is not defined",
-        did_you_mean(name, names) or f"declare it above, `{name}: input`, or define it",
+        ELSEWHERE.get(name)
+        or did_you_mean(name, names)
+        or f"declare it above, `{name}: input`, or define it",
     )
 
 

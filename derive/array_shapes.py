@@ -15,10 +15,12 @@ from derive.arrays import (
     Fold,
     Full,
     Gather,
+    Identity,
     Infinity,
     Join,
     Locate,
     Matmul,
+    OfMatrices,
     Pi,
     Select,
     Selector,
@@ -46,6 +48,8 @@ def shape_of(term: ArrayTerm) -> Shape:
     match term:
         case Whole(quantity):
             return quantity.shape
+        case OfMatrices() | Identity():
+            return _linear_algebra_shape(term)
         case Exact() | Pi() | Infinity() | Extent():
             return ()
         case Counting(size):
@@ -111,6 +115,18 @@ def _matmul_shape(left: Shape, right: Shape) -> Shape:
     return broadcast(left[:-2], right[:-2]) + left[:-1][-1:] + right[-2:][1:]
 
 
+def _linear_algebra_shape(term: OfMatrices | Identity) -> Shape:
+    if isinstance(term, Identity):
+        return (term.size, term.size)
+    shapes = tuple(map(shape_of, term.operands))
+    matrix = shapes[0]
+    if len(matrix) < 2:
+        raise _misfit(term.operator, "of", "an array of shape", show_shape(matrix))
+    if term.operator == "solve":
+        return _matmul_shape((*matrix[:-1], shapes[1][-2:][0]), shapes[1])
+    return matrix[:-2] if term.operator in ("det", "logdet") else matrix
+
+
 def _tensordot_shape(term: Tensordot) -> Shape:
     left, right = shape_of(term.left), shape_of(term.right)
     if [left[a] for a in term.left_axes] != [right[a] for a in term.right_axes]:
@@ -165,7 +181,7 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
     found: dict[Term, None] = {}
     for part in walk(term):
         match part:
-            case Extent(size) | Counting(size):
+            case Extent(size) | Counting(size) | Identity(size):
                 found[size] = None
             case Full(_, shape, None) | Empty(shape, _):
                 found.update(dict.fromkeys(shape))

@@ -27,10 +27,12 @@ from derive.arrays import (
     Fold,
     Full,
     Gather,
+    Identity,
     Infinity,
     Join,
     Locate,
     Matmul,
+    OfMatrices,
     Pi,
     Select,
     Selector,
@@ -42,6 +44,7 @@ from derive.arrays import (
     show_name,
 )
 from derive.errors import DerivationError
+from derive.matrices import linear_algebra
 from derive.program import Loop, Program, Statement, at_step
 from derive.sizes import show_size, size_at
 from derive.terms import Name, Quantity, Term
@@ -64,6 +67,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "and": operator.and_,
     "or": operator.or_,
     "not": np.logical_not,
+}
+MADE_OF_SIZES: dict[type[ArrayTerm], Callable[[int], Any]] = {
+    Extent: int,
+    Counting: np.arange,
+    Identity: lambda size: np.eye(size, dtype=int),
 }
 FOLDS: dict[str, Callable[..., Any]] = {
     "sum": np.sum,
@@ -135,10 +143,10 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return values[name]
         case Exact() | Pi() | Infinity():
             return _python_number(term)
-        case Extent(size):
-            return size_value(size, sizes)
-        case Counting(size):
-            return np.arange(size_value(size, sizes))
+        case Extent(size) | Counting(size) | Identity(size):
+            return MADE_OF_SIZES[type(term)](size_value(size, sizes))
+        case OfMatrices(operator, parts):
+            return linear_algebra(operator, *map(value, parts))
         case Elementwise("add" | "multiply" as operation, parts):
             return functools.reduce(OPERATIONS[operation], map(value, parts))
         case Elementwise(operation, parts):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derive.array_shapes import shape_of
 from derive.arrays import (
     ArrayTerm,
     Either,
@@ -16,12 +17,15 @@ from derive.arrays import (
     Folding,
     Full,
     Join,
+    Matmul,
     Operation,
     Select,
     Selector,
     Transpose,
     Whole,
     is_plain_number,
+    operands,
+    with_operands,
 )
 from derive.polynomials import StepNumber
 from derive.terms import Index, Term, is_one, walk
@@ -81,7 +85,25 @@ def transposed(term: ArrayTerm, axes: Sequence[int]) -> ArrayTerm:
             return Elementwise("negate", (transposed(operand, axes),))
         case Either(condition, chosen, otherwise) if is_plain_number(otherwise):
             return Either(condition, transposed(chosen, axes), otherwise)
+        case Matmul(Transpose(left, (1, 0)), Transpose(right, (1, 0))):
+            return Matmul(right, left)
+    scaled = _scaled(term)
+    if scaled is not None:
+        # What scales an array is not transposed with it: det(X) * inv(X).T.
+        parts = operands(term)
+        turned = (transposed(part, axes) if part is scaled else part for part in parts)
+        return with_operands(term, tuple(turned))
     return Transpose(term, tuple(axes))
+
+
+def _scaled(term: ArrayTerm) -> ArrayTerm | None:
+    """The one array that plain numbers and scalars multiply or divide, None where there is more."""
+    match term:
+        case Elementwise("multiply" | "divide" as operation, parts):
+            arrays = [part for part in parts if shape_of(part)]
+            if len(arrays) == 1 and (operation == "multiply" or arrays[0] is parts[0]):
+                return arrays[0]
+    return None
 
 
 def ordered(value: Labelled, order: Sequence[Index]) -> Labelled:

@@ -23,10 +23,12 @@ from derive.arrays import (
     Fold,
     Full,
     Gather,
+    Identity,
     Infinity,
     Join,
     Locate,
     Matmul,
+    OfMatrices,
     Pi,
     Select,
     Selector,
@@ -94,8 +96,14 @@ def _text(term: ArrayTerm, names: Names) -> tuple[str, int]:
             return size_text(size, names)
         case Counting(size):
             return f"np.arange({size_code(size, names)})", ATOM
+        case Identity(size):
+            return f"np.eye({size_code(size, names)})", ATOM
         case Elementwise():
             return _elementwise(term, names)
+        case OfMatrices("logdet", parts):
+            return f"np.linalg.slogdet({_listed(parts, names)})[1]", ATOM
+        case OfMatrices(operator, parts):
+            return f"np.linalg.{operator}({_listed(parts, names)})", ATOM
         case Apply(function, parts):
             return f"{_function(function, term)}({_listed(parts, names)})", ATOM
         case Matmul(left, right):

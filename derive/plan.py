@@ -28,7 +28,9 @@ from derive.program import (
 )
 from derive.recognise import with_names
 from derive.sharing import inlined, shared
+from derive.solving import with_solutions
 from derive.stepping import lines_of
+from derive.symmetry import symmetric_quantities
 from derive.targets import target_names
 from derive.terms import Derivative, Name, Quantity, Size
 
@@ -63,6 +65,7 @@ def program_for(
         statements=tuple(lines),
         outputs=tuple(outputs),
     )
+    program = with_solutions(program, symmetric_quantities(spec))
     program = _with_own_outputs(restricted(shared(program), program.outputs))
     check_program(program)
     return program

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.array_functions import PARTIAL, apply_function
-from derive.array_shapes import broadcast, shape_of
 from derive.arrays import (
     ArrayTerm,
     Counting,
@@ -21,7 +20,6 @@ from derive.arrays import (
     Extent,
     Fold,
     Pi,
-    Whole,
     is_plain_number,
     show_name,
 )
@@ -29,6 +27,8 @@ from derive.conditions import numbers_last
 from derive.contract import contract
 from derive.errors import DerivationError
 from derive.factors import Factors, factors_of
+from derive.fitting import fitted
+from derive.flattening import taken_apart
 from derive.folds import EMPTY, EXTREMES, applied, chosen, fold, locate, logsumexp
 from derive.labelled import (
     Labelled,
@@ -36,15 +36,14 @@ from derive.labelled import (
     combine,
     common_order,
     either,
-    filled,
     joined,
     union,
 )
+from derive.matrix_arrays import entry_of_matrices, identity
 from derive.model import Equation
 from derive.polynomials import is_size
 from derive.ranges import Piece, chosen_pieces, moved, narrowed, summed_pieces
 from derive.reads import read
-from derive.sizes import show_shape
 from derive.terms import (
     ONE,
     Add,
@@ -55,19 +54,19 @@ from derive.terms import (
     Compare,
     Condition,
     Constant,
-    Derivative,
     Divide,
     Entry,
     FloorDivide,
     Index,
     IndexValue,
+    LinearAlgebra,
+    Matrix,
     Multiply,
     Negate,
     Node,
     Not,
     Number,
     Power,
-    Quantity,
     Reduction,
     Size,
     Term,
@@ -90,8 +89,8 @@ def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
 
     What becomes a `part` of a larger array may lack axes: it is broadcast where it is put.
 
-    >>> from derive.arrays import Matmul
-    >>> from derive.terms import Multiply, Size
+    >>> from derive.arrays import Matmul, Whole
+    >>> from derive.terms import Multiply, Quantity, Size
     >>> n, m = Size("n"), Size("m")
     >>> i, j, k = Index(n), Index(m), Index(m)
     >>> A, v = Quantity("A", (n, m)), Quantity("v", (m,))
@@ -107,32 +106,7 @@ def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
             "give the other values too, with where(condition, a, b)",
         )
     value = _labelled(equation.right, _Context(equation.indices))
-    stray = [index for index in value.labels if index not in equation.indices]
-    if stray:
-        raise DerivationError(
-            f"the index '{stray[0].letter or 'without a letter'}' on the right of "
-            f"{name} is neither on its left nor summed over",
-            "bind the index by a reduction, or write it on the left",
-        )
-    if part:
-        term = aligned(value, equation.indices)
-        if broadcast(shape_of(term), equation.left.shape) == equation.left.shape:
-            return term
-    term = filled(value, equation.indices, _number_type(equation.left, value.term))
-    if shape_of(term) != equation.left.shape:
-        raise DerivationError(
-            f"{name} has the shape {show_shape(equation.left.shape)}, but its "
-            f"equation has the shape {show_shape(shape_of(term))}",
-            "give each index of the left-hand side the size of its axis",
-        )
-    return term
-
-
-def _number_type(left: Quantity, value: ArrayTerm) -> ArrayTerm | None:
-    """Whose type of numbers a constant gradient takes: that of the variable it belongs to."""
-    if isinstance(left.name, Derivative) and is_plain_number(value):
-        return Whole(Quantity(left.name.wrt, left.shape, "param"))
-    return None
+    return fitted(value, equation, part=part)
 
 
 def _labelled(term: Term, context: _Context) -> Labelled:
@@ -162,6 +136,10 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             return _reduction(term, context)
         case Choice(condition, _, _) if any(map(is_size, conditions_of(condition))):
             return either(*_decided(term, context), context.wanted)
+        case LinearAlgebra():
+            return _linear_algebra(term, context)
+        case Choice() if eye := identity(term):
+            return eye
         case Choice() if pieces := chosen_pieces(term):
             return _joined(pieces, context)
         case Choice(condition, then, otherwise):
@@ -368,8 +346,11 @@ def _sum(term: Term, indices: tuple[Index, ...], context: _Context) -> Labelled:
     match term:
         case Reduction("sum", inner, below, ()):
             return _sum(below, (*indices, *inner), context)
-    inside = replace(context, wanted=(*context.wanted, *indices))
+    apart = taken_apart(term, indices)
+    if apart is not None:
+        return _labelled(apart, context)
     factors = factors_of(term, indices)
+    inside = replace(context, wanted=(*context.wanted, *indices))
     constant = [f for f in factors.above if not set(free_indices(f)) & set(indices)]
     varying = [_labelled(f, inside) for f in factors.above if f not in constant]
     labels = union(varying)
@@ -386,6 +367,20 @@ def _mean(total: Labelled, indices: Sequence[Index], context: _Context) -> Label
         case Fold("sum", operand, axes) if len(axes) == len(sizes):
             return Labelled(Fold("mean", operand, axes), total.axes)
     return _assemble([total], Factors(False, (), tuple(sizes)), context)
+
+
+def _linear_algebra(node: LinearAlgebra, context: _Context) -> Labelled:
+    def whole(operand: Matrix) -> Labelled:
+        """An operand at all its places, also where few of the entries made of it are kept."""
+        kept = context.kept
+        if kept is not None and set(kept.labels) - set(free_indices(operand)):
+            kept = None
+        return _labelled(operand.term, _Context((*context.wanted, *operand.indices), kept))
+
+    def value(subscript: Term) -> Labelled:
+        return _labelled(subscript, context)
+
+    return entry_of_matrices(node, whole, value, context.wanted, context.kept is not None)
 
 
 def _entry(entry: Entry, context: _Context) -> Labelled:

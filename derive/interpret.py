@@ -45,7 +45,7 @@ from derive.arrays import (
 )
 from derive.errors import DerivationError
 from derive.matrices import linear_algebra
-from derive.program import Loop, Program, Statement, at_step
+from derive.program import Loop, Program, Statement, filled_by
 from derive.sizes import show_size, size_at
 from derive.terms import Name, Quantity, Term
 
@@ -104,26 +104,26 @@ def run(
             extents[rule.name] = _given(sizes or {}, rule.name)
     for line in program.statements:
         if isinstance(line, Statement):
-            values[line.target.name] = evaluate(line.value, values, extents)
+            _run_statement(line, values, extents)
         else:
             _run_loop(line, values, extents)
     return {output.name: values[output.name] for output in program.outputs}
 
 
 def _run_loop(loop: Loop, values: dict[Name, Any], sizes: Mapping[str, int]) -> None:
-    for statement in loop.arrays:
-        values[statement.target.name] = evaluate(statement.value, values, sizes)
-    steps = range(size_value(loop.size, sizes))
+    steps = range(size_value(loop.start, sizes), size_value(loop.end, sizes))
     for step in reversed(steps) if loop.downward else steps:
-        here = {**sizes, loop.number.name: step}
         for statement in loop.statements:
-            value = evaluate(statement.value, values, here)
-            if statement.axis is None:
-                values[statement.target.name] = value
-            else:
-                place = at_step(Whole(statement.target), statement.axis, loop.number)
-                selectors = tuple(_place(selector, here) for selector in place.selectors)
-                values[statement.target.name][selectors] = value
+            _run_statement(statement, values, {**sizes, loop.number.name: step})
+
+
+def _run_statement(statement: Statement, values: dict[Name, Any], sizes: Mapping[str, int]) -> None:
+    value = evaluate(statement.value, values, sizes)
+    match filled_by(statement):
+        case Select(Whole(Quantity(name)), selectors):
+            values[name][tuple(_place(selector, sizes) for selector in selectors)] = value
+        case _:
+            values[statement.target.name] = value
 
 
 def _given(values: Mapping[Any, Any], name: Name) -> Any:
@@ -147,7 +147,7 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return MADE_OF_SIZES[type(term)](size_value(size, sizes))
         case OfMatrices(operator, parts):
             return linear_algebra(operator, *map(value, parts))
-        case Elementwise("add" | "multiply" as operation, parts):
+        case Elementwise("add" | "multiply" | "and" | "or" as operation, parts):
             return functools.reduce(OPERATIONS[operation], map(value, parts))
         case Elementwise(operation, parts):
             return OPERATIONS[operation](*map(value, parts))

@@ -58,8 +58,28 @@ def program_for(
         if gradient.name not in computed:
             zeros = Full(Exact(Fraction(0)), parameter.shape, Whole(parameter))
             lines.append(Statement(gradient, zeros))
+    return _program(spec, lines, (), outputs)
+
+
+def program_of(
+    spec: Specification, outputs: Sequence[Quantity], more: Sequence[Quantity] = ()
+) -> Program:
+    """The program that computes some quantities that a model defines.
+
+    `more` are inputs beside its parameters and data: the direction of a product with a Hessian.
+    """
+    lines = lines_of(spec, spec.equations, spec.recurrences)
+    return _program(spec, lines, more, outputs)
+
+
+def _program(
+    spec: Specification,
+    lines: Sequence[Line],
+    more: Sequence[Quantity],
+    outputs: Sequence[Quantity],
+) -> Program:
     program = Program(
-        inputs=(*parameters(spec), *data(spec)),
+        inputs=(*parameters(spec), *data(spec), *more),
         constants=tuple((d.quantity, d.value) for d in spec.declarations if d.value is not None),
         sizes=_size_rules(spec),
         statements=tuple(lines),
@@ -153,11 +173,7 @@ def _restricted_loop(loop: Loop, needed: set[Name]) -> Loop:
         for statement in reversed(loop.statements):
             if statement.target.name in wanted:
                 wanted.update(reads(statement.value))
-    return replace(
-        loop,
-        arrays=tuple(s for s in loop.arrays if s.target.name in wanted),
-        statements=tuple(s for s in loop.statements if s.target.name in wanted),
-    )
+    return replace(loop, statements=tuple(s for s in loop.statements if s.target.name in wanted))
 
 
 def _needed_sizes(rules: tuple[SizeRule, ...], lines: tuple[Line, ...]) -> tuple[SizeRule, ...]:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.array_shapes import broadcast, shape_of, sizes_in
-from derive.arrays import ArrayTerm, Empty, Select, Selector, Whole, show_name, walk
+from derive.arrays import ArrayTerm, Select, Selector, Whole, show_name, walk
 from derive.errors import DerivationError
 from derive.model import Equation
 from derive.polynomials import StepNumber
 from derive.sizes import Shape, show_shape
-from derive.terms import Name, Quantity, Size, Term
+from derive.terms import ZERO, Name, Quantity, Size, Term
 from derive.terms import walk as walk_term
 
 
@@ -24,27 +24,28 @@ from derive.terms import walk as walk_term
 class Statement:
     """target = value.  `equation` is what it computes, None for a part that several lines share.
 
-    In a loop, `axis` is the axis of the target along which this step has its place: the value
-    belongs there, and the rest of the target to other steps.
+    With an `axis` the target is there already, and the value is put at `place` of that axis: at
+    the place of one step, while others belong to other steps.
     """
 
     target: Quantity
     value: ArrayTerm
     equation: Equation | None = None
     axis: int | None = None
+    place: Term = ZERO
 
 
 @dataclass(frozen=True)
 class Loop:
-    """The statements of one step, for `number` = 0, ..., size - 1, or from the last one down.
+    """The statements of one step, for `number` = start, ..., end - 1, or from the last one down.
 
-    `arrays` are made before the first step, and hold what the steps put there.
+    What has no axis is known within its step only.
     """
 
     number: StepNumber
-    size: Term
+    start: Term
+    end: Term
     downward: bool
-    arrays: tuple[Statement, ...]
     statements: tuple[Statement, ...]
 
 
@@ -78,7 +79,7 @@ class Program:
 
 def parts(line: Line) -> tuple[Statement, ...]:
     """The statements of a line: itself, or all that belong to a loop."""
-    return (line,) if isinstance(line, Statement) else (*line.arrays, *line.statements)
+    return (line,) if isinstance(line, Statement) else line.statements
 
 
 def every_statement(lines: Sequence[Line]) -> Iterator[Statement]:
@@ -105,17 +106,21 @@ def size_names(size: Term) -> tuple[str, ...]:
 def line_sizes(line: Line) -> tuple[str, ...]:
     """The names of the dimensions that a line needs as numbers."""
     sizes = [size for statement in parts(line) for size in sizes_in(statement.value)]
-    sizes += [line.size] if isinstance(line, Loop) else []
+    sizes += [statement.place for statement in parts(line)]
+    sizes += [line.start, line.end] if isinstance(line, Loop) else []
     own = line.number.name if isinstance(line, Loop) else None
     names = dict.fromkeys(name for size in sizes for name in size_names(size))
     return tuple(name for name in names if name != own)
 
 
-def at_step(array: ArrayTerm, axis: int, place: Term) -> Select:
-    """An array at one place of an axis."""
-    selectors: list[Selector] = ["all"] * len(shape_of(array))
-    selectors[axis] = place
-    return Select(array, tuple(selectors))
+def filled_by(statement: Statement) -> ArrayTerm:
+    """What a statement gives a value: all of its target, or one place of an axis."""
+    whole = Whole(statement.target)
+    if statement.axis is None:
+        return whole
+    selectors: list[Selector] = ["all"] * len(statement.target.shape)
+    selectors[statement.axis] = statement.place
+    return Select(whole, tuple(selectors))
 
 
 # --- well formed --------------------------------------------------------------------------------
@@ -129,25 +134,12 @@ def check_program(program: Program) -> None:
         if isinstance(line, Statement):
             _check_statement(line, shapes)
         else:
-            _check_loop(line, shapes)
+            inside = dict(shapes)
+            for statement in line.statements:
+                _check_statement(statement, inside)
     for output in program.outputs:
         if output.name not in shapes:
             raise _defect(f"{show_name(output.name)} is never computed")
-
-
-def _check_loop(loop: Loop, shapes: dict[Name, Shape]) -> None:
-    """What a loop keeps are its arrays, each of which it fills; other names belong to a step."""
-    for statement in loop.arrays:
-        if not isinstance(statement.value, Empty):
-            raise _defect(f"{show_name(statement.target.name)} has values before its loop")
-        _check_statement(statement, shapes)
-    inside = dict(shapes)
-    for statement in loop.statements:
-        _check_statement(statement, inside)
-    filled = {s.target for s in loop.statements if s.axis is not None}
-    for statement in loop.arrays:
-        if statement.target not in filled:
-            raise _defect(f"{show_name(statement.target.name)} is never filled")
 
 
 def _check_statement(statement: Statement, shapes: dict[Name, Shape]) -> None:

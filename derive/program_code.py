@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from derive.array_shapes import shape_of
-from derive.arrays import ArrayTerm, Either, Elementwise, Whole, operands, with_operands
+from derive.arrays import ArrayTerm, Either, Elementwise, Empty, Whole, operands, with_operands
 from derive.numpy_code import INDENT, WIDTH, code, commented, summands
-from derive.program import Loop, Program, SizeRule, Statement, at_step
+from derive.program import Loop, Program, SizeRule, Statement, filled_by
 from derive.size_code import Names, size_code
-from derive.terms import Name, Quantity
+from derive.terms import ZERO, Name, Quantity
 
 
 def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
@@ -23,24 +23,24 @@ def statement_lines(program: Program, names: Names, comments: Names) -> list[str
     return lines
 
 
-def _statement(statement: Statement, names: dict[Name, str], comments: Names) -> list[str]:
-    target = statement.target.name
-    return _assignment(names[target], statement.value, names, comments.get(target, ""))
+def _statement(
+    statement: Statement, names: dict[Name, str], comments: Names, indent: int = INDENT
+) -> list[str]:
+    target = code(filled_by(statement), names)
+    comment = comments.get(statement.target.name, "")
+    if isinstance(statement.value, Empty):
+        comment = ""
+    return _assignment(target, statement.value, names, comment, indent)
 
 
 def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
-    """The arrays that the steps fill, the head of the loop, and one step below it."""
-    lines = [line for made in loop.arrays for line in _statement(made, names, {})]
-    steps = f"range({size_code(loop.size, names)})"
+    """The head of the loop, and one step below it."""
+    ends = [loop.end] if loop.start == ZERO else [loop.start, loop.end]
+    steps = f"range({', '.join(size_code(end, names) for end in ends)})"
     steps = f"reversed({steps})" if loop.downward else steps
-    lines.append(f"for {names[loop.number.name]} in {steps}:")
+    lines = [f"for {names[loop.number.name]} in {steps}:"]
     for statement in loop.statements:
-        name, array = statement.target.name, Whole(statement.target)
-        target = names[name]
-        if statement.axis is not None:
-            target = code(at_step(array, statement.axis, loop.number), names)
-        comment = comments.get(name, "")
-        inside = _assignment(target, statement.value, names, comment, 2 * INDENT)
+        inside = _statement(statement, names, comments, 2 * INDENT)
         lines += [" " * INDENT + line for line in inside]
     return lines
 

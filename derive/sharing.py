@@ -16,6 +16,7 @@ from derive.arrays import (
     ArrayTerm,
     Either,
     Elementwise,
+    Empty,
     Select,
     Transpose,
     Whole,
@@ -25,7 +26,7 @@ from derive.arrays import (
     with_operands,
 )
 from derive.polynomials import StepNumber
-from derive.program import Line, Loop, Program, Statement, at_step, every_statement, parts
+from derive.program import Line, Loop, Program, Statement, every_statement, filled_by, parts
 from derive.terms import Add, Name, Negate, Number, Quantity
 
 
@@ -68,14 +69,12 @@ class _Sharing:
         self.result = []
         for statement in statements:
             term = statement.value
-            if term in known:
-                self.result.append(replace(statement, value=known[term]))
+            if term in known or isinstance(term, Empty):
+                self.result.append(replace(statement, value=known.get(term, term)))
                 continue
             self.result.append(replace(statement, value=self._parts_named(term, known, step)))
             if operands(term) and not is_plain_number(term):
-                whole = Whole(statement.target)
-                at = statement.axis
-                known[term] = whole if at is None or step is None else at_step(whole, at, step)
+                known[term] = filled_by(statement)
         return self.result
 
     def _named(
@@ -187,9 +186,7 @@ def inlined(lines: Sequence[Line]) -> tuple[Line, ...]:
         if isinstance(line, Statement):
             result += _kept((line,), uses, bodies)
         else:
-            arrays = tuple(_kept(line.arrays, uses, bodies))
-            steps = tuple(_kept(line.statements, uses, bodies))
-            result.append(replace(line, arrays=arrays, statements=steps))
+            result.append(replace(line, statements=tuple(_kept(line.statements, uses, bodies))))
     return tuple(result)
 
 

@@ -14,7 +14,7 @@ from derive.arrays import ArrayTerm, Empty, Whole
 from derive.model import Equation, Recurrence, Specification
 from derive.polynomials import StepNumber
 from derive.program import Line, Loop, Statement
-from derive.terms import Index, Name, Quantity, Term, entries, substitute
+from derive.terms import ZERO, Derivative, Index, Name, Quantity, Term, entries, substitute
 from derive.tidy import tidied
 from derive.vectorise import vectorise
 
@@ -106,7 +106,7 @@ class _Stepping:
         statements = [_step(equation, axes[equation.left.name], number) for equation in block]
         arrays = [Statement(e.left, Empty(e.left.shape, self._like(e, block)), e) for e in block]
         size = steps[0].size
-        return [Loop(number, size, recurrence.downward, tuple(arrays), tuple(statements))]
+        return [*arrays, Loop(number, ZERO, size, recurrence.downward, tuple(statements))]
 
     def _letter(self, steps: Sequence[Index]) -> str:
         size = steps[0].size
@@ -121,11 +121,11 @@ class _Stepping:
     def _like(self, equation: Equation, block: Sequence[Equation]) -> tuple[ArrayTerm, ...]:
         """The arrays whose types of numbers, together, are that of the array of a quantity."""
         match equation.left.name:
-            case str():
-                read = _closure(equation.left.name, self._reads())
+            case Derivative(_, wrt, 0):
+                return (Whole(replace(equation.left, name=wrt, kind="defined")),)
+            case name:
+                read = _closure(name, self._reads())
                 return tuple(Whole(q) for q in self.declared if q.name in read)
-            case derivative:
-                return (Whole(replace(equation.left, name=derivative.wrt, kind="defined")),)
 
     def _reads(self) -> dict[Name, set[Name]]:
         found = {name: _read_names(equation) for name, equation in self.definitions.items()}
@@ -142,4 +142,4 @@ def _step(equation: Equation, axis: int, number: StepNumber) -> Statement:
         substitute(equation.right, {step: number}),
         notation=equation.notation,
     )
-    return Statement(left, vectorise(at_step, part=True), equation, axis)
+    return Statement(left, vectorise(at_step, part=True), equation, axis, number)

@@ -11,11 +11,15 @@ from dataclasses import replace
 from itertools import groupby
 
 from derive.arrays import ArrayTerm, Empty, Whole
+from derive.hoisting import Hoisting
 from derive.model import Equation, Recurrence, Specification
-from derive.polynomials import StepNumber
+from derive.peeling import at_range, gathered, is_peeled
+from derive.polynomials import StepNumber, collected
 from derive.program import Line, Loop, Statement
-from derive.terms import ZERO, Derivative, Index, Name, Quantity, Term, entries, substitute
-from derive.tidy import tidied
+from derive.ranges import Range
+from derive.simplify import negative, total
+from derive.terms import ONE, ZERO, Derivative, Index, Name, Quantity, Term, entries, substitute
+from derive.tidy import tidied, tidy
 from derive.vectorise import vectorise
 
 
@@ -24,7 +28,9 @@ def lines_of(
 ) -> list[Line]:
     """The lines that compute the equations, those of each recurrence in a loop."""
     blocks = {q.name: recurrence for recurrence in recurrences for q in recurrence.quantities}
-    stepping = _Stepping(_declared(spec), tuple(equations))
+    taken = {d.quantity.name for d in spec.declarations} | {e.left.name for e in equations}
+    taken |= {dimension.name for dimension in spec.dimensions}
+    stepping = _Stepping(_declared(spec), tuple(equations), taken)
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):
         block = list(group)
@@ -91,38 +97,55 @@ def _steps(group: Sequence[Equation]) -> bool:
 class _Stepping:
     """Makes loops; `letters` remembers what the index of the steps was called before."""
 
-    def __init__(self, declared: tuple[Quantity, ...], equations: tuple[Equation, ...]) -> None:
+    def __init__(
+        self,
+        declared: tuple[Quantity, ...],
+        equations: tuple[Equation, ...],
+        taken: set[Name],
+    ) -> None:
         self.declared = declared
         self.definitions = {equation.left.name: equation for equation in equations}
         self.letters: dict[Term, str] = {}
+        self.hoisting = Hoisting(taken)
 
     def loop(self, block: Sequence[Equation], recurrence: Recurrence) -> list[Line]:
         """A recurrence as a loop, after what is computed for all its steps together."""
-        axes = {
-            q.name: axis for q, axis in zip(recurrence.quantities, recurrence.axes, strict=True)
-        }
-        steps = [equation.indices[axes[equation.left.name]] for equation in block]
-        number = StepNumber(self._letter(steps))
-        statements = [_step(equation, axes[equation.left.name], number) for equation in block]
-        arrays = [Statement(e.left, Empty(e.left.shape, self._like(e, block)), e) for e in block]
-        size = steps[0].size
-        return [*arrays, Loop(number, ZERO, size, recurrence.downward, tuple(statements))]
+        axis = dict(zip((q.name for q in recurrence.quantities), recurrence.axes, strict=True))
+        axes = [axis[equation.left.name] for equation in block]
+        steps = [equation.indices[axis] for equation, axis in zip(block, axes, strict=True)]
+        number, size, done = self._number(steps), steps[0].size, len(self.hoisting.parts)
+        gathering = zip(block, steps, strict=True)
+        block = [replace(e, right=gathered(e.right, step)) for e, step in gathering]
+        like = [self._like(equation.left) for equation in block]
+        block = self.hoisting.hoisted(block, steps)
+        lines: list[Line] = [Statement(e.left, vectorise(e)) for e in self.hoisting.parts[done:]]
+        for e, arrays in zip(block, like, strict=True):
+            lines.append(Statement(e.left, Empty(e.left.shape, arrays), e))
+        last = collected(total(size, negative(ONE)))
+        ends = (last, size, ZERO, last) if recurrence.downward else (ZERO, ONE, ONE, size)
+        first = [_within(e, step, ends[:2]) for e, step in zip(block, steps, strict=True)]
+        later = [_within(e, step, ends[2:]) for e, step in zip(block, steps, strict=True)]
+        start, end = ZERO, size
+        if is_peeled(first, block, steps):
+            lines += [_step(e, axis, ends[0]) for e, axis in zip(first, axes, strict=True)]
+            block, start, end = later, ends[2], ends[3]
+        inside = tuple(_step(e, axis, number) for e, axis in zip(block, axes, strict=True))
+        return [*lines, Loop(number, start, end, recurrence.downward, inside)]
 
-    def _letter(self, steps: Sequence[Index]) -> str:
+    def _number(self, steps: Sequence[Index]) -> StepNumber:
         size = steps[0].size
         found = next((step.letter for step in steps if step.letter), None)
         letter = found or self.letters.get(size, "t")
         self.letters.setdefault(size, letter)
-        taken = {quantity.name for quantity in self.declared} | set(self.definitions)
-        while letter in taken:
+        while letter in self.hoisting.taken:
             letter = f"{letter}_step"
-        return letter
+        return StepNumber(letter)
 
-    def _like(self, equation: Equation, block: Sequence[Equation]) -> tuple[ArrayTerm, ...]:
+    def _like(self, left: Quantity) -> tuple[ArrayTerm, ...]:
         """The arrays whose types of numbers, together, are that of the array of a quantity."""
-        match equation.left.name:
+        match left.name:
             case Derivative(_, wrt, 0):
-                return (Whole(replace(equation.left, name=wrt, kind="defined")),)
+                return (Whole(replace(left, name=wrt, kind="defined")),)
             case name:
                 read = _closure(name, self._reads())
                 return tuple(Whole(q) for q in self.declared if q.name in read)
@@ -133,13 +156,18 @@ class _Stepping:
         return {**{name: set[Name]() for name in names}, **found}
 
 
-def _step(equation: Equation, axis: int, number: StepNumber) -> Statement:
+def _within(equation: Equation, step: Index, ends: tuple[Term, ...]) -> Equation:
+    """The equation where its step is in a range."""
+    return replace(equation, right=at_range(equation.right, Range(step, ends[0], ends[1])))
+
+
+def _step(equation: Equation, axis: int, place: Term) -> Statement:
     """The equation at one step."""
     left, step = equation.left, equation.indices[axis]
     at_step = Equation(
         replace(left, shape=left.shape[:axis] + left.shape[axis + 1 :]),
         tuple(index for index in equation.indices if index is not step),
-        substitute(equation.right, {step: number}),
+        tidy(substitute(equation.right, {step: place})),
         notation=equation.notation,
     )
-    return Statement(left, vectorise(at_step, part=True), equation, axis, number)
+    return Statement(left, vectorise(at_step, part=True), equation, axis, place)

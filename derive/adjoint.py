@@ -23,7 +23,7 @@ from derive.matching import named
 from derive.model import Equation, Recurrence, Specification, parameters
 from derive.rewrites.knowledge import Knowledge, knowledge_of
 from derive.rewrites.ratios import weight
-from derive.simplify import product, summed, total
+from derive.simplify import product, summed, total, unguarded
 from derive.steps import Step, substitute_step
 from derive.terms import (
     ONE,
@@ -36,6 +36,7 @@ from derive.terms import (
     Partial,
     Quantity,
     Term,
+    entries,
     free_indices,
     is_one,
     substitute,
@@ -262,7 +263,9 @@ def _path(cost: Quantity, target: tuple[Index, ...], reading: Reading) -> Path:
     if equation.left != cost:
         slope = Quantity(Derivative(cost.name, equation.left.name), equation.left.shape, "gradient")
         upstream = Entry(slope, substitute(left, values).subscripts)
-    conditions = (substitute(c, values) for c in (*equation.domain, *delta.where))
+    # Conditions on indices come first: what the others read exists only where they hold.
+    guards = tuple(c for c in unguarded(reading.slope)[0] if not entries(c))
+    conditions = (substitute(c, values) for c in (*equation.domain, *guards, *delta.where))
     where = tuple(condition for condition in conditions if not always(condition))
     return Path(
         reading,

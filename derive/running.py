@@ -15,6 +15,7 @@ import numpy as np
 
 from derive.errors import VerificationError
 from derive.model import Specification, data, parameters
+from derive.names import python_name
 from derive.points import Point
 from derive.scalars import agree
 from derive.terms import Derivative, Name, Size
@@ -37,9 +38,12 @@ Results = dict[Name, np.ndarray]
 def identifiers(model: Specification, module: ModuleType) -> dict[Name, str]:
     """The identifier of each argument of the kernels: parameters, then data, then other sizes."""
     arguments = [*parameters(model), *data(model)]
-    wanted = [*(quantity.name for quantity in arguments), *given_sizes(model)]
     kernel = public(module, "_gradients")
     found = list(inspect.signature(kernel).parameters)
+    # A size that nothing on the way to the cost reads is no argument.
+    sizes = found[len(arguments) :]
+    given = [size for size in given_sizes(model) if python_name(size) in sizes]
+    wanted = [*(quantity.name for quantity in arguments), *given]
     if len(found) != len(wanted):
         raise VerificationError(
             f"the kernel '_gradients' takes ({', '.join(found)})",
@@ -117,7 +121,7 @@ def arguments(
     }
     by_name: dict[str, Any] = {names[q.name]: as_floats(point.inputs[q.name]) for q in data(model)}
     sizes = dict(point.sizes)
-    by_name |= {names[name]: sizes[name] for name in given_sizes(model)}
+    by_name |= {names[name]: sizes[name] for name in given_sizes(model) if name in names}
     return given, by_name
 
 

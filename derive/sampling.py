@@ -3,7 +3,8 @@
 Where every size is two, or every number is one, most mistakes cannot be seen.  So sizes are small
 and pairwise different, numbers are distinct and away from 0 and ±1; and then, on purpose, there
 are sizes of one and data that are nothing but special values and repeats.  All numbers are
-quotients by a power of two, so that they are exact as floats as well.
+quotients by a power of two, so that they are exact as floats as well; only orthonormal columns,
+where they are assumed, are quotients by other numbers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from derive.assumed import with_facts
 from derive.errors import VerificationError
 from derive.evaluation import Evaluation, OutOfRange, whole
 from derive.model import Specification
@@ -70,7 +72,10 @@ def random_sizes(
 def random_inputs(
     model: Specification, sizes: Mapping[str, int], random: Random, kind: Kind = "signed"
 ) -> dict[Name, np.ndarray]:
-    """Data for every declaration without a value: fractions, and integers for index data."""
+    """Data for every declaration without a value: fractions, and integers for index data.
+
+    What the model assumes of them is true.
+    """
     complete = complete_sizes(model, sizes)
     open_ = [d for d in model.declarations if d.value is None]
     shapes = {d.quantity.name: shape_of(d.quantity, complete) for d in open_}
@@ -88,7 +93,7 @@ def random_inputs(
         else:
             single = declaration.quantity.kind == "input" and shape == ()
             inputs[declaration.quantity.name] = fill(shape, scalars if single else numbers)
-    return inputs
+    return with_facts(inputs, model.facts, random)
 
 
 def random_numbers(random: Random, count: int, kind: Kind = "signed") -> Iterator[Fraction]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from derive import adoption
 from derive.adjoint import Derivation, Gradient, Path, over_path, path_term
 from derive.errors import DeriveError
 from derive.local import Local, locals_of
 from derive.model import Equation
+from derive.rewrites.table import simplification
 from derive.simplify import product, total
 from derive.steps import Step, substitute_step
 from derive.terms import (
@@ -21,15 +23,9 @@ from derive.terms import (
     Index,
     IndexValue,
     Multiply,
-    Reduction,
     Term,
-    renew,
     substitute,
-    walk,
 )
-
-# An upstream gradient of at most this many nodes is written out where it is used.
-SHORT = 12
 
 
 def gradient_named(derivation: Derivation, name: str) -> Gradient:
@@ -42,21 +38,18 @@ def gradient_named(derivation: Derivation, name: str) -> Gradient:
 
 
 def is_short(gradient: Gradient) -> bool:
-    """Whether a gradient is written out where it is used: short, and straight from the cost."""
-    nodes = [n for n in walk(gradient.equation.right) if not isinstance(n, IndexValue)]
-    straight = all(path.upstream is None for path in gradient.paths)
-    return straight and len(nodes) <= SHORT and not any(isinstance(n, Reduction) for n in nodes)
+    """Whether a gradient is written out where it is used: short, and reading no other gradient."""
+    return adoption.is_short(gradient.equation)
 
 
 def upstream_value(derivation: Derivation, upstream: Entry | None) -> Term:
     """∂C/∂u at one place: written out where it is short, by name otherwise, 1 for the cost."""
     if upstream is None:
         return ONE
-    for gradient in derivation.gradients:
-        if gradient.equation.left == upstream.quantity and is_short(gradient):
-            values = dict(zip(gradient.equation.indices, upstream.subscripts, strict=True))
-            return renew(substitute(gradient.equation.right, values))
-    return upstream
+    equation = derivation.known.gradients.get(upstream.quantity)
+    if equation is None or not adoption.is_short(equation):
+        return upstream
+    return adoption.value_at(equation, upstream)
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ class Chain:
 
     `named` is upstream · local by name (None where the entry stands in the cost itself),
     `substituted` the same with values, `kept` the same without factors of 1, each upstream factor
-    still whole, and `closed` one flat product a path.
+    still whole, and `closed` one flat product a path.  `simplification` leads on from there.
     """
 
     entry: Entry
@@ -73,6 +66,17 @@ class Chain:
     substituted: Term
     kept: Term
     closed: Term
+    simplification: tuple[Step, ...] = ()
+
+    @property
+    def simplified(self) -> Term:
+        """The last form: one flat product a path where there was nothing to simplify."""
+        return self.simplification[-1].after if self.simplification else self.closed
+
+    @property
+    def shown(self) -> Term:
+        """The last form, with upstream factors kept whole where there was nothing to simplify."""
+        return self.simplification[-1].after if self.simplification else self.kept
 
 
 def chain(derivation: Derivation, gradient: Gradient) -> Chain:
@@ -81,7 +85,8 @@ def chain(derivation: Derivation, gradient: Gradient) -> Chain:
     named = total(*(local.by_name for local in locals_of(gradient)))
     forms = [_path_forms(derivation, path) for path in gradient.paths]
     substituted, kept, closed = (total(*(form[stage] for form in forms)) for stage in range(3))
-    return Chain(gradient.entry, named if through else None, substituted, kept, closed)
+    steps = simplification(closed, derivation.known)
+    return Chain(gradient.entry, named if through else None, substituted, kept, closed, steps)
 
 
 def _path_forms(derivation: Derivation, path: Path) -> tuple[Term, Term, Term]:
@@ -106,13 +111,14 @@ def at(chain_: Chain, values: Mapping[Index, Term]) -> Chain:
         substitute(chain_.substituted, values),
         substitute(chain_.kept, values),
         substitute(chain_.closed, values),
+        tuple(substitute_step(step, values) for step in chain_.simplification),
     )
 
 
 def closed_equation(derivation: Derivation, gradient: Gradient) -> Equation:
-    """∂C/∂w as one index equation whose short upstream factors are written out and kept whole."""
-    kept = chain(derivation, gradient).kept
-    return Equation(gradient.equation.left, gradient.equation.indices, kept)
+    """∂C/∂w as one index equation whose short upstream factors are written out, simplified."""
+    shown = chain(derivation, gradient).shown
+    return Equation(gradient.equation.left, gradient.equation.indices, shown)
 
 
 def gradient_steps(derivation: Derivation, gradient: Gradient) -> tuple[Step, ...]:
@@ -130,7 +136,7 @@ def gradient_steps(derivation: Derivation, gradient: Gradient) -> tuple[Step, ..
         steps.append(Step("substitute", before, forms.substituted))
     if forms.closed != forms.substituted:
         steps.append(Step("simplify", forms.substituted, forms.closed))
-    return tuple(steps)
+    return (*steps, *forms.simplification)
 
 
 def steps_to_check(derivation: Derivation, gradient: Gradient) -> tuple[Step, ...]:
@@ -175,6 +181,7 @@ def _upstream_steps(derivation: Derivation, path: Path) -> list[Step]:
         return []
     source = next(g for g in derivation.gradients if g.equation.left == upstream.quantity)
     values = dict(zip(source.equation.indices, upstream.subscripts, strict=True))
-    rules = tuple(substitute_step(inner.rule, values) for inner in source.paths)
+    direct = all(inner.upstream is None for inner in source.paths)
+    rules = tuple(substitute_step(inner.rule, values) for inner in source.paths if direct)
     of = Entry(source.wrt, upstream.subscripts)
     return [Step("upstream", substitute(source.entry, values), value, (("of", of),), rules)]

@@ -166,13 +166,13 @@ def test_two_paths_are_two_summands_in_every_form():
 
 
 def test_the_closed_equation_of_a_whole_gradient():
-    # f = Σ Z²: ∂f/∂W[i, j] = Σ_k 2 Z[k, j] · X[k, i]
+    # f = Σ Z²: ∂f/∂W[i, j] = 2 Σ_k Z[k, j] X[k, i]
     d = derived("n: dim; X: input[n, n]; W: param[n, n]; Z = X @ W; f = sum(Z ** 2)")
     closed = closed_equation(d, gradient_named(d, "W"))
     Z, given = (quantity_named(d.model, name) for name in "ZX")
     i, j = closed.indices
     k = index(n)
-    expected = total(k, Multiply((times(2, at(Z, k, j)), at(given, k, i))))
+    expected = times(2, total(k, times(at(Z, k, j), at(given, k, i))))
     assert same(closed.right, expected)
 
 

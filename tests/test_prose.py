@@ -18,6 +18,7 @@ from derive.language import read_model
 from derive.project import LANGUAGES
 from derive.prose import catalogue, pieces
 from derive.publish import say
+from derive.rewrites.table import REWRITES
 from derive.steps import walk_steps
 
 HOUSE = Path(__file__).parent.parent / "derive"
@@ -110,7 +111,8 @@ CHECKED_ONLY = {"gradient"}
 def test_every_rule_of_the_engine_has_a_name_and_a_reason_and_no_other_has():
     told = {key.split(".")[1] for key in KEYS if key.startswith("rule.")}
     of_operators = {row.rule for row in linalg.ROWS.values()}
-    assert (names_of_rules() | of_operators) - CHECKED_ONLY == told
+    of_rewrites = {rewrite.name for rewrite in REWRITES}
+    assert (names_of_rules() | of_operators | of_rewrites) - CHECKED_ONLY == told
     assert {f"rule.{rule}.{part}" for rule in told for part in ("name", "why")} <= set(KEYS)
 
 

@@ -28,7 +28,7 @@ from derive.document.writer import (
     values_at_places,
     working,
 )
-from derive.explain import chain, gradient_steps, local_steps, upstream_value
+from derive.explain import Chain, chain, gradient_steps, local_steps, upstream_value
 from derive.local import Local, locals_of
 from derive.model import Equation
 from derive.names import symbol
@@ -57,7 +57,7 @@ def local_section(writer: Writer) -> Section | None:
         through = Listed(tuple(symbol_of(writer, gradient.wrt) for gradient in direct))
         blocks.append(paragraph("local.cost", through=through))
     for gradient in direct:
-        closed = at_first_places(chain(writer.derivation, gradient).closed)
+        closed = at_first_places(chain(writer.derivation, gradient).simplified)
         shown = formula(writer, at_first_places(gradient.entry), closed)
         steps = gradient_steps(writer.derivation, gradient)
         blocks += [Display((Numbered(shown),)), working(writer, steps)]
@@ -122,13 +122,12 @@ def chain_section(writer: Writer) -> Section:
     for gradient in rest:
         first = writer.counted + 1
         for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
-            stages: tuple[Term, ...] = (forms.entry, forms.substituted)
-            if forms.named is not None and forms.named != forms.substituted:
-                stages = (forms.entry, forms.named, forms.substituted)
+            stages = _stages(forms)
             shown = formula(writer, *(at_first_places(stage) for stage in stages))
             lines.append(Numbered(shown, writer.next_number()))
         writer.gradients[gradient.wrt] = Reference(first, writer.counted)
     blocks: list[Block] = [_how_the_chain_goes(writer, rest), Display(tuple(lines))]
+    blocks += _simplifications(writer, rest)
     through = [local for gradient in rest for local in locals_of(gradient)]
     direct = [local for local in through if local.paths[0].upstream is None]
     if direct:
@@ -137,6 +136,23 @@ def chain_section(writer: Writer) -> Section:
     blocks += _general_entries(writer, rest)
     chained = len(direct) < len(through)
     return Section("chain" if chained else "gradient", tuple(blocks))
+
+
+def _stages(forms: Chain) -> tuple[Term, ...]:
+    """∂C/∂w = upstream · local = their values = what is left of them, without repeats."""
+    stages = [forms.entry, forms.substituted]
+    if forms.named is not None and forms.named != forms.substituted:
+        stages.insert(1, forms.named)
+    if forms.simplification:
+        stages.append(forms.simplified)
+    return tuple(stages)
+
+
+def _simplifications(writer: Writer, gradients: list[Gradient]) -> list[Block]:
+    """The named steps by which gradients were simplified, where any was."""
+    chains = [chain(writer.derivation, gradient) for gradient in gradients]
+    steps = tuple(step for forms in chains for step in forms.simplification)
+    return [working(writer, _distinct(steps))] if steps else []
 
 
 def _how_the_chain_goes(writer: Writer, gradients: list[Gradient]) -> Paragraph:
@@ -165,7 +181,8 @@ def _general_entries(writer: Writer, gradients: list[Gradient]) -> list[Block]:
         running = [index for index in gradient.equation.indices if runs(index)]
         if len(running) == 1:
             forms = chain(writer.derivation, gradient)
-            entry, value = at_first_places(forms.entry), at_first_places(forms.substituted)
+            value = forms.simplified if forms.simplification else forms.substituted
+            entry, value = at_first_places(forms.entry), at_first_places(value)
             blocks.append(_general(writer, entry, value))
     return blocks
 
@@ -190,7 +207,7 @@ def update_section(writer: Writer) -> Section:
         first = writer.counted + 1
         for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
             target = Entry(gradient.wrt, forms.entry.subscripts)
-            for left, named, valued in updated(rule, target, forms.entry, forms.kept):
+            for left, named, valued in updated(rule, target, forms.entry, forms.shown):
                 stages = (left, named) if rule.states else (left, named, valued)
                 shown = formula(writer, *(at_first_places(s) for s in stages), relation="←")
                 lines.append(Numbered(shown, writer.next_number()))

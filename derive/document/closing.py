@@ -102,7 +102,7 @@ def _stacking(writer: Writer, gradient: Gradient) -> list[Block]:
         return []
     columns = [
         stacked(writer, gradient.wrt, [formula(writer, at_first_places(t)) for t in terms])
-        for terms in zip(*((forms.entry, forms.kept) for forms in places), strict=True)
+        for terms in zip(*((forms.entry, forms.shown) for forms in places), strict=True)
     ]
     gaps: dict[str, Gap] = {
         "wrt": symbol_of(writer, gradient.wrt),

@@ -99,6 +99,11 @@ def model_section(writer: Writer) -> Section:
     last = definition(writer.model, str(cost.name))
     assert last is not None
     blocks += [paragraph("model.cost"), Display((Numbered(definition_formula(writer, last)),))]
+    facts = tuple(
+        says(f"fact.{fact.kind}", quantity=symbol_of(writer, fact.quantity))
+        for fact in writer.model.facts
+    )
+    blocks += [paragraph("fact.title", facts=Listed(facts))] if facts else []
     return Section("model", tuple(blocks))
 
 

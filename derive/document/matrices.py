@@ -14,7 +14,7 @@ from derive.document.writer import (
 )
 from derive.errors import DerivationError
 from derive.expand import places, shape_at
-from derive.explain import closed_equation, is_short
+from derive.explain import chain, closed_equation, is_short
 from derive.model import Equation
 from derive.terms import Entry, Quantity, entries, is_one
 from derive.typeset.arrays import layout_array
@@ -89,7 +89,9 @@ def _quantities(defined: Equation) -> tuple[Quantity, ...]:
 
 def closed_array(writer: Writer, gradient: Gradient) -> ArrayTerm | None:
     """A gradient as an array term, with short upstream gradients written out and kept whole."""
-    return _with_upstream(writer, array_of(gradient.equation))
+    if not chain(writer.derivation, gradient).simplification:
+        return _with_upstream(writer, array_of(gradient.equation))
+    return _with_upstream(writer, array_of(closed_equation(writer.derivation, gradient)))
 
 
 def _with_upstream(writer: Writer, array: ArrayTerm | None) -> ArrayTerm | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from derive.matching import match
 from derive.model import Equation, FactKind, Specification
+from derive.symmetry import symmetric_quantities
 from derive.terms import (
     Add,
     Call,
@@ -88,10 +89,12 @@ def knowledge_of(model: Specification) -> Knowledge:
         if read and nameable and not equation.domain:
             rarest = min(read, key=lambda quantity: counts[quantity])
             readers[rarest] = (*readers.get(rarest, ()), equation)
+    facts: list[tuple[FactKind, Name]] = [(fact.kind, fact.quantity.name) for fact in model.facts]
+    facts += [("symmetric", name) for name in symmetric_quantities(model)]
     return Knowledge(
         {equation.left: equation for equation in model.equations},
         readers,
-        frozenset((fact.kind, fact.quantity.name) for fact in model.facts),
+        frozenset(facts),
         frozenset(
             _key(part)
             for equation in model.equations

@@ -8,6 +8,7 @@ from derive.matching import alike
 from derive.rewrites.knowledge import Knowledge
 from derive.rewrites.ratios import (
     Ratio,
+    is_plain,
     position,
     ratio_of,
     weight,
@@ -107,7 +108,8 @@ def one_sum(term: Term, known: Knowledge) -> Term | None:
     bodies = []
     for ratio, one in zip(parts, sums, strict=True):
         body = _body_over(first.indices, one)
-        if body is None:
+        # What stands before a sum stays there: inside, it would be multiplied many times.
+        if body is None or not all(map(is_plain, (*ratio.above[:-1], *ratio.below))):
             return None
         outside = Ratio(ratio.coefficient, (*ratio.above[:-1], body), ratio.below)
         bodies.append(written(outside))

@@ -24,7 +24,7 @@ def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
     arguments += [dimension.name for dimension in spec.dimensions]
     public = python_names(arguments, RESERVED | MODULE_NAMES)
     inside = [str(quantity.name) for quantity, _ in program.constants]
-    inside += [str(equation.left.name) for equation in spec.equations]
+    inside += [e.left.name for e in spec.equations if isinstance(e.left.name, str)]
     statements = tuple(every_statement(program.statements))
     inside += [str(s.target.name) for s in statements if s.target.kind == "defined"]
     inside += [line.number.name for line in program.statements if isinstance(line, Loop)]

@@ -31,7 +31,7 @@ from derive.sharing import inlined, shared
 from derive.solving import with_solutions
 from derive.stepping import lines_of
 from derive.symmetry import symmetric_quantities
-from derive.targets import target_names
+from derive.targets import forward_quantities, target_names
 from derive.terms import Derivative, Name, Quantity, Size
 
 
@@ -45,6 +45,7 @@ def program_for(
 ) -> Program:
     """The program that computes the cost and its gradients; a parameter without one gets zeros.
 
+    What can be computed without a target is an output too, also where the cost does not need it.
     `recurrences` say which of the gradients step together.
     """
     cost = spec.objective.cost
@@ -58,6 +59,7 @@ def program_for(
         if gradient.name not in computed:
             zeros = Full(Exact(Fraction(0)), parameter.shape, Whole(parameter))
             lines.append(Statement(gradient, zeros))
+    outputs += [q for q in forward_quantities(spec, target_names(spec)) if q not in outputs]
     return _program(spec, lines, (), outputs)
 
 

@@ -19,12 +19,12 @@ def target_names(spec: Specification) -> frozenset[Name]:
 
 
 def forward_quantities(spec: Specification, targets: frozenset[Name]) -> tuple[Quantity, ...]:
-    """The named quantities that can be computed without a target, in order."""
+    """The quantities of the author's naming that can be computed without a target, in order."""
     closed = set(targets)
     found = []
     for equation in spec.equations:
         if any(entry.quantity.name in closed for entry in entries(equation.right)):
             closed.add(equation.left.name)
-        else:
+        elif isinstance(equation.left.name, str):
             found.append(equation.left)
     return tuple(found)

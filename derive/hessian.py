@@ -21,7 +21,7 @@ from derive.jacobian import Jacobian, System, jacobian, last, with_gradients
 from derive.model import Equation, Specification
 from derive.rewrites.knowledge import Knowledge, knowledge_of
 from derive.rewrites.table import simplification
-from derive.simplify import guarded, total, unguarded
+from derive.simplify import flat_factors, guarded, negative, product, total, unguarded
 from derive.terms import (
     Compare,
     Condition,
@@ -32,6 +32,7 @@ from derive.terms import (
     Quantity,
     Reduction,
     Term,
+    entries,
     free_indices,
     substitute,
 )
@@ -183,13 +184,20 @@ def conditions_of(block: Block, indices: tuple[Index, ...]) -> tuple[Condition, 
 
 
 def block_term(block: Block, indices: tuple[Index, ...]) -> Term:
-    """The block as a person writes it: its deltas as factors before the core."""
+    """The block as a person writes it: 2 [i = j] u[i], its deltas behind the numbers."""
     core, conditions = block.core.right, conditions_of(block, indices)
     if not conditions:
         return core
     if isinstance(core, Negate):
-        return Negate(Reduction("sum", (), core.term, conditions))
-    return Reduction("sum", (), core, conditions)
+        return negative(_behind_numbers(core.term, conditions))
+    return _behind_numbers(core, conditions)
+
+
+def _behind_numbers(core: Term, conditions: tuple[Condition, ...]) -> Term:
+    factors = flat_factors((core,))
+    numbers = [factor for factor in factors if not entries(factor) and not free_indices(factor)]
+    rest = [factor for factor in factors if factor not in numbers]
+    return product(*numbers, Reduction("sum", (), product(*rest), conditions))
 
 
 def whole_from_cores(found: Hessian) -> Equation:

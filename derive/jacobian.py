@@ -73,12 +73,14 @@ class Direction:
 class Tangents:
     """How quantities answer: `values` by quantity, to be written where it is read, and `system`.
 
-    The system holds the equations of those that have a name of their own, in order.
+    The system holds the equations of those that have a name of their own, in order; `steps` are
+    the simplifications that led to an equation.
     """
 
     direction: Direction
     values: Mapping[Quantity, Equation]
     system: System
+    steps: Mapping[Quantity, tuple[Step, ...]]
 
 
 def with_gradients(derivation: Derivation) -> System:
@@ -143,30 +145,41 @@ def _entry(quantity: Quantity, indices: Sequence[Index]) -> Entry:
 # --- accumulation -------------------------------------------------------------------------------
 
 
-def accumulate(system: System, direction: Direction) -> Tangents:
+def accumulate(system: System, direction: Direction, known: Knowledge) -> Tangents:
     """How every quantity of the system answers to a direction, each equation visited once.
 
-    A quantity that is varied does not move by what it is computed from.
+    A quantity that is varied does not move by what it is computed from.  What is `known` of the
+    model serves to simplify.
     """
     varying = _varying(system, direction)
     stepping = {q for recurrence in system.recurrences for q in recurrence.quantities}
     values = dict(direction.seeds)
     for quantity in (e.left for e in system.equations if e.left in stepping & varying):
         values[quantity] = _by_name(quantity, direction)
-    equations = []
+    equations, steps = [], {}
     for equation in system.equations:
         if equation.left not in varying:
             continue
         answer = _answer(equation, values, direction)
+        steps[equation.left] = simplification(answer.right, known)
+        answer = replace(answer, right=last(answer.right, steps[equation.left]))
         if equation.left not in stepping and is_short(answer):
             values[equation.left] = answer
         else:
             (answer,) = with_names((answer,), system.equations)
             equations.append(answer)
             values[equation.left] = _by_name(equation.left, direction)
-    recurrences = tuple(_answering(r, varying, direction) for r in system.recurrences)
-    steps = tuple(recurrence for recurrence in recurrences if recurrence.quantities)
-    return Tangents(direction, values, System(tuple(equations), steps))
+    recurrences = tuple(
+        _answering(recurrence, varying, direction)
+        for recurrence in system.recurrences
+        if varying.intersection(recurrence.quantities)
+    )
+    return Tangents(direction, values, System(tuple(equations), recurrences), steps)
+
+
+def last(term: Term, steps: tuple[Step, ...]) -> Term:
+    """What a term has become after steps."""
+    return steps[-1].after if steps else term
 
 
 def _varying(system: System, direction: Direction) -> set[Quantity]:
@@ -271,8 +284,6 @@ class Jacobian:
 def jacobian(system: System, of: Quantity, wrt: Quantity, known: Knowledge) -> Jacobian:
     """∂of[i]/∂wrt[m] as one index equation over (i, m), zero where `of` does not read `wrt`.
 
-    What is `known` of the model serves to simplify it.
-
     Raises DerivationError for a quantity that no equation of the system defines.
     """
     direction = along_entries(wrt)
@@ -285,22 +296,16 @@ def jacobian(system: System, of: Quantity, wrt: Quantity, known: Knowledge) -> J
             f"there is no equation for {of.name}, so it has no derivative",
             "ask for the derivative of a defined quantity",
         )
-    tangents = accumulate(needed(system, (of,)), direction)
+    tangents = accumulate(needed(system, (of,)), direction, known)
     equation = tangents.values.get(of)
     if equation is None:
         left = answer_to(of, direction)
         equation = Equation(left, _indices(left.shape), ZERO)
     named = {e.left: e for e in tangents.system.equations}
-    equation = named.get(equation.left, equation)
-    steps = simplification(equation.right, known)
-    named[equation.left] = equation = replace(equation, right=last(equation.right, steps))
+    equation = named.setdefault(equation.left, equation)
     whole = System(tuple(named.values()), tangents.system.recurrences)
+    steps = tangents.steps.get(of, ())
     return Jacobian(of, wrt, equation, needed(whole, (equation.left,)), steps)
-
-
-def last(term: Term, steps: tuple[Step, ...]) -> Term:
-    """What a term has become after steps."""
-    return steps[-1].after if steps else term
 
 
 def needed(system: System, targets: Iterable[Quantity]) -> System:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from derive.adjoint import Derivation, derive_gradients
 from derive.errors import DerivationError
 from derive.jacobian import (
+    Direction,
     System,
     accumulate,
     along,
@@ -24,8 +25,9 @@ from derive.jacobian import (
     with_gradients,
 )
 from derive.model import Equation, Specification, definition, quantity_named
+from derive.rewrites.knowledge import Knowledge, knowledge_of
 from derive.simplify import product, summed
-from derive.terms import ZERO, Derivative, Entry, Index, IndexValue, Name, Quantity, is_one
+from derive.terms import ZERO, Derivative, Entry, Index, IndexValue, Quantity, is_one
 
 # The letter of the step along the directions; the first that the model does not use.
 STEPS = ("epsilon", "tau", "varepsilon")
@@ -51,7 +53,9 @@ def hessian_vector(derivation: Derivation, wrt: Sequence[Quantity]) -> Product:
     vectors, step = directions(model, wrt), step_name(model)
     base = with_gradients(derivation)
     targets = {g.wrt: g.equation.left for g in derivation.gradients if g.wrt in vectors}
-    tangents = answers(needed(base, targets.values()), step, vectors, tuple(targets.values()))
+    known = knowledge_of(model)
+    part, wanted = needed(base, targets.values()), tuple(targets.values())
+    tangents = answers(part, along(step, vectors), wanted, known)
     results = {quantity: tangents.results[target] for quantity, target in targets.items()}
     whole = extended(model, base, tangents.system)
     return Product(whole, vectors, results, tangents.system)
@@ -70,10 +74,12 @@ def gauss_newton(model: Specification, wrt: Sequence[Quantity], output: str) -> 
         )
     vectors, step = directions(model, wrt), step_name(model)
     forward = needed(System(model.equations, model.recurrences), (z,))
-    there = answers(forward, step, vectors, (z,))
+    known = knowledge_of(model)
+    there = answers(forward, along(step, vectors), (z,), known)
     upper = with_gradients(derive_gradients(model, (z,)))
     slope = Quantity(Derivative(model.objective.cost.name, z.name), z.shape, "gradient")
-    at_output = answers(needed(upper, (slope,)), step, {z: there.results[z]}, (slope,))
+    moved = along(step, {z: there.results[z]})
+    at_output = answers(needed(upper, (slope,)), moved, (slope,), known)
     back = _backward(model, forward, z, at_output.results[slope], tuple(wrt))
     gradients = with_gradients(back)
     results = {g.wrt: g.equation.left for g in back.gradients if g.wrt in vectors}
@@ -119,11 +125,10 @@ class Answers:
 
 
 def answers(
-    system: System, step: Name, vectors: Mapping[Quantity, Quantity], targets: Sequence[Quantity]
+    system: System, direction: Direction, targets: Sequence[Quantity], known: Knowledge
 ) -> Answers:
     """How the targets move, each as a quantity with an equation."""
-    direction = along(step, vectors)
-    tangents = accumulate(system, direction)
+    tangents = accumulate(system, direction, known)
     named = {equation.left: equation for equation in tangents.system.equations}
     results = {}
     for target in targets:

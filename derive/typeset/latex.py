@@ -46,6 +46,7 @@ OPERATORS = {
     "¬": r"\lnot",
     "⊤": r"\top",
     "∘": r"\circ",
+    "⊗": r"\otimes",
     "∇": r"\nabla",
     "×": r"\times",
     "→": r"\to",

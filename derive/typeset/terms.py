@@ -259,7 +259,9 @@ def _reduction(term: Reduction, notation: Notation) -> Layout:
     if not indices:
         # Nothing runs: what is left of a sum is its condition, as a factor that is 0 or 1.
         guard = Fenced("[", listed(*conditions), "]")
-        return product(guard, _at(Level.FACTOR, term.term, notation))
+        return (
+            guard if term.term == ONE else product(guard, _at(Level.PRODUCT, term.term, notation))
+        )
     inner = replace(notation, inline=True)
     operators = [
         BigOperator(

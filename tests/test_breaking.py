@@ -24,12 +24,14 @@ from derive.terms import (
     number,
 )
 from derive.typeset.breaking import broken, width
+from derive.typeset.equations import equation, equations
 from derive.typeset.escape import escape_html, escape_latex, escape_markdown
 from derive.typeset.latex import latex
 from derive.typeset.layout import (
     Aligned,
     Layout,
     Marked,
+    NumberText,
     Operator,
     Row,
     Space,
@@ -125,3 +127,11 @@ def test_every_layout_prints_in_every_form():
         r"\textcolor{upstream}{\text{so}} \quad \to",
     )
     assert any(isinstance(part, FractionLayout) for part in walk(shown(Divide(a, b))))
+
+
+def test_formulas_in_a_row_come_to_stand_below_each_other():
+    # a = b,  c = d  in too little room: one line each, cut at the relation and not at the comma
+    one, two, three, four = (NumberText(text * 4) for text in "1234")
+    comma = Operator(",", "separator")
+    lines = ((one, row(Operator("="), two, comma)), (three, row(Operator("="), four)))
+    assert broken(equations(equation(one, two), equation(three, four)), 8) == Aligned(lines)

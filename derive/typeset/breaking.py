@@ -88,10 +88,41 @@ def _big_width(operator: BigOperator) -> float:
 def broken(formula: Layout, limit: float) -> Layout:
     """The formula itself where it fits into `limit` em, else its lines, aligned at the relation.
 
+    Several formulas in a row come to stand one below the other, each with its comma.
+
     >>> broken(NumberText("1"), limit=10)
     NumberText(text='1')
     """
     if width(formula) <= limit or not isinstance(formula, Row):
+        return formula
+    single = _singles(formula.items)
+    if len(single) > 1:
+        return Aligned(tuple(line for one in single for line in _lines(one, limit)))
+    return _broken(formula, limit)
+
+
+def _singles(items: tuple[Layout, ...]) -> list[Layout]:
+    """The formulas that a comma and a wide space join, each with its comma."""
+    pieces: list[list[Layout]] = [[]]
+    for item in items:
+        if item == Space() and pieces[-1] and pieces[-1][-1] == Operator(",", "separator"):
+            pieces.append([])
+        else:
+            pieces[-1].append(item)
+    return [row(*piece) for piece in pieces]
+
+
+def _lines(formula: Layout, limit: float) -> tuple[tuple[Layout, Layout], ...]:
+    """A formula as lines of an alignment, cut at its first relation where it fits on one."""
+    shown = _broken(formula, limit) if isinstance(formula, Row) else formula
+    if isinstance(shown, Aligned):
+        return shown.lines
+    left, *sides = _split(shown.items, RELATIONS) if isinstance(shown, Row) else [(shown,)]
+    return ((row(*left), row(*(item for side in sides for item in side))),)
+
+
+def _broken(formula: Row, limit: float) -> Layout:
+    if width(formula) <= limit:
         return formula
     left, *sides = _split(formula.items, RELATIONS)
     if not sides:

@@ -18,6 +18,7 @@ from derive.terms import (
     Add,
     Entry,
     IndexValue,
+    LinearAlgebra,
     Node,
     Quantity,
     Reduction,
@@ -94,7 +95,7 @@ def written_out(term: Term, sizes: Sizes) -> Term:
     if isinstance(term, Add):
         # Brackets of the author stay; a sum that is written out among others needs none.
         return Add(tuple(part for one in term.terms for part in _summands(one, sizes)))
-    if isinstance(term, IndexValue | Entry):
+    if isinstance(term, IndexValue | Entry | LinearAlgebra):
         return term
     return rebuild(term, tuple(_below(child, sizes) for child in children(term)))
 

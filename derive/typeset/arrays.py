@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction as Rational
 
 from derive.array_shapes import shape_of
 from derive.arrays import (
@@ -16,7 +17,9 @@ from derive.arrays import (
     Elementwise,
     Exact,
     Extent,
+    Identity,
     Matmul,
+    OfMatrices,
     Pi,
     Select,
     Transpose,
@@ -37,10 +40,12 @@ from derive.typeset.layout import (
     Raised,
     row,
 )
+from derive.typeset.operators import IDENTITY, layout_operator, transposed_inverse
 
 Leaf = Callable[[Quantity, bool], Layout]
 
 SUM, PRODUCT, SIGN, ATOM = range(4)
+ONE = Exact(Rational(1))
 HADAMARD = "\N{RING OPERATOR}"
 
 
@@ -71,6 +76,8 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             return _Piece(leaf(quantity, False), ATOM)
         case Transpose(Whole(quantity), (1, 0)):
             return _Piece(leaf(quantity, True), ATOM)
+        case OfMatrices() | Identity() | Transpose(OfMatrices("inv"), (1, 0)):
+            return _linear_algebra(term, leaf)
         case Transpose(operand, (1, 0)):
             return _Piece(transposed(_piece(operand, leaf).layout), ATOM)
         case Exact(value) if value.denominator == 1 and value >= 0:
@@ -97,6 +104,22 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             return _Piece(raised, ATOM)
         case Apply(function, (operand,)):
             return _Piece(layout_function(function, _piece(operand, leaf).layout), ATOM)
+    raise Unsayable(type(term).__name__)
+
+
+def _linear_algebra(term: ArrayTerm, leaf: Leaf) -> _Piece:
+    match term:
+        case Identity():
+            return _Piece(IDENTITY, ATOM)
+        case Transpose(OfMatrices("inv", (matrix,))) | OfMatrices(
+            "inv", (Transpose(matrix, (1, 0)),)
+        ):
+            return _Piece(transposed_inverse(_piece(matrix, leaf).layout), ATOM)
+        case OfMatrices("solve", (matrix, right)) if len(shape_of(matrix)) == 2:
+            inverse = _piece(OfMatrices("inv", (matrix,)), leaf).layout
+            return _Piece(_side_by_side([inverse, _bracketed(right, leaf, PRODUCT)]), PRODUCT)
+        case OfMatrices(operator, (matrix,)) if len(shape_of(matrix)) == 2:
+            return _Piece(layout_operator(operator, _piece(matrix, leaf).layout), ATOM)
     raise Unsayable(type(term).__name__)
 
 
@@ -183,8 +206,30 @@ def _coefficient(term: ArrayTerm) -> tuple[tuple[ArrayTerm, ...], ArrayTerm]:
     return numbers, rest[0] if len(rest) == 1 else Elementwise("multiply", rest)
 
 
+def _outer(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
+    """A column times a row, u vᵀ, None where a product is not one."""
+    numbers = [part for part in parts if not shape_of(part)]
+    columns = [part.operand for part in parts if isinstance(part, Select) and _is_column(part)]
+    rows = [part for part in parts if len(shape_of(part)) == 1]
+    if not len(columns) == len(rows) == 1 or len(parts) != len(numbers) + 2:
+        return None
+    shown = [_bracketed(number, leaf, PRODUCT) for number in numbers]
+    shown += [_bracketed(columns[0], leaf, PRODUCT), _as_row(rows[0], leaf)]
+    return _Piece(_side_by_side(shown), PRODUCT)
+
+
+def _is_column(term: Select) -> bool:
+    return len(shape_of(term.operand)) == 1 and term.selectors == ("all", "new")
+
+
 def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
     """A product entry by entry: numbers side by side, whole arrays with a ring between them."""
+    parts = tuple(part for part in parts if part != ONE) or parts[:1]
+    if len(parts) == 1:
+        return _piece(parts[0], leaf)
+    outer = _outer(parts, leaf)
+    if outer is not None:
+        return outer
     arrays = [part for part in parts if not _is_number(part)]
     items: list[Layout] = []
     for position, part in enumerate(parts):

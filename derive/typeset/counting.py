@@ -18,6 +18,7 @@ from derive.terms import (
     Condition,
     Entry,
     IndexValue,
+    LinearAlgebra,
     Multiply,
     Negate,
     Node,
@@ -62,6 +63,10 @@ def _counted(node: Node) -> Node:
             positions = tuple(_position(subscript) for subscript in subscripts)
             entry = Entry(quantity, positions)
             return Add((entry, number(-1))) if quantity.kind == "index" else entry
+        case LinearAlgebra(operator, operands, subscripts):
+            # Its operands are printed as whole matrices, which count no indices.
+            positions = tuple(_position(subscript) for subscript in subscripts)
+            return LinearAlgebra(operator, operands, positions)
         case Compare(relation, left, right) if _has_place(left) or _has_place(right):
             return _compared(relation, left, right)
         case Reduction(_, indices, term, ()) if all(is_one(index.size) for index in indices):

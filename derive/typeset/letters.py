@@ -11,10 +11,13 @@ from itertools import count
 
 from derive.names import unicode_name
 from derive.terms import (
+    BINDERS,
     Derivative,
     Entry,
     Index,
     IndexValue,
+    LinearAlgebra,
+    Matrix,
     Name,
     Node,
     Reduction,
@@ -71,13 +74,18 @@ def _scopes(node: Node, scope: tuple[Index, ...]) -> Iterator[tuple[Index, tuple
     """Each index where it is read, with the indices in whose scope it stands."""
     if isinstance(node, IndexValue) and not is_one(node.index.size):
         yield node.index, scope
-    if isinstance(node, Reduction):
+    if isinstance(node, BINDERS) and not is_whole(node):
         printed = tuple(index for index in node.indices if not is_one(index.size))
         scope = tuple(dict.fromkeys((*scope, *printed)))
         for index in printed:
             yield index, scope
     for child in children(node):
         yield from _scopes(child, scope)
+
+
+def is_whole(node: Node) -> bool:
+    """Whether an operand is a quantity as it is, which is printed without indices."""
+    return isinstance(node, Matrix) and isinstance(node.term, Entry | LinearAlgebra)
 
 
 def _names(node: Node) -> Iterator[str]:
@@ -88,7 +96,7 @@ def _names(node: Node) -> Iterator[str]:
                 yield from _spelled(quantity.name)
             case Size(name):
                 yield name
-            case Reduction(_, indices):
+            case Reduction(_, indices) | Matrix(indices):
                 for index in indices:
                     yield from _names(index.size)
 

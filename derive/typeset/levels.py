@@ -21,6 +21,7 @@ from derive.terms import (
     Entry,
     FloorDivide,
     IndexValue,
+    LinearAlgebra,
     Multiply,
     Negate,
     Node,
@@ -74,6 +75,8 @@ def level(node: Node) -> Level:
             return Level.FACTOR
         case Entry(quantity):
             return Level.FACTOR if isinstance(quantity.name, Derivative) else Level.ATOM
+        case LinearAlgebra(_, _, subscripts):
+            return Level.ATOM if subscripts else Level.FACTOR
         case Constant() | Size() | IndexValue() | FloorDivide() | Call() | Not():
             return Level.ATOM
     raise TypeError(f"level: unknown node {type(node).__name__}")

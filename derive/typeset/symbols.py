@@ -51,7 +51,7 @@ def name_layout(
     if not shown:
         return Identifier(form)
     base = Identifier(form)
-    compact = all(_is_letter(subscript) for subscript in shown)
+    compact = all(is_letter(subscript) for subscript in shown)
     return Subscripted(bracketed(base) if isinstance(form, Scripted) else base, shown, compact)
 
 
@@ -75,7 +75,8 @@ def _derivative(
     return Fraction(row(Raised(PARTIAL_SIGN, order), above), shown)
 
 
-def _is_letter(part: Layout) -> bool:
+def is_letter(part: Layout) -> bool:
+    """Whether a subscript is a single letter, which needs no comma beside another."""
     return (
         isinstance(part, Identifier)
         and isinstance(part.symbol, Letters)

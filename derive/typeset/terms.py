@@ -26,6 +26,7 @@ from derive.terms import (
     FloorDivide,
     Index,
     IndexValue,
+    LinearAlgebra,
     Multiply,
     Negate,
     Node,
@@ -65,6 +66,7 @@ from derive.typeset.layout import (
     row,
 )
 from derive.typeset.levels import Level, ends_open, is_fraction, level, without_sign
+from derive.typeset.linear import layout_linear_algebra
 from derive.typeset.symbols import PARTIAL_SIGN, Notation, name_layout
 
 SIGNS: dict[Relation, str] = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
@@ -124,6 +126,8 @@ def _form(node: Node, notation: Notation) -> Layout:
             return layout_function(function, *shown)
         case Reduction():
             return _reduction(node, notation)
+        case LinearAlgebra():
+            return layout_linear_algebra(node, notation, _layout)
         case Choice():
             return _cases(node, notation)
         case Partial(of, wrt):

@@ -183,7 +183,9 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
         match part:
             case Extent(size) | Counting(size) | Identity(size):
                 found[size] = None
-            case Full(_, shape, None) | Empty(shape, _):
+            case Full(_, shape, like) if like is None or shape_of(like) != shape:
+                found.update(dict.fromkeys(shape))
+            case Empty(shape, _):
                 found.update(dict.fromkeys(shape))
             case Select(_, selectors):
                 for selector in selectors:

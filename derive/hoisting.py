@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from derive.affine import affine, within
 from derive.model import Equation
 from derive.polynomials import collected
-from derive.ranges import range_of
+from derive.ranges import common_range, moved, range_of
 from derive.sharing import numbered
 from derive.simplify import negative, total
 from derive.terms import (
     ONE,
+    ZERO,
     Add,
     Call,
     Choice,
@@ -44,7 +45,7 @@ from derive.terms import (
     substitute,
     walk,
 )
-from derive.tidy import tidy
+from derive.tidy import conditions_of, tidy
 
 # What a part must cost, in elementwise operations, to be worth an array of its own.
 WORTH = 2
@@ -68,11 +69,14 @@ class Hoisting:
 
     def name(self, left: Name, word: str) -> str:
         """A name for a part of an equation, such as h_given."""
-        label = f"d_{left.wrt}" if isinstance(left, Derivative) else left
-        wanted = f"{label}_{word}"
+        wanted = f"{_label(left)}_{word}"
         found = wanted if wanted not in self.taken else numbered(wanted, self.taken)
         self.taken.add(found)
         return found
+
+
+def _label(name: Name) -> str:
+    return f"d_{_label(name.wrt)}" if isinstance(name, Derivative) else name
 
 
 def _long(indices: Sequence[Index]) -> list[Index]:
@@ -89,24 +93,38 @@ class _Visit:
     own: frozenset[Name]
     rank: int
 
-    def rest(self, term: Term) -> Term:
+    def rest(self, term: Term, word: str = "given") -> Term:
         """The term with what can be taken out of it read by its name."""
-        part = self.taken_out(term, "given")
+        part = self.taken_out(term, word)
         if part is not None:
             return part
         match term:
             case Add(terms):
-                return self._grouped(term, terms, "given")
+                return self._grouped(term, terms, word)
             case Multiply(factors):
                 return self._grouped(term, factors, "factor")
             case Choice(condition, chosen, otherwise) if not self._is_one_step(condition):
-                return Choice(condition, self.rest(chosen), self.rest(otherwise))
+                piece = self._piece(term, word) if otherwise == ZERO else None
+                if piece is not None:
+                    return piece
+                return Choice(condition, self.rest(chosen, word), self.rest(otherwise, word))
             case Reduction(kind, indices, body, where) if not any(map(self._is_one_step, where)):
-                return Reduction(kind, indices, self.rest(body), where)
+                return Reduction(kind, indices, self.rest(body, "factor"), where)
             case Negate() | Divide() | Power() | Call():
-                below = (self.rest(part) for part in children(term) if isinstance(part, Term))
+                below = (self.rest(part, word) for part in children(term) if isinstance(part, Term))
                 return rebuild(term, tuple(below))
         return term
+
+    def _piece(self, choice: Choice, word: str) -> Term | None:
+        """A term on a range of an index: what is taken out of it is an array of that range."""
+        for index in free_indices(choice.condition):
+            found, _ = common_range(conditions_of(choice.condition), index)
+            if index is not self.step and (found.start, found.end) != (ZERO, index.size):
+                inside, term = moved(choice.chosen, found)
+                back = collected(total(IndexValue(index), negative(found.start)))
+                chosen = tidy(substitute(self.rest(term, word), {inside: back}))
+                return replace(choice, chosen=chosen)
+        return None
 
     def _is_one_step(self, condition: Condition) -> bool:
         """Whether a condition holds at one step only: what it guards is computed once as it is."""
@@ -115,14 +133,18 @@ class _Visit:
 
     def _grouped(self, term: Add | Multiply, parts: tuple[Term, ...], word: str) -> Term:
         """A sum or product in which those parts that can be taken out are taken out together."""
-        free = [part for part in parts if self._is_free(part) and not self._is_invariant(part)]
-        if isinstance(term, Add):
-            free = [part for part in parts if self._is_free(part)]
-        together = self.taken_out(rebuild(term, tuple(free)), word) if len(free) > 1 else None
+        free = [part for part in parts if self._is_free(part)]
+        if isinstance(term, Multiply):
+            free = [part for part in free if self.step in free_indices(part)]
+        together = None
+        # An entry alone may be read at a step that there is not, which keeps the others back.
+        for group in (free, [part for part in free if not isinstance(part, Entry)]):
+            if together is None and len(group) > 1:
+                together, free = self.taken_out(rebuild(term, tuple(group)), word), group
         result = []
         for part in parts:
             if together is None or part not in free:
-                result.append(self.rest(part))
+                result.append(self.rest(part, word))
             elif part is free[0]:
                 result.append(together)
         return result[0] if len(result) == 1 else rebuild(term, tuple(result))
@@ -133,9 +155,6 @@ class _Visit:
         guarded = any(self.step in free_indices(condition) for condition in conditions)
         return not names & self.own and not guarded
 
-    def _is_invariant(self, part: Term) -> bool:
-        return self.step not in free_indices(part)
-
     def taken_out(self, term: Term, word: str) -> Term | None:
         """The entry of the array that holds a part of all steps, None where it has to stay."""
         if not self._is_free(term) or not entries(term) or _cost(term) < WORTH:
@@ -144,14 +163,14 @@ class _Visit:
         inner = [i for i in free_indices(term) if i is not self.step]
         outer = [i for i in self.equation.indices if i in inner]
         others = [*outer, *(i for i in inner if i not in outer)]
-        indices = [*([] if self._is_invariant(term) else [self.step]), *others]
+        indices = [*([self.step] if self.step in free_indices(term) else []), *others]
         fresh = {index: Index(index.size, index.letter) for index in indices}
         places: dict[Index, Term] = {old: IndexValue(new) for old, new in fresh.items()}
         if self.step in fresh:
             places[self.step] = total(IndexValue(fresh[self.step]), negative(offset))
         part = tidy(substitute(term, places))
         most = max([self.rank, *(len(entry.subscripts) for entry in entries(part))])
-        if len(_long(indices)) > most or not _is_safe(part):
+        if _width(part) > most or not _is_safe(part):
             return None
         found = self._array(tuple(fresh.values()), part, word)
         here: dict[Index, Term] = {i: IndexValue(i) for i in indices}
@@ -193,6 +212,18 @@ def _cost(term: Term) -> int:
             case Divide():
                 own = 1
     return own + sum(_cost(part) for part in children(term) if isinstance(part, Term))
+
+
+def _width(term: Term) -> int:
+    """The most axes of an array that the value of a term is computed by.
+
+    A sum of products is a matrix product, which makes no array of all its indices.
+    """
+    match term:
+        case Reduction("sum" | "mean", _, Multiply(factors), ()):
+            return max([len(_long(free_indices(term))), *map(_width, factors)])
+    below = [_width(part) for part in children(term) if isinstance(part, Term)]
+    return max([len(_long(free_indices(term))), *below])
 
 
 def _is_safe(term: Term) -> bool:

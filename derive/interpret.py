@@ -188,9 +188,8 @@ def _made(
     """A new array."""
     if isinstance(term, Empty):
         return np.empty(shape, np.result_type(*map(value, term.like)) if term.like else np.float64)
-    if term.like is not None:
-        return np.full_like(value(term.like), value(term.value))
-    return np.full(shape, value(term.value))
+    like = None if term.like is None else np.asarray(value(term.like)).dtype
+    return np.full(shape, value(term.value), dtype=like)
 
 
 def _place(selector: Selector, sizes: Mapping[str, int]) -> Any:

@@ -27,6 +27,7 @@ from derive.arrays import (
     operands,
     with_operands,
 )
+from derive.arrays import walk as walk_array
 from derive.polynomials import StepNumber
 from derive.terms import Index, Term, is_one, walk
 
@@ -172,14 +173,15 @@ def either(
 
 
 def _step_of(term: ArrayTerm) -> ArrayTerm | None:
-    """The array at this step, where `term` is the array at another: it has the same shape."""
-    match term:
-        case Select(Whole() as array, selectors):
-            numbers = {p for s in selectors if isinstance(s, Term) for p in walk(s)}
-            steps = [part for part in numbers if isinstance(part, StepNumber)]
-            if len(steps) == 1:
-                here = (steps[0] if isinstance(s, Term) else s for s in selectors)
-                return Select(array, tuple(here))
+    """An array at this step that has the shape of `term`, which reads it at some step."""
+    for part in walk_array(term):
+        match part:
+            case Select(Whole() as array, selectors) if shape_of(part) == shape_of(term):
+                numbers = {p for s in selectors if isinstance(s, Term) for p in walk(s)}
+                steps = [p for p in numbers if isinstance(p, StepNumber)]
+                if len(steps) == 1:
+                    here = (steps[0] if isinstance(s, Term) else s for s in selectors)
+                    return Select(array, tuple(here))
     return None
 
 
@@ -191,10 +193,19 @@ def joined(
     complete = [found for found in labels if len(found) == len({*sum(labels, ()), index})]
     every = tuple(dict.fromkeys((index, *sum(labels, ()))))
     order = complete[0] if complete else in_order(every, wanted)
+    arrays = [a for _, value in parts for a in walk_array(value.term) if isinstance(a, Whole)]
+    like = next((a for a in arrays if a.quantity.kind != "index" and a.quantity.shape), None)
     terms = tuple(
-        filled(value, [own if i is index else i for i in order], None) for own, value in parts
+        _part(value, [own if i is index else i for i in order], like) for own, value in parts
     )
     return Labelled(Join(terms, order.index(index), index.size), order)
+
+
+def _part(value: Labelled, order: Sequence[Index], like: ArrayTerm | None) -> ArrayTerm:
+    """A value with all axes; a plain number becomes an array of the type of another one."""
+    if is_plain_number(value.term):
+        return Full(value.term, tuple(index.size for index in order), like)
+    return filled(value, order, None)
 
 
 def folded(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:

@@ -242,12 +242,19 @@ def _select(operand: ArrayTerm, selectors: tuple[Selector, ...], names: Names) -
     match operand:
         case Fold(kind, inner, axes) if _inserted(selectors) == axes:
             return _fold(kind, inner, f"axis={_axes(axes)}, keepdims=True", names)
+    if not shape_of(operand):
+        # Not every kind of number has subscripts.
+        return f"np.reshape({code(operand, names)}, {_tuple_of_ones(len(selectors))})"
     sizes = iter(shape_of(operand))
     places = [
         "None" if selector == "new" else _place(selector, next(sizes), names)
         for selector in selectors
     ]
     return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
+
+
+def _tuple_of_ones(count: int) -> str:
+    return f"({', '.join('1' * count)}{',' if count == 1 else ''})"
 
 
 def _place(selector: Selector, size: Term, names: Names) -> str:
@@ -318,11 +325,12 @@ def _locate(kind: str, operand: ArrayTerm, axes: tuple[int, ...], names: Names) 
 def _full(term: Full, names: Names) -> str:
     value = code(term.value, names)
     creator = {"0": "zeros", "1": "ones"}.get(value)
-    if term.like is not None:
+    if term.like is not None and shape_of(term.like) == term.shape:
         like = code(term.like, names)
         return f"np.{creator}_like({like})" if creator else f"np.full_like({like}, {value})"
     shape = new_shape(term.shape, names)
-    return f"np.{creator}({shape})" if creator else f"np.full({shape}, {value})"
+    type_ = _type_of(() if term.like is None else (term.like,), names)
+    return f"np.{creator}({shape}{type_})" if creator else f"np.full({shape}, {value}{type_})"
 
 
 # --- lines --------------------------------------------------------------------------------------

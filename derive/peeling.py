@@ -40,10 +40,13 @@ def gathered(term: Term, step: Index) -> Term:
     for part in parts:
         conditions, rest = _of_step(part, step)
         groups.setdefault(conditions, []).append(rest)
-    result = []
+    result: list[Term] = []
     for conditions, group in groups.items():
-        whole = group[0] if len(group) == 1 else Add(tuple(group))
-        result.append(Choice(all_of(conditions), whole, ZERO) if conditions else whole)
+        if conditions:
+            whole = group[0] if len(group) == 1 else Add(tuple(group))
+            result.append(Choice(all_of(conditions), whole, ZERO))
+        else:
+            result += group
     return result[0] if len(result) == 1 else Add(tuple(result))
 
 
@@ -60,7 +63,7 @@ def _of_step(term: Term, step: Index) -> tuple[tuple[Condition, ...], Term]:
             return tuple(own), Reduction("sum", indices, body, tuple(rest))
         case Choice(condition, chosen, otherwise) if otherwise == ZERO:
             own, rest = split(conditions_of(condition))
-            return tuple(own), Choice(all_of(tuple(rest)), chosen, ZERO) if rest else chosen
+            return (tuple(own), chosen) if not rest else ((), term)
     return (), term
 
 

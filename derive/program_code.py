@@ -50,8 +50,10 @@ def _assignment(
 ) -> list[str]:
     """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
     line = f"{target} = {code(value, names)}"
-    if len(line) + indent <= WIDTH or isinstance(value, Either):
+    if len(line) + indent <= WIDTH:
         return commented(line, comment, indent)
+    if isinstance(value, Either):
+        return _choice(target, value, names, comment, indent)
     if isinstance(value, Elementwise) and value.operation == "add":
         terms = summands(value.operands, names)
         if len(terms) > 2 and max(map(len, terms)) + indent + INDENT <= WIDTH:
@@ -68,6 +70,19 @@ def _assignment(
         *_assignment(names[part.name], longest, names, "", indent),
         *_assignment(target, rest, names, comment, indent),
     ]
+
+
+def _choice(
+    target: str, value: Either, names: dict[Name, str], comment: str, indent: int
+) -> list[str]:
+    """A choice with a line for each part, and a line for each term of a sum too long for one."""
+    chosen = [code(value.chosen, names)]
+    is_sum = isinstance(value.chosen, Elementwise) and value.chosen.operation == "add"
+    if is_sum and len(chosen[0]) + indent + INDENT > WIDTH:
+        chosen = summands(operands(value.chosen), names)
+    inside = [*chosen, f"if {code(value.condition, names)}", f"else {code(value.otherwise, names)}"]
+    head = [f"# {comment}"] if comment else []
+    return [*head, f"{target} = (", *(f"    {line}" for line in inside), ")"]
 
 
 def _part_name(names: Names) -> str:

@@ -168,12 +168,9 @@ class Piece:
 
 
 def chosen_pieces(choice: Choice) -> tuple[Piece, ...]:
-    """A choice by the range of an index as a piece for each range; () where it is none.
-
-    Plain numbers have no type of their own: beside them a mask serves better.
-    """
+    """A choice by the range of an index as a piece for each range; () where it is none."""
     found = range_of(choice.condition)
-    if found is None or is_size(choice.chosen) or is_size(choice.otherwise):
+    if found is None or (is_size(choice.chosen) and is_size(choice.otherwise)):
         return ()
     pieces = [
         Piece(Range(found.index, ZERO, found.start), choice.otherwise),

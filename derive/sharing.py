@@ -69,6 +69,9 @@ class _Sharing:
         self.result = []
         for statement in statements:
             term = statement.value
+            if term in known and is_shared(statement):
+                known[Whole(statement.target)] = known[term]
+                continue
             if term in known or isinstance(term, Empty):
                 self.result.append(replace(statement, value=known.get(term, term)))
                 continue

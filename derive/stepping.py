@@ -12,6 +12,7 @@ from itertools import groupby
 
 from derive.arrays import ArrayTerm, Empty, Whole
 from derive.hoisting import Hoisting
+from derive.matching import named
 from derive.model import Equation, Recurrence, Specification
 from derive.peeling import at_range, gathered, is_peeled
 from derive.polynomials import StepNumber, collected
@@ -34,14 +35,11 @@ def lines_of(
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):
         block = list(group)
-        if recurrence is None:
-            lines += [Statement(e.left, vectorise(e), e) for e in block]
-            continue
-        for part in components(block):
-            if _steps(part):
+        for part in [block] if recurrence is None else components(block):
+            if recurrence is not None and _steps(part):
                 lines += stepping.loop(part, recurrence)
             else:
-                lines += [Statement(e.left, vectorise(e), e) for e in part]
+                lines += [Statement(e.left, vectorise(stepping.read(e)), e) for e in part]
     return lines
 
 
@@ -107,6 +105,10 @@ class _Stepping:
         self.definitions = {equation.left.name: equation for equation in equations}
         self.letters: dict[Term, str] = {}
         self.hoisting = Hoisting(taken)
+
+    def read(self, equation: Equation) -> Equation:
+        """The equation with what was computed before a loop read by its name."""
+        return replace(equation, right=named(equation.right, self.hoisting.parts))
 
     def loop(self, block: Sequence[Equation], recurrence: Recurrence) -> list[Line]:
         """A recurrence as a loop, after what is computed for all its steps together."""

@@ -105,7 +105,8 @@ def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    value = _labelled(equation.right, _Context(equation.indices))
+    context = _Context(equation.indices)
+    value = _summand(equation.right, context) if part else _labelled(equation.right, context)
     return fitted(value, equation, part=part)
 
 

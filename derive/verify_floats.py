@@ -6,7 +6,8 @@ sharing nothing with the oracle, along random directions d of each parameter
     C(w + h d) - C(w)               falls like h,
     C(w + h d) - C(w) - h ∂C/∂w·d   falls like h²,
 
-down to the rounding error of the cost itself (the Taylor test; Griewank & Walther, ch. 1).
+down to the rounding error of the cost itself (the Taylor test; Griewank & Walther, ch. 1).  Where a
+model stops a gradient, what it asks for is not the slope of its cost, and there is no such test.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from derive.points import Point
 from derive.report import Line, Verdict, show_sizes
 from derive.running import NOT_RUNNING, Names, arguments, named_results, public
 from derive.sampling import fill, random_numbers
-from derive.terms import Derivative, Name
+from derive.terms import Call, Derivative, Name, walk
 
 # Errors are relative to the largest entry over all gradients.
 BOUND = 1e-10
@@ -54,11 +55,18 @@ def float_lines(
         for parameter in parameters(model):
             name = Derivative(cost, parameter.name)
             lines.append(_entries_line(points, found, name, scale))
-            lines.append(_taylor_line(model, module, generic, names, name, random))
+            if not stops_a_gradient(model):
+                lines.append(_taylor_line(model, module, generic, names, name, random))
     except NOT_RUNNING as error:
         note = f"the code does not run on floats: {error}"
         return (Line("float64", str(cost), sizes, "float64", "failed", note=note),)
     return tuple(lines)
+
+
+def stops_a_gradient(model: Specification) -> bool:
+    """Whether something in the model counts as a constant though it is computed."""
+    nodes = (node for equation in model.equations for node in walk(equation.right))
+    return any(isinstance(node, Call) and node.function == "stop_gradient" for node in nodes)
 
 
 def _gradients(

@@ -23,6 +23,7 @@ from forms import (
 )
 from handwritten import check, failure, module
 
+from derive import Model
 from derive.errors import VerificationError
 from derive.loading import load_exact
 from derive.model import Assignment, Objective, UpdateRule
@@ -252,3 +253,10 @@ def step(params, *, state=None, beta=0.5, **data):
     right = source[:start] + step + source[end:]
     assert verify(model, right).ok
     assert not verify(model, right.replace("beta * state[name] + grads", "grads")).ok
+
+
+def test_a_stopped_gradient_is_verified_without_the_slope_of_the_cost():
+    text = "n: dim; x: param[n]; y: input\nC = (stop_gradient(sum(x)) * sum(x ** 2) - y) ** 2"
+    report = Model(f"{text}\nminimize(C)").verify()
+    assert report.ok, str(report)
+    assert not any("Taylor" in line.how for line in report.lines)

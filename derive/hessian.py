@@ -22,6 +22,7 @@ from derive.model import Equation, Specification
 from derive.rewrites.knowledge import Knowledge, knowledge_of
 from derive.rewrites.table import simplification
 from derive.simplify import flat_factors, guarded, negative, product, total, unguarded
+from derive.steps import Step
 from derive.terms import (
     Compare,
     Condition,
@@ -58,7 +59,7 @@ class Hessian:
     """∂²C/∂`rows` ∂`columns`: the sum of its blocks, which share the indices of `equation`.
 
     `equation` is the whole in index form; `system` holds the equations that the blocks read beside
-    those of the model.
+    those of the model, and `intermediate` are the second derivatives among them.
     """
 
     rows: Quantity
@@ -66,6 +67,8 @@ class Hessian:
     equation: Equation
     blocks: tuple[Block, ...]
     system: System
+    intermediate: tuple[Equation, ...]
+    steps: tuple[Step, ...]
 
 
 def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessian:
@@ -91,7 +94,7 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
         if equation.left != answer.equation.left or equation.left in stepping
     )
     system = System((*base.equations, *others), (*base.recurrences, *answer.system.recurrences))
-    return Hessian(rows, columns, answer.equation, blocks, system)
+    return Hessian(rows, columns, answer.equation, blocks, system, others, answer.steps)
 
 
 def blocks_of(answer: Jacobian, model: Specification, known: Knowledge) -> tuple[Block, ...]:

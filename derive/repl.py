@@ -15,6 +15,7 @@ import sympy
 
 from derive.adjoint import Derivation, derive_gradients
 from derive.adjoint import Gradient as DerivedGradient
+from derive.answers import Hessian, Jacobian, Product
 from derive.document.blocks import Display, Paragraph, Working
 from derive.document.build import document_of
 from derive.document.matrices import definition_formula, gradient_formula
@@ -23,50 +24,31 @@ from derive.errors import DeriveError
 from derive.expand import places, without_unit_sums, written_out
 from derive.explain import at, chain, gradient_named, gradient_steps
 from derive.formats import HTML, TEXT
+from derive.formulas import Formulas
 from derive.from_sympy import specification_from_sympy
+from derive.hessian import hessian
 from derive.inner import completed
+from derive.jacobian import System, jacobian, needed
 from derive.language import read_model
 from derive.language.lookup import did_you_mean
 from derive.loading import load_module
 from derive.model import Specification, parameters, quantity_named
 from derive.pipeline import source_of
+from derive.products import gauss_newton, hessian_vector
 from derive.project import find_model
 from derive.prose import catalogue
 from derive.publish import say
 from derive.report import Report
+from derive.rewrites.knowledge import knowledge_of
 from derive.sizes import show_shape
 from derive.steps import Step
 from derive.symbolic import to_sympy
-from derive.typeset.latex import latex
+from derive.terms import ZERO, Quantity
 from derive.typeset.layout import Layout
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
 from derive.verify import verify
 from derive.wellformed import Caution, check_specification
-
-
-@dataclass(frozen=True)
-class Formulas:
-    """One formula or several, shown as Unicode lines, MathML or LaTeX."""
-
-    layouts: tuple[Layout, ...]
-    note: str = ""
-
-    def __repr__(self) -> str:
-        lines = [unicode(layout) for layout in self.layouts]
-        lines[-1:] = [f"{line}    {self.note}".rstrip() for line in lines[-1:]]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return "\n".join(f"<div>{mathml(layout, display=True)}</div>" for layout in self.layouts)
-
-    def _repr_latex_(self) -> str:
-        body = r" \\ ".join(latex(layout) for layout in self.layouts)
-        return (
-            f"$${body}$$"
-            if len(self.layouts) == 1
-            else f"$$\\begin{{gathered}}{body}\\end{{gathered}}$$"
-        )
 
 
 @dataclass(frozen=True)
@@ -121,7 +103,7 @@ class Gradient:
     def entry(self) -> Formulas:
         """The formula of one entry, in index notation."""
         forms = chain(self._derivation, self._derived)
-        stages = (at_first_places(stage) for stage in (forms.entry, forms.closed))
+        stages = (at_first_places(stage) for stage in (forms.entry, forms.simplified))
         return Formulas((formula(self._writer, *stages),), self.shape)
 
     @property
@@ -147,13 +129,13 @@ class Gradient:
         for subscripts in places(self._derived.wrt, writer.sizes):
             values = dict(zip(self._derived.equation.indices, subscripts, strict=True))
             here = at(forms, values)
-            shown.append(formula(writer, here.entry, written_out(here.closed, writer.sizes)))
+            shown.append(formula(writer, here.entry, written_out(here.simplified, writer.sizes)))
         return Formulas(tuple(shown))
 
     @property
     def sympy(self) -> sympy.Expr:
         """One entry of the gradient as a SymPy expression."""
-        closed = at_first_places(chain(self._derivation, self._derived).closed)
+        closed = at_first_places(chain(self._derivation, self._derived).simplified)
         return to_sympy(without_unit_sums(closed))
 
     def __repr__(self) -> str:
@@ -198,7 +180,12 @@ class Model:
     @cached_property
     def derivation(self) -> Derivation:
         """The gradients with respect to all parameters."""
-        return derive_gradients(completed(self.specification)[0])
+        return derive_gradients(self._completed)
+
+    @cached_property
+    def _completed(self) -> Specification:
+        """The model with the equations of the gradients that it reads."""
+        return completed(self.specification)[0]
 
     @property
     def cautions(self) -> tuple[Caution, ...]:
@@ -207,15 +194,78 @@ class Model:
 
     def gradient(self, name: str) -> Gradient:
         """∂C/∂`name`, of a parameter, an input or a defined quantity."""
+        quantity = self._number(name)
+        if quantity == self.specification.objective.cost:
+            raise DeriveError(f"'{name}' is the cost itself", "ask for another quantity")
+        derivation = self._derivation_for(quantity)
+        return Gradient(derivation, gradient_named(derivation, name))
+
+    def jacobian(self, of: str, wrt: str) -> Jacobian:
+        """∂`of`/∂`wrt`, of a defined quantity with respect to any.
+
+        >>> Model.read("neuron").jacobian("y_hat", "w")
+        ∂ŷ/∂w[i] = x[i]    (1, 1, n, 1)
+        """
+        model = self._completed
+        defined, varied = self._number(of), self._number(wrt)
+        system = needed(System(model.equations, model.recurrences), (defined,))
+        if defined == varied or not any(e.left == defined for e in system.equations):
+            raise DeriveError(
+                f"'{of}' is not computed from '{wrt}'",
+                "ask for a quantity that an equation defines",
+            )
+        found = jacobian(system, defined, varied, knowledge_of(model))
+        if found.equation.right == ZERO:
+            raise DeriveError(
+                f"'{of}' is not computed from '{wrt}', so its Jacobian is zero",
+                f"differentiate with respect to what '{of}' reads",
+            )
+        return Jacobian(self.derivation, found)
+
+    def hessian(self, rows: str, columns: str) -> Hessian:
+        """The block ∂²C/∂`rows` ∂`columns`, kept as deltas times cores; zero where C is linear.
+
+        >>> Model.read("neuron").hessian("w", "w").matrix
+        ∂²C/∂w² = 2 xᵀ x    (n, 1, n, 1), core (n, n)
+        """
+        derivation = self._derivation_for(self._number(rows))
+        return Hessian(derivation, hessian(derivation, self._number(rows), self._number(columns)))
+
+    def hvp(self, *names: str) -> Product:
+        """The Hessian times a direction, for the quantities `names`, by default all parameters.
+
+        >>> Model.read("neuron").hvp("w")
+        ∂ŷ/∂ε = Σ_i x[i] v[i]
+        ∂²C/∂w[i] ∂ε = 2 x[i] ∂ŷ/∂ε    (n, 1)
+        """
+        wrt = self._varied(names)
+        derivation = derive_gradients(self._completed, wrt)
+        return Product(derivation, hessian_vector(derivation, wrt))
+
+    def gauss_newton(self, output: str, *names: str) -> Product:
+        """Jᵀ (∂²C/∂z²) J times a direction, where J = ∂z/∂w for the quantity z called `output`."""
+        return Product(self.derivation, gauss_newton(self._completed, self._varied(names), output))
+
+    def _number(self, name: str) -> Quantity:
+        """The quantity called `name`, which may be differentiated."""
         quantity = quantity_named(self.specification, name)
         if quantity is None:
             raise DeriveError(f"'{name}' is not a quantity of this model", _known(self, name))
-        if quantity == self.specification.objective.cost:
-            raise DeriveError(f"'{name}' is the cost itself", "ask for another quantity")
-        derivation = self.derivation
-        if quantity not in parameters(self.specification):
-            derivation = derive_gradients(self.specification, (quantity,))
-        return Gradient(derivation, gradient_named(derivation, name))
+        if quantity.kind == "index":
+            raise DeriveError(
+                f"'{name}' holds whole numbers, which have no derivative",
+                "differentiate with respect to what is looked up by it",
+            )
+        return quantity
+
+    def _varied(self, names: tuple[str, ...]) -> tuple[Quantity, ...]:
+        return tuple(map(self._number, names)) or parameters(self.specification)
+
+    def _derivation_for(self, quantity: Quantity) -> Derivation:
+        """The derivation that holds the gradient with respect to a quantity."""
+        if quantity in parameters(self.specification):
+            return self.derivation
+        return derive_gradients(self._completed, (quantity,))
 
     def compile(self) -> ModuleType:
         """The generated module, loaded."""

@@ -7,7 +7,20 @@ from dataclasses import replace
 from derive.affine import always
 from derive.model import Equation
 from derive.polynomials import collected
-from derive.terms import AllOf, Choice, Condition, Entry, Node, Reduction, Term, rewrite
+from derive.terms import (
+    ONE,
+    Add,
+    AllOf,
+    Choice,
+    Condition,
+    Divide,
+    Entry,
+    Node,
+    Reduction,
+    Term,
+    entries,
+    rewrite,
+)
 
 
 def tidied(equation: Equation) -> Equation:
@@ -15,34 +28,41 @@ def tidied(equation: Equation) -> Equation:
     return replace(equation, right=tidy(equation.right))
 
 
-def tidy(term: Term) -> Term:
-    """The term without what is certain, and with what cancels in its subscripts left out.
+def tidy(term: Term, assumed: frozenset[Condition] = frozenset()) -> Term:
+    """The term without what is certain, and with what cancels among sizes and indices left out.
 
-    >>> from derive.terms import ONE, ZERO, Compare, Index, IndexValue, Quantity, Size
+    What is `assumed`, because a choice or a filter around the term says so, is not asked again.
+
+    >>> from derive.terms import ZERO, Compare, Index, IndexValue, Quantity, Size
     >>> t = Index(Size("T"))
     >>> h = Entry(Quantity("h", (Size("T"),)), (IndexValue(t),))
     >>> tidy(Choice(Compare("<=", ZERO, IndexValue(t)), h, ONE)) == h
     True
     """
-    return rewrite(term, _rule)
 
+    def doubtful(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        open_ones = (c for c in conditions if c not in assumed and not always(c))
+        return tuple(rewrite(condition, rule) for condition in open_ones)
 
-def _rule(node: Node) -> Node | None:
-    match node:
-        case Entry(quantity, subscripts):
-            return Entry(quantity, tuple(collected(tidy(s)) for s in subscripts))
-        case Choice(condition, chosen, otherwise):
-            doubtful = _doubtful(conditions_of(condition))
-            if not doubtful:
-                return tidy(chosen)
-            return Choice(all_of(doubtful), tidy(chosen), tidy(otherwise))
-        case Reduction(kind, indices, term, where) if where:
-            return Reduction(kind, indices, tidy(term), _doubtful(where))
-    return None
+    def rule(node: Node) -> Node | None:
+        match node:
+            case Entry(quantity, subscripts):
+                return Entry(quantity, tuple(collected(tidy(s, assumed)) for s in subscripts))
+            case Add() if not entries(node):
+                return collected(node)
+            case Divide(numerator, denominator) if not entries(denominator):
+                below = collected(tidy(denominator))
+                above = tidy(numerator, assumed)
+                return above if below == ONE else Divide(above, below)
+            case Choice(condition, chosen, otherwise):
+                left = doubtful(conditions_of(condition))
+                inside = tidy(chosen, assumed | {*conditions_of(condition)})
+                return Choice(all_of(left), inside, tidy(otherwise, assumed)) if left else inside
+            case Reduction(kind, indices, body, where) if where:
+                return Reduction(kind, indices, tidy(body, assumed | {*where}), doubtful(where))
+        return None
 
-
-def _doubtful(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    return tuple(rewrite(c, _rule) for c in conditions if not always(c))
+    return rewrite(term, rule)
 
 
 def conditions_of(condition: Condition) -> tuple[Condition, ...]:

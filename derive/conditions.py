@@ -1,9 +1,26 @@
-"""What is done with conditions: their opposites, their sides exchanged."""
+"""What is done with conditions: their opposites, sides exchanged, what they need not guard."""
 
 from __future__ import annotations
 
 from derive.polynomials import StepNumber, is_size
-from derive.terms import AllOf, AnyOf, Compare, Condition, Not, Relation, Size, Term, walk
+from derive.terms import (
+    Add,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Constant,
+    Entry,
+    IndexValue,
+    Multiply,
+    Negate,
+    Not,
+    Number,
+    Relation,
+    Size,
+    Term,
+    walk,
+)
 
 OPPOSITES: dict[Relation, Relation]
 OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -54,3 +71,25 @@ def _rank(term: Term) -> int:
     if any(isinstance(part, StepNumber) for part in parts):
         return 2
     return int(any(isinstance(part, Size) for part in parts))
+
+
+def needs_no_guard(term: Term) -> bool:
+    """Whether a term surely has a value, so that it may leave the conditions of a sum.
+
+    A quotient or a logarithm may have none where the conditions leave nothing to sum, and a
+    subscript that is computed may leave its axis there.
+
+    >>> from derive.terms import ONE, Divide
+    >>> needs_no_guard(Size("n")), needs_no_guard(Divide(ONE, Size("n")))
+    (True, False)
+    """
+    match term:
+        case Number() | Constant() | Size() | IndexValue():
+            return True
+        case Entry(_, subscripts):
+            return all(isinstance(subscript, IndexValue | Number) for subscript in subscripts)
+        case Add(parts) | Multiply(parts):
+            return all(map(needs_no_guard, parts))
+        case Negate(inner):
+            return needs_no_guard(inner)
+    return False

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import product as cartesian
 
 from derive.affine import Affine, affine, always, solved_for, within
+from derive.conditions import needs_no_guard
 from derive.reductions import count
 from derive.simplify import (
     flat_factors,
@@ -235,10 +236,10 @@ def _closed(indices: tuple[Index, ...], term: Term, conditions: tuple[Condition,
     outer = tuple(c for c in conditions if c not in inner)
     if isinstance(term, Negate):
         return negative(_closed(indices, term.term, conditions))
-    if isinstance(term, Divide) and not set(free_indices(term.denominator)) & set(indices):
+    if isinstance(term, Divide) and not inner and _leaves(term.denominator, indices, inner):
         return quotient(_closed(indices, term.numerator, conditions), term.denominator)
     factors = flat_factors((term,))
-    fixed = [factor for factor in factors if not set(free_indices(factor)) & set(indices)]
+    fixed = [factor for factor in factors if _leaves(factor, indices, inner)]
     varying = product(*(factor for factor in factors if factor not in fixed))
     reached = set(free_indices(varying)) | {i for c in inner for i in free_indices(c)}
     idle = tuple(index for index in indices if index not in reached)
@@ -246,3 +247,9 @@ def _closed(indices: tuple[Index, ...], term: Term, conditions: tuple[Condition,
     if idle:
         fixed.append(count(Reduction("sum", idle, ONE)))
     return guarded(outer, times(*fixed, summed(running, varying, inner)))
+
+
+def _leaves(factor: Term, indices: tuple[Index, ...], inner: tuple[Condition, ...]) -> bool:
+    """Whether a factor may stand before a sum with the conditions `inner`."""
+    stays = set(free_indices(factor)) & set(indices)
+    return not stays and (not inner or needs_no_guard(factor))

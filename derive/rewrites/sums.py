@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.conditions import needs_no_guard
 from derive.matching import alike
 from derive.rewrites.knowledge import Knowledge
 from derive.rewrites.ratios import (
@@ -18,6 +19,7 @@ from derive.rewrites.ratios import (
 from derive.simplify import (
     guarded,
     negative,
+    product,
     summed,
     total,
     unguarded,
@@ -31,6 +33,7 @@ from derive.terms import (
     Multiply,
     Negate,
     Reduction,
+    Size,
     Term,
     free_indices,
     is_one,
@@ -50,25 +53,31 @@ def out_of_the_sum(term: Term, known: Knowledge) -> Term | None:
 
 
 def _inner_sum(term: Reduction) -> Term | None:
-    """Σ_i Σ_k t_ik p_i = Σ_i p_i Σ_k t_ik, where one factor alone depends on k."""
+    """Σ_i Σ_k t_ik p_i = Σ_i p_i Σ_k t_ik, where what depends on k brings no other index."""
     ratio = ratio_of(term.term)
-    if term.where or len(term.indices) < 2 or len(ratio.above) < 2:
+    if term.where or len(term.indices) < 2:
         return None
     for index in term.indices:
-        carrying = [factor for factor in ratio.above if _depends(factor, (index,))]
+        inner = [factor for factor in ratio.above if _depends(factor, (index,))]
+        others = [factor for factor in ratio.above if factor not in inner]
         divided = any(_depends(divisor, (index,)) for divisor in ratio.below)
-        if len(carrying) == 1 and not divided and not is_one(index.size):
-            inner = summed((index,), carrying[0])
-            above = tuple(inner if factor is carrying[0] else factor for factor in ratio.above)
+        carried = {i for factor in others for i in free_indices(factor)} | {index}
+        brought = {i for factor in inner for i in free_indices(factor)}
+        if inner and others and not divided and brought <= carried and not is_one(index.size):
+            inside = summed((index,), product(*inner))
             outer = tuple(one for one in term.indices if one is not index)
+            above = (*others, inside)
             return summed(outer, written(Ratio(ratio.coefficient, above, ratio.below)))
     return None
 
 
 def _split(term: Reduction, indices: tuple[Index, ...], inside: Term) -> Term | None:
     ratio = ratio_of(inside)
-    outside = [factor for factor in ratio.above if not _depends(factor, indices)]
+    fixed = [factor for factor in ratio.above if not _depends(factor, indices)]
+    outside = [factor for factor in fixed if not term.where or needs_no_guard(factor)]
     divisors = [factor for factor in ratio.below if not _depends(factor, indices)]
+    if term.where:
+        divisors = [factor for factor in divisors if isinstance(factor, Size)]
     if not outside and not divisors and ratio.coefficient == 1 and ratio.above:
         return None
     inner = Ratio(

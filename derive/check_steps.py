@@ -42,9 +42,9 @@ from derive.sampling import (
     random_indices,
     random_inputs,
     random_numbers,
-    random_sizes,
 )
 from derive.scalars import agree
+from derive.small_sizes import candidates
 from derive.steps import Step, walk_steps
 from derive.terms import (
     Derivative,
@@ -64,8 +64,8 @@ from derive.terms import (
 PLACES = 6
 # So many are looked at, since a step says nothing at places that are filtered out.
 TRIED = 60
-# So many points are tried until one lies in the domain of the model.
-POINTS = 50
+# At so many sizes data are looked for in the domain of the model.
+POOL = 4
 
 
 @dataclass(frozen=True)
@@ -180,25 +180,29 @@ def of_definition(model: Specification) -> Callable[[Partial, Evaluation], Dual]
 # --- one equality -------------------------------------------------------------------------------
 
 
-def check_equal(before: Term, after: Term, here: Evaluation, random: Random) -> int:
+def check_equal(
+    before: Term, after: Term, here: Evaluation, random: Random, *, everywhere: bool = False
+) -> int:
     """Compare both sides at up to `PLACES` values of their free indices; say at how many.
 
-    Places at which the step says nothing are passed over.
+    Places at which the step says nothing, or that an array does not have, are passed over; but not
+    where both sides must be equal `everywhere`.
 
     Raises a VerificationError that names the place and both values where they differ.
     """
     free = tuple(dict.fromkeys((*free_indices(before), *free_indices(after))))
-    ranges = [range(whole(index.size, here)) for index in free]
-    every = list(itertools.product(*ranges))
-    chosen = every if len(every) <= PLACES else random.sample(every, min(len(every), TRIED))
+    every = list(itertools.product(*(range(whole(index.size, here)) for index in free)))
+    few = everywhere or len(every) <= PLACES
     compared = 0
-    for place in chosen:
-        if compared == PLACES:
+    for place in every if few else random.sample(every, min(len(every), TRIED)):
+        if compared == PLACES and not everywhere:
             break
         here.indices.update(zip(free, place, strict=True))
         try:
             left, right = evaluate(before, here).value, evaluate(after, here).value
-        except Unread:
+        except (Unread, OutOfRange):
+            if everywhere:
+                raise
             continue
         if not agree(left, right):
             raise VerificationError(
@@ -259,13 +263,18 @@ def model_point(
     how = arithmetic_of(model)
     inputs = random_inputs(model, sizes, Random(seed), kind)
     cost = model.objective.cost.name
-    numeric = [d.quantity.name for d in model.declarations if d.quantity.kind != "index"]
-    wrt = (*numeric, *defined_names(model))
+    wrt = differentiable(model)
     here, directions = run(model, sizes, inputs, wrt, how)
     slopes = slopes_of(here.arrays[cost].item(), wrt, here, directions)
     here.arrays |= {name: as_duals(plain(here.arrays[name])) for name in wrt}
     here.arrays |= {Derivative(cost, name): as_duals(array) for name, array in slopes.items()}
     return replace(here, partial=of_definition(model))
+
+
+def differentiable(model: Specification) -> tuple[Name, ...]:
+    """Every quantity of real numbers: gradients between any two may stand in a step."""
+    numeric = [d.quantity.name for d in model.declarations if d.quantity.kind != "index"]
+    return (*numeric, *defined_names(model))
 
 
 # --- derivations --------------------------------------------------------------------------------
@@ -291,9 +300,11 @@ def check_step(
     return StepCheck(step.rule, "undecided", tuple(sizes.items()), 0)
 
 
-def _checked(step: Step, here: Evaluation, random: Random) -> StepCheck:
+def _checked(
+    step: Step, here: Evaluation, random: Random, *, everywhere: bool = False
+) -> StepCheck:
     try:
-        compared = check_equal(step.before, step.after, here, random)
+        compared = check_equal(step.before, step.after, here, random, everywhere=everywhere)
     except Undefined:
         raise
     except VerificationError as error:
@@ -338,7 +349,7 @@ def check_equations(
     for equation in equations:
         subscripts = tuple(IndexValue(index) for index in equation.indices)
         step = Step("gradient", Entry(equation.left, subscripts), equation.right)
-        checks.append(_at_point(step, point, seed))
+        checks.append(_at_point(step, point, seed, everywhere=True))
     return tuple(checks)
 
 
@@ -348,21 +359,22 @@ def defined_point(model: Specification, seed: int) -> Evaluation:
     Raises a VerificationError where none of many sizes and data lies in the model's domain.
     """
     random = Random(seed)
-    for attempt in range(POINTS):
-        sizes = random_sizes(model, random, different=False)
-        kind = KINDS[attempt % len(KINDS)]
+    pool = candidates(model, random, differentiable(model))
+    for candidate, kind in itertools.product(pool[:POOL], KINDS):
         try:
-            return model_point(model, sizes, seed + attempt, kind)
-        except (Undefined, OutOfRange) as error:
-            last = error
-    raise last
+            return model_point(model, candidate.free, random.randrange(1 << 30), kind)
+        except (Undefined, OutOfRange):
+            continue
+    raise VerificationError(
+        f"no random point lies in the domain of '{model.name}'", "state what its data must satisfy"
+    )
 
 
-def _at_point(step: Step, point: Evaluation, seed: int) -> StepCheck:
+def _at_point(step: Step, point: Evaluation, seed: int, *, everywhere: bool = False) -> StepCheck:
     """Check a step where the model's quantities have their values; others get random ones."""
     here = replace(point, indices={}, arrays=dict(point.arrays))
     draw_missing((step.before, step.after), here, Random(seed))
     try:
-        return _checked(step, here, Random(seed))
+        return _checked(step, here, Random(seed), everywhere=everywhere)
     except Undefined:
         return StepCheck(step.rule, "undecided", tuple(point.sizes.items()), 0)

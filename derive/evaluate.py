@@ -65,8 +65,8 @@ def evaluate(term: Term, here: Evaluation) -> Any:
 def _call(term: Call, here: Evaluation) -> Any:
     numbers = [evaluate(argument, here) for argument in term.arguments]
     if term.function in KINKED:
-        second = numbers[1] if len(numbers) > 1 else 0
-        here.about(term).truths.add(numbers[0] > second)
+        second = numbers[1] if len(numbers) > 1 else here.number(0)
+        here.about(term).met(numbers[0] > second, numbers[0], second)
     return call(term.function, *numbers)
 
 
@@ -115,8 +115,9 @@ def holds(condition: Condition, here: Evaluation) -> bool:
             known = here.about(condition)
             if known.of_sizes:
                 return bool(RELATIONS[relation](rational(left, here), rational(right, here)))
-            truth = bool(RELATIONS[relation](evaluate(left, here), evaluate(right, here)))
-            known.truths.add(truth)
+            one, other = evaluate(left, here), evaluate(right, here)
+            truth = bool(RELATIONS[relation](one, other))
+            known.met(truth, one, other)
             return truth
         case AllOf(conditions):
             return all(holds(part, here) for part in conditions)

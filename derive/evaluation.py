@@ -39,6 +39,9 @@ How = Literal["exact", "50 digits"]
 
 SCALARS: dict[How, type[Scalar]] = {"exact": Exact, "50 digits": Digits}
 
+# So many differences between two sides are remembered.
+MARGINS = 4
+
 
 class OutOfRange(VerificationError):
     """A subscript left its axis, or an entry has no value."""
@@ -48,7 +51,8 @@ class OutOfRange(VerificationError):
 class Known:
     """A node, the indices that it depends on, whether it reads no real numbers, and what it gave.
 
-    `values` are those of a reduction by the values of its indices; `truths` those of a condition.
+    `values` are those of a reduction by the values of its indices.  A condition or a kink has
+    `truths`, and `margins`: a few differences between its two sides, which it is decided by.
     """
 
     node: Node
@@ -56,6 +60,13 @@ class Known:
     of_sizes: bool
     values: dict[tuple[int, ...], Any] = field(default_factory=dict)
     truths: set[bool] = field(default_factory=set)
+    margins: list[Dual] = field(default_factory=list)
+
+    def met(self, truth: bool, left: Dual, right: Any) -> None:
+        """Remember on which side a condition or a kink was met, and how far from the other."""
+        self.truths.add(truth)
+        if len(self.margins) < MARGINS and (left.slopes or getattr(right, "slopes", None)):
+            self.margins.append(left - right)
 
 
 @dataclass
@@ -91,6 +102,10 @@ class Evaluation:
             if known.truths:
                 met.setdefault(known.node, set()).update(known.truths)
         return met
+
+    def margins(self) -> dict[Node, list[Dual]]:
+        """How far the conditions on data and the kinks were from their other side."""
+        return {known.node: known.margins for known in self.known.values() if known.margins}
 
     def number(self, value: int | Fraction) -> Dual:
         """An exact number as a number of this evaluation."""

@@ -1,22 +1,25 @@
 """Points to verify at: sizes, data, and what the oracle says there.
 
-Sizes are pairwise different, then some of them are one; data are distinct and away from special
+Sizes tell the dimensions apart, then some of them are one; data are distinct and away from special
 values, then nothing but special values.  Points are drawn until every entry of every gradient that
 the cost reads has been seen with a value other than zero: a wrong gradient cannot hide behind a
-unit that is off.
+unit that is off.  And from a point near a kink or a condition one step of Newton's method leads to
+points on the other side, and exactly at the tie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from random import Random
 
 import numpy as np
 
-from derive.arithmetic import Undefined
+from derive.arithmetic import Scalar, Undefined
 from derive.errors import VerificationError
-from derive.evaluation import How
+from derive.evaluation import How, OutOfRange
 from derive.model import Specification, parameters
 from derive.oracle import (
     Location,
@@ -29,14 +32,22 @@ from derive.oracle import (
     slopes_of,
 )
 from derive.report import Sizes
-from derive.sampling import KINDS, SPECIAL, Kind, random_inputs, random_sizes
+from derive.sampling import KINDS, SPECIAL, Kind, random_inputs
 from derive.scalars import agree
+from derive.small_sizes import Candidate, candidates, telling_apart, with_ones
 from derive.terms import Entry, Name, Node, walk
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
 FEWEST, MOST = 2, 16
-# So many sizes are tried until some fit the model.
-SIZES = 50
+# So many sizes are tried until the data lie in the domain at some.
+SIZES = 12
+# So many conditions and kinks are crossed, and hit, on purpose.
+KINKS = 8
+# A tie must hold for floats too, so its data are short binary fractions.
+SHORTEST = 1 << 20
+
+
+Margin = tuple[Scalar, Mapping[Location, Scalar]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +55,8 @@ class Point:
     """Data for everything that is declared, and the oracle's values and gradients there.
 
     `reached` are the entries of parameters on which the cost depends at all, at this point; `seen`
-    which conditions came out true and false, and on which sides of kinks the data lay.
+    which conditions came out true and false, and on which sides of kinks the data lay; `margins`
+    how far from the other side, as a value and its slopes in the entries of parameters.
     """
 
     sizes: Sizes
@@ -55,6 +67,7 @@ class Point:
     gradients: Mapping[Name, np.ndarray]
     reached: frozenset[Location]
     seen: Mapping[Node, set[bool]]
+    margins: Mapping[Node, Sequence[Margin]]
 
     def arrays(self) -> dict[Name, np.ndarray]:
         """The data as arrays of scalars; index data stay integers."""
@@ -70,18 +83,26 @@ def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
     Raises a VerificationError where no point lies in the domain of the model.
     """
     random = Random(seed)
-    points = [fitting_point(model, random)]
+    wrt = [parameter.name for parameter in parameters(model)]
+    pool = candidates(model, random, wrt)
+    points = [fitting_point(model, random, telling_apart(pool))]
     first = free_sizes(model, points[0].sizes)
     while len(points) < FEWEST or (len(points) < MOST and unexercised(points)):
         kinds = KINDS[len(points) % 2 :] + KINDS
-        points.append(draw_point(model, first, random, kinds))
-    points.append(fitting_point(model, random, other_than=first))
-    if first:
-        points.append(fitting_point(model, random, ones=True))
+        points += _at_most_one(draw_point(model, first, random, kinds))
+        points += crossing(model, points, random)
+    before = [dict(points[0].sizes)]
+    others = [candidate for candidate in telling_apart(pool, before) if candidate.free != first]
+    points += _at_most_one(next(fitting_points(model, random, others), None))
+    for one in with_ones(model, random, wrt, pool):
+        points += _at_most_one(next(fitting_points(model, random, [one]), None))
     for kind in SPECIAL:
-        point = point_at(model, first, random, kind)
-        points += [point] if point is not None else []
-    return tuple(points)
+        points += _at_most_one(point_at(model, pool[0].free, random, kind))
+    return (*points, *ties(model, pool[0].free, random))
+
+
+def _at_most_one(point: Point | None) -> list[Point]:
+    return [] if point is None else [point]
 
 
 def free_sizes(model: Specification, sizes: Sizes) -> dict[str, int]:
@@ -90,25 +111,28 @@ def free_sizes(model: Specification, sizes: Sizes) -> dict[str, int]:
     return {name: size for name, size in sizes if name in free}
 
 
-def fitting_point(
-    model: Specification,
-    random: Random,
-    ones: bool = False,
-    other_than: Mapping[str, int] | None = None,
-) -> Point:
-    """A point at random sizes.  Not all fit every model: a window may be larger than what it is on.
+def fitting_points(
+    model: Specification, random: Random, tried: Iterable[Candidate]
+) -> Iterator[Point]:
+    """Points at the sizes that are tried, one after the other, where there are any."""
+    for candidate, _ in zip(tried, range(SIZES), strict=False):
+        point = draw_point(model, candidate.free, random)
+        if point is not None:
+            yield point
 
-    Raises the error of the last sizes tried where none fits.
+
+def fitting_point(model: Specification, random: Random, tried: Sequence[Candidate]) -> Point:
+    """The first point that there is.
+
+    Raises a VerificationError where at none of the sizes data lie in the domain of the model.
     """
-    for left in reversed(range(SIZES)):
-        sizes = random_sizes(model, random, ones=ones)
-        if sizes and sizes == other_than and left:
-            continue
-        try:
-            return draw_point(model, sizes, random)
-        except VerificationError as error:
-            last = error
-    raise last
+    point = next(fitting_points(model, random, tried), None)
+    if point is None:
+        raise VerificationError(
+            f"no random point lies in the domain of '{model.name}'",
+            "state what its data must satisfy",
+        )
+    return point
 
 
 def draw_point(
@@ -116,40 +140,117 @@ def draw_point(
     sizes: Mapping[str, int],
     random: Random,
     kinds: Sequence[Kind] = KINDS,
-) -> Point:
-    """A point away from special values, inside the domain of the model."""
-    for kind in kinds:
-        point = point_at(model, sizes, random, kind)
-        if point is not None:
-            return point
-    raise VerificationError(
-        f"no random point lies in the domain of '{model.name}'",
-        "state what its data must satisfy",
-    )
+) -> Point | None:
+    """A point away from special values, inside the domain of the model, where one is found."""
+    points = (point_at(model, sizes, random, kind) for kind in kinds)
+    return next((point for point in points if point is not None), None)
 
 
 def point_at(
     model: Specification, sizes: Mapping[str, int], random: Random, kind: Kind
 ) -> Point | None:
     """One point; None where some quantity of the model does not exist."""
+    try:
+        inputs = random_inputs(model, sizes, random, kind)
+    except OutOfRange:
+        return None
+    return point_of(model, sizes, inputs, special=kind in SPECIAL)
+
+
+def point_of(
+    model: Specification,
+    sizes: Mapping[str, int],
+    inputs: Mapping[Name, np.ndarray],
+    special: bool,
+) -> Point | None:
+    """The point with these data; None where some quantity of the model does not exist."""
     how = arithmetic_of(model)
     names = [parameter.name for parameter in parameters(model)]
-    inputs = random_inputs(model, sizes, random, kind)
     try:
         here, directions = run(model, sizes, inputs, names, how)
-    except Undefined:
+    except (Undefined, OutOfRange):
         return None
     cost = here.arrays[model.objective.cost.name].item()
+    places = list(directions)
+    margins = {
+        node: [(m.value, {places[d]: slope for d, slope in m.slopes.items()}) for m in found]
+        for node, found in here.margins().items()
+    }
     return Point(
         tuple(complete_sizes(model, sizes).items()),
         inputs,
         how,
-        kind in SPECIAL,
+        special,
         {name: plain(here.arrays[name]) for name in defined_names(model)},
         slopes_of(cost, names, here, directions),
         frozenset(place for place, direction in directions.items() if direction in cost.slopes),
         here.sides(),
+        margins,
     )
+
+
+# --- the other side of kinks and conditions, and ties -------------------------------------------
+
+
+def crossing(model: Specification, points: Sequence[Point], random: Random) -> list[Point]:
+    """Points on the other side of what was met on one side only: as far beyond it as before it."""
+    here, sizes = points[-1], free_sizes(model, points[-1].sizes)
+    found = []
+    for node, truth in one_sided(points)[:KINKS]:
+        moved = (
+            point_of(model, sizes, inputs, special=False)
+            for inputs in _moved(model, here, node, random, distance=2)
+        )
+        across = (p for p in moved if p is not None and (not truth) in p.seen.get(node, ()))
+        found += _at_most_one(next(across, None))
+    return found
+
+
+def ties(model: Specification, sizes: Mapping[str, int], random: Random) -> list[Point]:
+    """Points at which the two sides of a kink or of a condition are equal, exactly."""
+    base = point_at(model, sizes, random, "ties")
+    found: list[Point] = []
+    if base is None:
+        return found
+    for node in list(base.margins)[:KINKS]:
+        moved = (
+            point_of(model, sizes, inputs, special=True)
+            for inputs in _moved(model, base, node, random, distance=1)
+        )
+        tied = (p for p in moved if p is not None and _is_tied(p, node))
+        found += _at_most_one(next(tied, None))
+    return found
+
+
+def _is_tied(point: Point, node: Node) -> bool:
+    return any(value == 0 for value, _ in point.margins.get(node, ()))
+
+
+def _moved(
+    model: Specification, point: Point, node: Node, random: Random, distance: int
+) -> Iterator[dict[Name, np.ndarray]]:
+    """The data of a point with one entry moved so that the margin of the node vanishes."""
+    # What is assumed of a quantity might not hold any longer.
+    fixed = {fact.quantity.name for fact in model.facts}
+    for value, slopes in point.margins.get(node, ()):
+        steps = [(at, slope) for at, slope in slopes.items() if slope != 0 and at[0] not in fixed]
+        for (name, location), slope in random.sample(steps, min(2, len(steps))):
+            entry = point.inputs[name][location] - distance * fraction(value) / fraction(slope)
+            if distance > 1:
+                entry = Fraction(round(entry * SHORTEST), SHORTEST)
+            if SHORTEST % entry.denominator == 0:
+                array = point.inputs[name].copy()
+                array[location] = entry
+                yield {**point.inputs, name: array}
+
+
+def fraction(number: Scalar) -> Fraction:
+    """A scalar as the fraction that it is, or that is nearest to it."""
+    value: int | Fraction | Decimal = number.value
+    return Fraction(value)
+
+
+# --- what has been seen -------------------------------------------------------------------------
 
 
 def unexercised(points: Sequence[Point]) -> bool:

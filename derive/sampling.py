@@ -1,10 +1,9 @@
-"""Random sizes and random data to check on, the same for the same seed.
+"""Random data to check on, the same for the same seed.
 
-Where every size is two, or every number is one, most mistakes cannot be seen.  So sizes are small
-and pairwise different, numbers are distinct and away from 0 and ±1; and then, on purpose, there
-are sizes of one and data that are nothing but special values and repeats.  All numbers are
-quotients by a power of two, so that they are exact as floats as well; only orthonormal columns,
-where they are assumed, are quotients by other numbers.
+Where every number is one, most mistakes cannot be seen.  So numbers are distinct and away from 0
+and ±1; and then, on purpose, there are data that are nothing but special values and repeats.  All
+numbers are quotients by a power of two, so that they are exact as floats as well, except where a
+declared fact (an orthonormal matrix) does not allow it.
 """
 
 from __future__ import annotations
@@ -14,59 +13,24 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import prod
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from derive.assumed import with_facts
-from derive.errors import VerificationError
 from derive.evaluation import Evaluation, OutOfRange, whole
-from derive.model import Specification
+from derive.model import Declaration, Specification
 from derive.oracle import complete_sizes, shape_of
 from derive.terms import Name
 
-Kind = Literal["signed", "positive", "special", "mixed", "zeros", "ones"]
-SMALLEST = 2
-ATTEMPTS = 200
+Kind = Literal[
+    "signed", "positive", "large", "dominant", "varied", "special", "mixed", "ties", "zeros", "ones"
+]
 
 # In which order to look for a point inside the domain.
-KINDS: tuple[Kind, ...] = ("signed", "positive")
+KINDS: tuple[Kind, ...] = ("signed", "positive", "large", "dominant", *("varied",) * 8)
 # Where ties, kinks and products with zero are met.
-SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "special", "mixed", "mixed")
-
-
-def random_sizes(
-    model: Specification, random: Random, *, different: bool = True, ones: bool = False
-) -> dict[str, int]:
-    """Small sizes for every dimension: pairwise different or as small as can be; or half are one.
-
-    Sizes that follow from a formula must come out as positive integers; the range of the others
-    grows until they do.
-    """
-    free = [d.name for d in model.dimensions if d.formula is None]
-    for attempt in range(ATTEMPTS):
-        largest = SMALLEST + len(free) + attempt // 10
-        if not different:
-            largest = SMALLEST + 1 + attempt // 10
-        candidates = range(SMALLEST, largest + 1)
-        drawn = (
-            random.sample(candidates, len(free))
-            if different
-            else random.choices(candidates, k=len(free))
-        )
-        sizes = dict(zip(free, drawn, strict=True))
-        if ones:
-            chosen = random.sample(free, (len(free) + 1) // 2)
-            sizes |= dict.fromkeys(chosen, 1)
-        try:
-            complete = complete_sizes(model, sizes)
-        except OutOfRange:
-            continue
-        if all(size > 0 for size in complete.values()):
-            return sizes
-    raise VerificationError(
-        "no small sizes fit the formulas of the dimensions", "give the sizes to check with"
-    )
+SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "mixed", "mixed")
 
 
 def random_inputs(
@@ -74,26 +38,44 @@ def random_inputs(
 ) -> dict[Name, np.ndarray]:
     """Data for every declaration without a value: fractions, and integers for index data.
 
-    What the model assumes of them is true.
+    What the model declares to be true of its data holds.  `varied` draws each quantity in its own
+    way, `mixed` special values but any number for single inputs (a rate, a threshold), and `ties`
+    special inputs with any parameters.
     """
     complete = complete_sizes(model, sizes)
     open_ = [d for d in model.declarations if d.value is None]
-    shapes = {d.quantity.name: shape_of(d.quantity, complete) for d in open_}
-    wanted = sum(prod(shape) for shape in shapes.values())
-    numbers = random_numbers(random, wanted, "special" if kind == "mixed" else kind)
-    # Ties among entries, while a rate or a threshold among the inputs is any number.
-    scalars = random_numbers(random, len(open_)) if kind == "mixed" else numbers
+    pools: dict[Kind, Iterator[Fraction]] = {}
+    wanted = sum(prod(shape_of(d.quantity, complete)) for d in open_)
     inputs = {}
     for declaration in open_:
-        shape = shapes[declaration.quantity.name]
+        name, shape = declaration.quantity.name, shape_of(declaration.quantity, complete)
         if declaration.quantity.kind == "index":
             assert declaration.bound is not None
             bound = whole(declaration.bound, Evaluation(complete, {}))
-            inputs[declaration.quantity.name] = random_indices(shape, bound, random)
-        else:
-            single = declaration.quantity.kind == "input" and shape == ()
-            inputs[declaration.quantity.name] = fill(shape, scalars if single else numbers)
+            inputs[name] = random_indices(shape, bound, random)
+            continue
+        own = kind_of(declaration, kind, random)
+        if own not in pools:
+            pools[own] = random_numbers(random, wanted, own)
+        array = fill(shape, pools[own])
+        if own == "dominant":
+            array = dominant(array)
+        inputs[name] = array
     return with_facts(inputs, model.facts, random)
+
+
+def kind_of(declaration: Declaration, kind: Kind, random: Random) -> Kind:
+    """In which way the numbers of one quantity are drawn."""
+    own: Kind = kind
+    if kind == "varied":
+        own = random.choice(("signed", "positive", "large", "dominant"))
+    if kind == "mixed":
+        single = declaration.quantity.kind == "input" and declaration.quantity.shape == ()
+        own = "signed" if single else "special"
+    if kind == "ties":
+        own = "special" if declaration.quantity.kind == "input" else "signed"
+        own = "signed" if declaration.quantity.shape == () else own
+    return own
 
 
 def random_numbers(random: Random, count: int, kind: Kind = "signed") -> Iterator[Fraction]:
@@ -110,16 +92,17 @@ def random_numbers(random: Random, count: int, kind: Kind = "signed") -> Iterato
     denominator = 8
     while denominator < 2 * count:
         denominator *= 2
-    largest = 2 if kind == "signed" else 1
+    signed = kind in ("signed", "dominant")
+    first, last = (1, 3) if kind == "large" else (0, 2 if signed else 1)
     # An odd number over a power of two is never 0, 1 or another integer.
-    odd = range(1, largest * denominator, 2)
+    odd = range(first * denominator + 1, last * denominator, 2)
     drawn = [Fraction(k, denominator) for k in random.sample(odd, min(count, len(odd)))]
-    if kind == "signed":
+    if signed:
         drawn = [-number if random.random() < 0.5 else number for number in drawn]
     return iter(drawn)
 
 
-def fill(shape: tuple[int, ...], numbers: Iterator[Fraction]) -> np.ndarray:
+def fill(shape: tuple[int, ...], numbers: Iterator[Any]) -> np.ndarray:
     """An array of the next numbers, in reading order."""
     array = np.empty(shape, dtype=object)
     for location in np.ndindex(shape):
@@ -128,8 +111,20 @@ def fill(shape: tuple[int, ...], numbers: Iterator[Fraction]) -> np.ndarray:
 
 
 def random_indices(shape: tuple[int, ...], bound: int, random: Random) -> np.ndarray:
-    """Integers below the bound; the last repeats the first, as index data do."""
+    """Integers below the bound; often the last repeats the first, as index data do."""
+    if bound < 1:
+        raise OutOfRange("index data have no value below 0", "use larger sizes")
     array = np.array([random.randrange(bound) for _ in range(prod(shape))], dtype=np.int64)
-    if len(array) > 1:
+    if len(array) > 2 or (len(array) == 2 and random.random() < 0.5):
         array[-1] = array[0]
     return array.reshape(shape)
+
+
+def dominant(array: np.ndarray) -> np.ndarray:
+    """The array, with square matrices made such that they are positive definite."""
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
+        return array
+    raised = array.copy()
+    for at in range(array.shape[-1]):
+        raised[..., at, at] = abs(raised[..., at, at]) + 4 * array.shape[-1]
+    return raised

@@ -19,6 +19,7 @@ from derive.diagnose import diagnose
 from derive.errors import VerificationError
 from derive.loading import load_exact, load_module
 from derive.model import Equation, Specification
+from derive.oracle import arithmetic_of
 from derive.points import Point, dead_entries, draw_points, one_sided, point_at
 from derive.report import Line, Report, Verdict, show_sizes
 from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gradients
@@ -44,7 +45,12 @@ def verify(model: Specification, source: str, seed: int = 0) -> Report:
 
     Nothing is raised where the code is wrong: the report says so.
     """
-    points = draw_points(model, seed)
+    try:
+        points = draw_points(model, seed)
+    except VerificationError as error:
+        cost = show_name(model.objective.cost.name)
+        line = Line("kernels", cost, (), arithmetic_of(model), "undecided", note=error.cause)
+        return Report(model.name, (line,))
     exact = load_exact(source, points[0].how, model.name)
     floats = load_module(source, model.name)
     known = identifiers(model, floats)
@@ -58,8 +64,12 @@ def verify(model: Specification, source: str, seed: int = 0) -> Report:
 
 def step_lines(model: Specification, derived: Sequence[Derived], seed: int = 0) -> tuple[Line, ...]:
     """Level one, for the report: one line for the steps and equations of each quantity."""
-    point = defined_point(model, seed)
-    lines = []
+    lines: list[Line] = []
+    try:
+        point = defined_point(model, seed)
+    except VerificationError as error:
+        how, note = arithmetic_of(model), error.cause
+        return tuple(Line("steps", name, (), how, "undecided", note=note) for name, _, _ in derived)
     for quantity, steps, equations in derived:
         try:
             checks = check_steps(model, steps, seed, point)

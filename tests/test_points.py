@@ -89,7 +89,7 @@ def test_both_sides_of_a_condition_are_met_or_it_is_said():
         assert verify(trained(model), right, seed).ok
         assert not verify(trained(model), near_side, seed).ok
         assert not verify(trained(model), far_side, seed).ok
-    never = total(k, Choice(compare(">", at(w, k), 99), number(0), at(w, k)))
+    never = total(k, Choice(compare("<", square(at(w, k)), 0), number(0), at(w, k)))
     model = specification(equation(quantity("C"), (), never))
     report = check(model, module(model, "w.sum()", {"w": "np.ones_like(w)"}))
     assert [(line.quantity, line.note) for line in report.lines if line.verdict == "undecided"] == [
@@ -112,9 +112,11 @@ def test_what_is_never_exercised_is_not_called_verified():
     k = index(n)
     w = quantity("w", n, kind="param")
     model = specification(
-        equation(quantity("C"), (), total(k, call("relu", subtract(at(w, k), 100))))
+        equation(quantity("C"), (), total(k, call("relu", subtract(-1, square(at(w, k))))))
     )
-    report = check(model, module(model, "np.maximum(w - 100, 0).sum()", {"w": "np.zeros_like(w)"}))
+    report = check(
+        model, module(model, "np.maximum(-1 - w**2, 0).sum()", {"w": "np.zeros_like(w)"})
+    )
     assert not report.ok
     assert verdicts(report) == {"verified", "undecided"}
     notes = [line.note for line in report.lines if line.verdict == "undecided"]

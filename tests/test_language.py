@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from derive.errors import DeriveError
 from derive.functions import ROWS
-from derive.language import read_model, read_rule, rule_named, rule_names
+from derive.language import read_model, rule_named
 from derive.language.calls import FUNCTIONS
 from derive.language.inline import LIBRARY
-from derive.model import Assignment, Dimension, Initializer
+from derive.model import Dimension, Initializer
 from derive.terms import (
     ONE,
     TWO,
@@ -302,35 +302,6 @@ def test_a_derived_size_is_what_its_formula_says():
     head = "H: dim; K: dim; a: param\nHo: dim = H - K + 1\nw: param[Ho]; u: param[1 - K + H]\n"
     (found,) = equations_of("z = w + u", head)
     assert found.left.shape == (Size("Ho"),)
-
-
-# --- update rules -------------------------------------------------------------------------------
-
-
-def test_the_six_rules_are_read():
-    names = ("adam", "adamw", "momentum", "nesterov", "rmsprop", "sgd")
-    assert rule_names() == names
-    assert [rule_named(name).name for name in names] == list(names)
-
-
-def test_momentum_keeps_a_state_and_updates_in_the_order_of_the_text():
-    rule = rule_named("momentum")
-    theta, g = Quantity("theta", (), "param"), Quantity("g", (), "gradient")
-    state = Quantity("m", (), "state")
-    alpha, beta = Quantity("alpha", (), "setting"), Quantity("beta", (), "setting")
-    assert (rule.parameter, rule.gradient, rule.states) == (theta, g, (state,))
-    assert rule.settings == ((alpha, Fraction(1, 100)), (beta, Fraction(9, 10)))
-    decayed = Multiply((Entry(beta), Entry(state)))
-    step = Multiply((Entry(alpha), Entry(state)))
-    assert rule.assignments == (
-        Assignment(state, Add((decayed, Entry(g)))),
-        Assignment(theta, Add((Entry(theta), Negate(step)))),
-    )
-
-
-def test_a_rule_updates_its_parameter():
-    with pytest.raises(DeriveError, match="the rule never updates 'theta'"):
-        read_rule("theta: param; g: gradient; s: state = zeros; s = g", "idle")
 
 
 # --- the language as a whole --------------------------------------------------------------------

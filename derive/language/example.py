@@ -25,7 +25,7 @@ def read_example(statement: ast.With, scope: Scope) -> None:
     head = statement.items[0].context_expr
     options = _options(head)
     if options is None or len(statement.items) > 1:
-        raise scope.error(statement, "'with' opens the worked example only", EXAMPLE_CURE)
+        raise scope.error(statement, "'with' opens the worked example, or a rule", EXAMPLE_CURE)
     if scope.draft.example is not None:
         raise scope.error(statement, "the model has two worked examples", "keep one of them")
     steps = Example().steps

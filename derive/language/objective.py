@@ -67,18 +67,20 @@ def _rule(
     head = node.func if isinstance(node, ast.Call) else node
     if not isinstance(head, ast.Name):
         raise scope.error(node, f"'{scope.spelling(node)}' is no update rule", MINIMIZE_CURE)
+    own = scope.draft.rules
     try:
-        rule = rule_named(head.id)
+        rule = own[head.id] if head.id in own else rule_named(head.id, tuple(own))
     except DeriveError as error:
         raise scope.error(head, error.cause, error.cure) from None
     if not isinstance(node, ast.Call):
         return rule, ()
     names = [str(setting.name) for setting, _ in rule.settings]
     if node.args:
+        value = f"{names[0]}={scope.spelling(node.args[0])}" if names else ""
         raise scope.error(
             node.args[0],
             f"the settings of '{rule.name}' are given by name",
-            f"write {rule.name}({names[0]}={scope.spelling(node.args[0])})",
+            f"write {rule.name}({value})",
         )
     settings = []
     for option in node.keywords:
@@ -86,7 +88,8 @@ def _rule(
             raise scope.error(
                 option.value,
                 f"'{rule.name}' has no setting '{option.arg}'",
-                did_you_mean(option.arg or "", names) or f"its settings are {', '.join(names)}",
+                did_you_mean(option.arg or "", names)
+                or (f"its settings are {', '.join(names)}" if names else "it has no settings"),
             )
         settings.append((option.arg, constant(option.value, scope, MINIMIZE_CURE)))
     return rule, tuple(settings)

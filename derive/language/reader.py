@@ -15,6 +15,7 @@ from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
 from derive.language.recurrences import read_recurrence, stepping_together
+from derive.language.rules import read_rule_block
 from derive.language.scope import Draft, Scope
 from derive.language.syntax import STATEMENTS, Tree, parsed
 from derive.model import Specification
@@ -138,6 +139,15 @@ def _read_command(statement: ast.Expr, scope: Scope) -> None:
     )
 
 
+def _read_block(statement: ast.With, scope: Scope) -> None:
+    """`with rule(name):` or `with example(...):`."""
+    match statement.items[0].context_expr:
+        case ast.Call(func=ast.Name(id="rule")) | ast.Name(id="rule"):
+            read_rule_block(statement, scope)
+        case _:
+            read_example(statement, scope)
+
+
 COMMANDS: Mapping[str, Callable[[ast.Call, Scope], None]] = {
     "minimize": read_minimize,
     "assume": read_assume,
@@ -147,7 +157,7 @@ READERS: Mapping[type[ast.stmt], Callable[..., None]] = {
     ast.Assign: _read_equation,
     ast.FunctionDef: _read_function,
     ast.Expr: _read_command,
-    ast.With: read_example,
+    ast.With: _read_block,
 }
 CURES: Mapping[type[ast.stmt], str] = {
     ast.AugAssign: "a quantity has one value: write z = y + x with a new name on the left",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from fractions import Fraction
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ from derive.language.declarations import constant
 from derive.language.expressions import read_expression
 from derive.language.lookup import did_you_mean
 from derive.language.scope import Draft, Scope
+from derive.language.source import Source
 from derive.language.syntax import parsed
 from derive.language.values import at
 from derive.model import Assignment, UpdateRule
@@ -29,14 +31,15 @@ def rule_names() -> tuple[str, ...]:
     return tuple(sorted(t.name.removesuffix(".rule") for t in texts if t.name.endswith(".rule")))
 
 
-def rule_named(name: str) -> UpdateRule:
-    """A rule of the package; another name is a `DeriveError`.
+def rule_named(name: str, own: tuple[str, ...] = ()) -> UpdateRule:
+    """A rule of the package; another name is a `DeriveError` that knows the names `own` as well.
 
     >>> [str(setting.name) for setting, _ in rule_named("sgd").settings]
     ['alpha']
     """
     names = rule_names()
     if name not in names:
+        names = (*own, *names)
         cure = did_you_mean(name, names) or f"the rules are {', '.join(names)}"
         raise DeriveError(f"there is no update rule '{name}'", cure)
     text = (files("derive") / "rules" / f"{name}.rule").read_text(encoding="utf-8")
@@ -49,10 +52,27 @@ def read_rule(text: str, name: str) -> UpdateRule:
     Every line is elementwise.  A name that no line declares is a quantity of the step itself.
     """
     tree = parsed(text, name, f"{name}.rule")
-    scope = Scope(Draft(tree.source), read_expression, tree.source)
+    return _rule(name, tree.title, tree.statements, tree.source)
+
+
+def read_rule_block(statement: ast.With, scope: Scope) -> None:
+    """Add the rule of `with rule(name):` to the draft; its lines see nothing of the model."""
+    match statement.items:
+        case [ast.withitem(context_expr=ast.Call(args=[ast.Name(id=name)], keywords=[]))]:
+            pass
+        case _:
+            raise scope.error(statement, "a rule has one name", "write `with rule(heavy_ball):`")
+    if name in scope.draft.rules:
+        raise scope.error(statement, f"the rule '{name}' is defined twice", "keep one of them")
+    title = name.replace("_", " ").strip()
+    scope.draft.rules[name] = _rule(name, title, statement.body, scope.source)
+
+
+def _rule(name: str, title: str, statements: Sequence[ast.stmt], source: Source) -> UpdateRule:
+    scope = Scope(Draft(source), read_expression, source)
     settings: list[tuple[Quantity, Fraction]] = []
     assignments: list[Assignment] = []
-    for statement in tree.statements:
+    for statement in statements:
         match statement:
             case ast.AnnAssign(target=ast.Name(id=declared), annotation=ast.Name(id=kind)) if (
                 kind in KINDS
@@ -61,13 +81,27 @@ def read_rule(text: str, name: str) -> UpdateRule:
                 scope.draft.quantities[declared] = quantity
                 if kind == "setting":
                     settings.append((quantity, _default(statement, scope)))
+                else:
+                    _check_start(kind, statement, scope)
             case ast.Assign(targets=[ast.Name(id=updated)]):
                 right = at(scope.number(statement.value))
                 left = scope.draft.quantities.setdefault(updated, Quantity(updated))
                 assignments.append(Assignment(left, right))
             case _:
                 raise scope.error(statement, "this is no line of an update rule", RULE_CURE)
-    return _assembled(name, tree.title, scope, settings, assignments)
+    return _assembled(name, title, scope, settings, assignments)
+
+
+def _check_start(kind: str, statement: ast.AnnAssign, scope: Scope) -> None:
+    """States start at zero; a parameter and its gradient are given."""
+    match kind, statement.value:
+        case ("state", None | ast.Name(id="zeros")) | ("param" | "gradient", None):
+            return
+    raise scope.error(
+        statement,
+        "a state starts at zero, a parameter and a gradient are given",
+        "write m: state = zeros, theta: param, g: gradient",
+    )
 
 
 def _default(statement: ast.AnnAssign, scope: Scope) -> Fraction:

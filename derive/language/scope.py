@@ -11,7 +11,7 @@ from derive.errors import LanguageError
 from derive.language.source import Source
 from derive.language.starts import Start
 from derive.language.values import Array, Mask, Operand, Subscripts, at
-from derive.model import Declaration, Dimension, Equation, Example, Fact, Objective
+from derive.model import Declaration, Dimension, Equation, Example, Fact, Objective, UpdateRule
 from derive.sizes import show_size
 from derive.symbolic import same_size
 from derive.terms import Condition, Index, Quantity, Size, Term
@@ -54,6 +54,7 @@ class Draft:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    rules: dict[str, UpdateRule] = field(default_factory=dict)
     objective: Objective | None = None
     example: Example | None = None
     formulas: dict[str, Term] = field(default_factory=dict)

@@ -55,6 +55,18 @@ CHARACTERS = {
         UNSEEN,
     ),
     "w: param\0": ("the character U+0000 CONTROL CHARACTER cannot be seen as it is", UNSEEN),
+    "w: param; C = (w - 1)\N{SUPERSCRIPT TWO}": (
+        "the character '\N{SUPERSCRIPT TWO}' has no meaning in a model",
+        "a power is written x ** 2",
+    ),
+    "w: param; C = w \N{MULTIPLICATION SIGN} w": (
+        "the character '\N{MULTIPLICATION SIGN}' has no meaning in a model",
+        "a product is written a * b",
+    ),
+    "w\N{SUBSCRIPT ONE}: param": (
+        "the character '\N{SUBSCRIPT ONE}' has no meaning in a model",
+        "a name with an index is written x_1, an entry x[i]",
+    ),
     "w: param $": (
         "the character '$' has no meaning in a model",
         "names are made of letters, digits and underscores",

@@ -38,6 +38,24 @@ KEYWORD_CURES = {
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 # Some versions of `tokenize` take these for operators.
 MEANINGLESS = frozenset({"$", "?", "!", "`"})
+# What is written so on paper.
+ON_PAPER = {
+    **dict.fromkeys("×·∙⋅", "a product is written a * b"),
+    **dict.fromkeys("²³⁴⁵⁶⁷⁸⁹ⁿ", "a power is written x ** 2"),
+    **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a name with an index is written x_1, an entry x[i]"),
+    **dict.fromkeys("½⅓¼¾", "a fraction is written 1 / 2"),
+    "−": "minus is written -",
+    "÷": "a quotient is written a / b",
+    "≤": "it is written <=",
+    "≥": "it is written >=",
+    "≠": "it is written !=",
+    "√": "a root is written sqrt(x)",
+    "∑": "a sum is written sum(f[k], k)",
+    "∏": "a product is written prod(f[k], k)",
+    "∂": "a derivative is written grad(f, x)",
+    "←": "an equation is written with =",
+    "∞": "what is left out is not read: sum(f[k], k, where=...), where(condition, a, b)",
+}
 SIGNS = frozenset({"-", "+", "~", "not"})
 TITLE = re.compile(r"""[rR]?("|')""")
 DECIMAL = re.compile(r"([0-9_]*)\.?([0-9_]*)(?:[eE]([+-]?[0-9_]+))?")
@@ -67,6 +85,7 @@ def check_tokens(source: Source) -> None:
     for token in _tokens(reading):
         if token.type not in SKIPPED:
             _check_run(token, reading)
+            _check_characters(token, reading)
             CHECKS.get(token.type, _pass)(token, reading)
     _check_look_alikes(reading)
 
@@ -119,6 +138,24 @@ def _check_run(token: tokenize.TokenInfo, reading: Reading) -> None:
             "give a part of it a name",
             reading.place(token),
         )
+
+
+def _check_characters(token: tokenize.TokenInfo, reading: Reading) -> None:
+    """Refuse what is not ASCII and no part of a name, whatever kind of word it is taken for."""
+    if token.type == tokenize.STRING or token.string.isascii() or token.start < reading.name_end:
+        return
+    before = "a" if token.type == tokenize.NAME else ""
+    for character in token.string:
+        if not character.isascii() and not (before + character).isidentifier():
+            raise _no_meaning(character, reading.place(token))
+
+
+def _no_meaning(character: str, place: Place) -> LanguageError:
+    return LanguageError(
+        f"the character '{character}' has no meaning in a model",
+        ON_PAPER.get(character, "names are made of letters, digits and underscores"),
+        place,
+    )
 
 
 def _check_bracket(token: tokenize.TokenInfo, reading: Reading) -> None:
@@ -219,11 +256,7 @@ def _check_unknown(token: tokenize.TokenInfo, reading: Reading) -> None:
         return
     if token.string in "\"'":
         raise LanguageError("the quotes are never closed", "close them", reading.place(token))
-    raise LanguageError(
-        f"the character '{token.string}' has no meaning in a model",
-        "names are made of letters, digits and underscores",
-        reading.place(token),
-    )
+    raise _no_meaning(token.string, reading.place(token))
 
 
 CHECKS: dict[int, Callable[[tokenize.TokenInfo, Reading], None]] = {

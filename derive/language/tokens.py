@@ -144,8 +144,8 @@ def _check_characters(token: tokenize.TokenInfo, reading: Reading) -> None:
     """Refuse what is not ASCII and no part of a name, whatever kind of word it is taken for."""
     if token.type == tokenize.STRING or token.string.isascii() or token.start < reading.name_end:
         return
-    before = "a" if token.type == tokenize.NAME else ""
-    for character in token.string:
+    for place, character in enumerate(token.string):
+        before = "a" if place else ""
         if not character.isascii() and not (before + character).isidentifier():
             raise _no_meaning(character, reading.place(token))
 

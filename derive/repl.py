@@ -273,7 +273,7 @@ class Model:
 
     def verify(self, seed: int = 0) -> Report:
         """Hold the generated module against the forward equations, exactly where that can be."""
-        return verify(self.specification, source_of(self.derivation), seed)
+        return verify(self._completed, source_of(self.derivation), seed)
 
     def __repr__(self) -> str:
         return "; ".join(unicode(layout) for layout in _definitions(self))

@@ -15,7 +15,7 @@ from derive.document.blocks import (
     paragraph,
     says,
 )
-from derive.document.matrices import definition_formula, written_as_matrices
+from derive.document.matrices import definition_formula, matrix_words, written_as_matrices
 from derive.document.writer import (
     Writer,
     at_places,
@@ -56,6 +56,7 @@ def _conventions(writer: Writer) -> tuple[Paragraph, ...]:
     everything = [d.quantity for d in writer.model.declarations]
     axes = {len(quantity.shape) for quantity in everything}
     keys = ["rows"] * (2 in axes) + ["columns"] * (1 in axes)
+    keys += matrix_words(writer)
     keys += ["layout", "counting"] if max(axes, default=0) > 0 else []
     return (Paragraph(tuple(says(f"notation.{key}") for key in keys)),) if keys else ()
 

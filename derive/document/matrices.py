@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.adjoint import Gradient
+from derive.adoption import is_short
 from derive.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
 from derive.document.writer import (
     Writer,
@@ -14,14 +15,18 @@ from derive.document.writer import (
 )
 from derive.errors import DerivationError
 from derive.expand import places, shape_at
-from derive.explain import chain, closed_equation, is_short
+from derive.explain import chain, closed_equation
 from derive.model import Equation
 from derive.terms import Entry, Quantity, entries, is_one
-from derive.typeset.arrays import layout_array
+from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
-from derive.typeset.layout import Layout
+from derive.typeset.layout import FunctionName, Layout
+from derive.typeset.layout import walk as walk_layout
 from derive.update import updated
 from derive.vectorise import vectorise
+
+# An upstream gradient of at most so many operations is written out in a matrix formula.
+SHORT_ARRAY = 5
 
 
 def array_of(defined: Equation) -> ArrayTerm | None:
@@ -97,11 +102,22 @@ def closed_array(writer: Writer, gradient: Gradient) -> ArrayTerm | None:
 def _with_upstream(writer: Writer, array: ArrayTerm | None) -> ArrayTerm | None:
     if array is None:
         return None
-    for gradient in writer.derivation.gradients:
-        value = array_of(gradient.equation) if is_short(gradient) else None
+    read = dict.fromkeys(part.quantity for part in walk(array) if isinstance(part, Whole))
+    for quantity in read:
+        value = _short_array(writer, quantity)
         if value is not None:
-            array = replaced(array, Whole(gradient.equation.left), value)
+            array = replaced(array, Whole(quantity), value)
     return array
+
+
+def _short_array(writer: Writer, quantity: Quantity) -> ArrayTerm | None:
+    """An upstream gradient that reads no other and is short as it is or as a matrix: 2 W r."""
+    found = writer.derivation.known.gradients.get(quantity)
+    if found is None or any(entry.quantity.kind == "gradient" for entry in entries(found.right)):
+        return None
+    array = array_of(found)
+    short = array is not None and len(tuple(walk(array))) <= SHORT_ARRAY
+    return array if short or is_short(found) else None
 
 
 def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
@@ -110,6 +126,15 @@ def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
     if right is not None:
         return equation(symbol_of(writer, gradient.equation.left), right)
     return equation_formula(writer, closed_equation(writer.derivation, gradient))
+
+
+def matrix_words(writer: Writer) -> tuple[str, ...]:
+    """Which words of matrix notation a document uses that need saying: ones, diag, rowsum."""
+    shown = [definition_formula(writer, defined) for defined in writer.model.equations]
+    shown += [gradient_formula(writer, gradient) for gradient in writer.derivation.gradients]
+    parts = [part for formula_ in shown for part in walk_layout(formula_)]
+    words = {"ones": ONES, "diag": FunctionName("diag"), "rowsum": FunctionName("rowsum")}
+    return tuple(key for key, word in words.items() if word in parts)
 
 
 def update_formulas(writer: Writer, gradient: Gradient) -> tuple[Layout, ...]:

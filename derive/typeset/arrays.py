@@ -17,6 +17,7 @@ from derive.arrays import (
     Elementwise,
     Exact,
     Extent,
+    Fold,
     Identity,
     Matmul,
     OfMatrices,
@@ -25,7 +26,9 @@ from derive.arrays import (
     Transpose,
     Whole,
 )
-from derive.terms import Quantity, is_one
+from derive.names import Letters, symbol
+from derive.sizes import Shape
+from derive.terms import Multiply, Quantity, Size, is_one
 from derive.typeset.equations import transposed
 from derive.typeset.functions import layout_function
 from derive.typeset.layout import (
@@ -34,6 +37,7 @@ from derive.typeset.layout import (
     Fenced,
     Fraction,
     Group,
+    Identifier,
     Layout,
     NumberText,
     Operator,
@@ -44,9 +48,11 @@ from derive.typeset.operators import IDENTITY, layout_operator, transposed_inver
 
 Leaf = Callable[[Quantity, bool], Layout]
 
-SUM, PRODUCT, SIGN, ATOM = range(4)
+SUM, ENTRYWISE, PRODUCT, SIGN, ATOM = range(5)
 ONE = Exact(Rational(1))
 HADAMARD = "\N{RING OPERATOR}"
+# The column of ones.
+ONES = Identifier(Letters("1", "bold"))
 
 
 class Unsayable(Exception):
@@ -80,31 +86,60 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             return _linear_algebra(term, leaf)
         case Transpose(operand, (1, 0)):
             return _Piece(transposed(_piece(operand, leaf).layout), ATOM)
-        case Exact(value) if value.denominator == 1 and value >= 0:
-            return _Piece(NumberText(str(value)), ATOM)
-        case Exact(value, text) if text is not None and value >= 0:
-            return _Piece(NumberText(text), ATOM)
+        case Exact() | Extent():
+            return _number(term)
         case Select(operand, _) if _is_number(term) and _is_number(operand):
             return _piece(operand, leaf)
+        case Fold("sum", operand, axes):
+            return _folded(operand, axes, leaf)
         case Matmul():
             return _product(term, leaf)
         case Elementwise("add", parts):
-            return _Piece(_sum(parts, leaf), SUM)
+            return _Piece(_sum(parts, shape_of(term), leaf), SUM)
         case Elementwise("multiply", parts):
             return _scaled(parts, leaf)
         case Elementwise("negate", (operand,)):
             minus = Operator(MINUS, "prefix")
-            return _Piece(row(minus, _bracketed(operand, leaf, PRODUCT)), SUM)
-        case Elementwise("divide", (above, below)) if _is_number(below):
-            return _Piece(
-                Fraction(_grouped(above, leaf, PRODUCT), _grouped(below, leaf, ATOM)), SIGN
-            )
+            return _Piece(row(minus, _bracketed(operand, leaf, ENTRYWISE)), SUM)
+        case Elementwise("divide", (above, below)):
+            return _quotient(above, below, leaf)
         case Elementwise("power", (base, exponent)) if _is_number(base):
             raised = Raised(_bracketed(base, leaf, ATOM), _piece(exponent, leaf).layout)
             return _Piece(raised, ATOM)
         case Apply(function, (operand,)):
             return _Piece(layout_function(function, _piece(operand, leaf).layout), ATOM)
     raise Unsayable(type(term).__name__)
+
+
+def _number(term: ArrayTerm) -> _Piece:
+    """A number or a size."""
+    match term:
+        case Exact(value, text) if value >= 0 and text is not None:
+            return _Piece(NumberText(text), ATOM)
+        case Exact(value) if value >= 0 and value.denominator == 1:
+            return _Piece(NumberText(str(value)), ATOM)
+        case Exact(value) if value > 0:
+            above, below = NumberText(str(value.numerator)), NumberText(str(value.denominator))
+            return _Piece(Fraction(above, below), SIGN)
+        case Extent(Size(name)):
+            return _Piece(Identifier(symbol(name)), ATOM)
+        case Extent(Multiply(factors)):
+            return _Piece(_side_by_side([_number(Extent(f)).layout for f in factors]), PRODUCT)
+    raise Unsayable(type(term).__name__)
+
+
+def _quotient(above: ArrayTerm, below: ArrayTerm, leaf: Leaf) -> _Piece:
+    match above, below:
+        case (one, Elementwise("add", (other, Apply("exp", (inside,))))) if one == other == ONE:
+            # On arrays the logistic function is a formula; to a reader it has a name.
+            argument = _piece(_opposite(inside), leaf).layout
+            return _Piece(layout_function("sigmoid", argument), ATOM)
+    if not _is_number(below):
+        raise Unsayable("divide")
+    if _is_wide(above):
+        return _over_number(above, below, leaf)
+    fraction = Fraction(_grouped(above, leaf, PRODUCT), _grouped(below, leaf, ATOM))
+    return _Piece(fraction, SIGN)
 
 
 def _linear_algebra(term: ArrayTerm, leaf: Leaf) -> _Piece:
@@ -144,15 +179,86 @@ def _factor(layout: Layout) -> Layout:
     return Group(layout) if isinstance(layout, Fraction) else layout
 
 
-def _sum(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> Layout:
-    items = [_bracketed(parts[0], leaf, SUM)]
+def _sum(parts: tuple[ArrayTerm, ...], shape: Shape, leaf: Leaf) -> Layout:
+    items = [_summand(parts[0], shape, leaf, SUM)]
     for part in parts[1:]:
         match part:
             case Elementwise("negate", (operand,)):
-                items += [Operator(MINUS), _bracketed(operand, leaf, PRODUCT)]
+                items += [Operator(MINUS), _summand(operand, shape, leaf, ENTRYWISE)]
             case _:
-                items += [Operator("+"), _bracketed(part, leaf, PRODUCT)]
+                items += [Operator("+"), _summand(part, shape, leaf, ENTRYWISE)]
     return row(*items)
+
+
+def _summand(part: ArrayTerm, shape: Shape, leaf: Leaf, level: int) -> Layout:
+    """A summand, a vector that is the same in every row or column with its ones: v 𝟏ᵀ, 𝟏 vᵀ."""
+    stretched = _stretched(part, shape)
+    if stretched is None:
+        return _bracketed(part, leaf, level)
+    if stretched.down:
+        return _side_by_side([ONES, _as_row(stretched.vector, leaf)])
+    return _side_by_side([_bracketed(stretched.vector, leaf, PRODUCT), transposed(ONES)])
+
+
+@dataclass(frozen=True)
+class _Stretched:
+    """A vector that stands in every row of a matrix (`down`), or in every column."""
+
+    vector: ArrayTerm
+    down: bool
+
+
+def _stretched(part: ArrayTerm, shape: Shape) -> _Stretched | None:
+    """How a part of an operation entry by entry is broadcast, None where it fits as it is."""
+    if len(shape) != 2 or any(is_one(size) for size in shape) or _is_number(part):
+        return None
+    own = shape_of(part)
+    match part:
+        case Select(vector, ("all", "new")) if len(own) == 2:
+            return _Stretched(vector, down=False)
+        case Select(vector, ("new", "all")) if len(own) == 2:
+            return _Stretched(vector, down=True)
+    if len(own) == 1:
+        return _Stretched(part, down=True)
+    if is_one(own[0]):
+        return _Stretched(Transpose(part, (1, 0)), down=True)
+    return _Stretched(part, down=False) if is_one(own[1]) else None
+
+
+def _folded(operand: ArrayTerm, axes: tuple[int, ...], leaf: Leaf) -> _Piece:
+    """Sums over rows and columns, as products with a column of ones."""
+    rank = len(shape_of(operand))
+    if rank == 1 and isinstance(operand, Whole):
+        return _Piece(_side_by_side([transposed(ONES), leaf(operand.quantity, False)]), PRODUCT)
+    if rank != 2 or len(axes) != 1:
+        raise Unsayable("Fold")
+    match axes:
+        case (0,):
+            return _Piece(_side_by_side([_as_row(operand, leaf), ONES]), PRODUCT)
+        case (1,) if isinstance(operand, Elementwise) and operand.operation == "multiply":
+            return _Piece(layout_function("rowsum", _piece(operand, leaf).layout), ATOM)
+    return _Piece(_side_by_side([_bracketed(operand, leaf, PRODUCT), ONES]), PRODUCT)
+
+
+def _is_wide(term: ArrayTerm) -> bool:
+    """Whether a number stands better before an array than below it: 2/n e, 1/n Xᵀ e, but T/n."""
+    numbers, rest = _coefficient(term)
+    return not _is_number(rest) and (bool(numbers) or isinstance(rest, Matmul | Fold))
+
+
+def _opposite(term: ArrayTerm) -> ArrayTerm:
+    match term:
+        case Elementwise("negate", (inside,)):
+            return inside
+    return Elementwise("negate", (term,))
+
+
+def _over_number(above: ArrayTerm, below: ArrayTerm, leaf: Leaf) -> _Piece:
+    """The 2/n of 2/n Xᵀ e, and what is behind it."""
+    numbers, rest = _coefficient(above)
+    shown = [_bracketed(number, leaf, PRODUCT) for number in numbers] or [NumberText("1")]
+    fraction = Fraction(_side_by_side(shown), _grouped(below, leaf, ATOM))
+    return _Piece(_side_by_side([fraction, _bracketed(rest, leaf, PRODUCT)]), PRODUCT)
 
 
 def _product(term: Matmul, leaf: Leaf) -> _Piece:
@@ -186,8 +292,11 @@ def _flipped(matrix: ArrayTerm) -> ArrayTerm:
 
 
 def _as_row(column: ArrayTerm, leaf: Leaf) -> Layout:
-    if isinstance(column, Whole):
-        return leaf(column.quantity, True)
+    match column:
+        case Whole(quantity):
+            return leaf(quantity, True)
+        case Matmul(left, right) if len(shape_of(left)) == 1:
+            return _side_by_side([_as_row(left, leaf), _bracketed(right, leaf, PRODUCT)])
     return transposed(_bracketed(column, leaf, ATOM))
 
 
@@ -230,16 +339,39 @@ def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
     outer = _outer(parts, leaf)
     if outer is not None:
         return outer
+    diagonal = _with_diagonals(parts, leaf)
+    if diagonal is not None:
+        return diagonal
     arrays = [part for part in parts if not _is_number(part)]
     items: list[Layout] = []
     for position, part in enumerate(parts):
         layout = _bracketed(part, leaf, SIGN if len(arrays) > 1 else PRODUCT)
         if position:
             both = part in arrays and parts[position - 1] in arrays
-            dotted = _has_product(parts[position - 1]) or _has_product(part)
+            before = parts[position - 1]
+            dotted = _has_product(before) or (_has_product(part) and not isinstance(before, Exact))
             items.append(Operator(HADAMARD if both else "\N{MIDDLE DOT}" if dotted else TIMES))
         items.append(_factor(layout))
-    return _Piece(row(*items), PRODUCT)
+    return _Piece(row(*items), ENTRYWISE if len(arrays) > 1 else PRODUCT)
+
+
+def _with_diagonals(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
+    """The diag(u) A diag(v) of a matrix whose rows and columns are scaled, None for others."""
+    shape = shape_of(Elementwise("multiply", parts))
+    found = [(part, _stretched(part, shape)) for part in parts]
+    matrices = tuple(part for part, one in found if one is None and not _is_number(part))
+    if not matrices or all(one is None for _, one in found):
+        return None
+    numbers = [_bracketed(part, leaf, PRODUCT) for part in parts if _is_number(part)]
+    rows = [_diagonal(one.vector, leaf) for _, one in found if one is not None and not one.down]
+    columns = [_diagonal(one.vector, leaf) for _, one in found if one is not None and one.down]
+    whole = matrices[0] if len(matrices) == 1 else Elementwise("multiply", matrices)
+    middle = _bracketed(whole, leaf, PRODUCT)
+    return _Piece(_side_by_side([*numbers, *rows, middle, *columns]), PRODUCT)
+
+
+def _diagonal(vector: ArrayTerm, leaf: Leaf) -> Layout:
+    return layout_function("diag", _piece(vector, leaf).layout)
 
 
 def _has_product(term: ArrayTerm) -> bool:

@@ -73,7 +73,9 @@ def _shape_lines(spec: Specification, names: Names) -> list[str]:
     words = {"input": "data", "index": "data, subscripts", "param": "parameter"}
     cost = spec.objective.cost.name
     rows = [(q, words[q.kind]) for q in (*data(spec), *parameters(spec))]
-    rows += [(e.left, "cost" if e.left.name == cost else "") for e in spec.equations]
+    # A derived gradient that nothing reads is not computed and has no name.
+    named = (e.left for e in spec.equations if e.left.name in names)
+    rows += [(quantity, "cost" if quantity.name == cost else "") for quantity in named]
     cells = [(names[q.name], show_shape(q.shape), word) for q, word in rows]
     widths = [max(len(cell[column]) for cell in cells) + 2 for column in (0, 1)]
     return [f"{a:<{widths[0]}}{b:<{widths[1]}}{c}".rstrip() for a, b, c in cells]

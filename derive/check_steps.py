@@ -38,6 +38,7 @@ from derive.oracle import (
 from derive.sampling import (
     KINDS,
     Kind,
+    dominant,
     fill,
     random_indices,
     random_inputs,
@@ -253,7 +254,9 @@ def draw_missing(
             bound = whole((bounds or {})[quantity.name], here)
             here.arrays[quantity.name] = random_indices(shape, bound, random)
         else:
-            here.arrays[quantity.name] = as_duals(lift(fill(shape, numbers), here.how))
+            drawn = fill(shape, numbers)
+            drawn = dominant(drawn) if kind == "dominant" else drawn
+            here.arrays[quantity.name] = as_duals(lift(drawn, here.how))
 
 
 def model_point(

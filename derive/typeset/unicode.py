@@ -33,6 +33,7 @@ from derive.typeset.layout import (
 )
 
 BIG_SIGNS = {"∑": "Σ"}
+TRANSPOSES = {"⊤": "ᵀ", "\N{MINUS SIGN}⊤": "⁻ᵀ"}
 
 
 def unicode(layout: Layout) -> str:
@@ -99,7 +100,8 @@ def _row(items: tuple[Layout, ...]) -> str:
 def _superscript(raised: Layout) -> str:
     if is_integer(raised):
         return unicode(raised).translate(SUPERSCRIPT_DIGITS)
-    return "ᵀ" if raised == Operator("⊤", "ordinary") else f"^{unicode(raised)}"
+    shown = unicode(raised)
+    return TRANSPOSES.get(shown, f"^{shown}")
 
 
 def _subscripts(subscripts: tuple[Layout, ...]) -> str:

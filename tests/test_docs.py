@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from derive import Model
-from derive.adjoint import derive_gradients
 from derive.check_steps import check_equations
 from derive.errors import LanguageError
 from derive.functions import ROWS
@@ -79,11 +78,11 @@ def words(text):
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=name_of)
 def test_every_model_has_the_gradients_that_the_oracle_finds(text):
-    model = read_model(text)
-    derivation = derive_gradients(model)
+    derivation = Model(text).derivation
     equations = [gradient.equation for gradient in derivation.gradients]
-    checks = check_equations(model, equations)
-    assert {gradient.wrt for gradient in derivation.gradients} >= set(parameters(model))
+    checks = check_equations(derivation.model, equations)
+    assert {gradient.wrt for gradient in derivation.gradients} >= set(derivation.wrt)
+    assert derivation.unreachable == ()
     assert len(checks) == len(equations)
     assert [check.rule for check in checks if check.how == "undecided"] == []
 

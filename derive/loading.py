@@ -123,6 +123,10 @@ class ExactMath:
         return lambda operand: lifted(operand, self._how).apply(name)
 
 
+# What picks one of its operands, perhaps an integer, whose mean would be a float.
+CHOOSING = ("where", "maximum", "minimum")
+
+
 class ExactNumpy:
     """What a kernel finds under `np`: new arrays hold objects, functions see no bare integers."""
 
@@ -143,6 +147,8 @@ class ExactNumpy:
         found = getattr(np, name)
         if name in ("zeros", "ones", "full", "empty", "eye"):
             return partial(found, dtype=object)
+        if name in CHOOSING:
+            return lambda *operands: lifted(found(*operands), self._how)
         if name in ELEMENTARY:
             return lambda operand: found(lifted(operand, self._how))
         return found

@@ -51,7 +51,7 @@ def read(
                 selectors.append(int(value))
             case _ if is_size(subscript):
                 selectors.append(subscript)
-            case _ if (window := _window(subscript, size, filtered)) and window[0] not in axes:
+            case _ if (window := _window(subscript, size)) and window[0] not in axes:
                 axes.append(window[0])
                 selectors.append(window[1])
             case _:
@@ -69,12 +69,12 @@ def read(
     return _grid(entry, [subscript_at(place) for place in range(len(entry.subscripts))], wanted)
 
 
-def _window(subscript: Term, size: Term, filtered: bool) -> tuple[Index, Slice] | None:
-    """The slice that i + start reads, where i stays below `size` - start; None for other reads."""
+def _window(subscript: Term, size: Term) -> tuple[Index, Slice] | None:
+    """The slice that i + start reads, None where it may leave the axis, and for other reads."""
     form = affine(subscript)
     if form is None or list(form.coefficients.values()) != [ONE] or not is_size(form.rest):
         return None
-    if filtered and within(subscript, size):
+    if within(subscript, size):
         return None
     (index,) = form.coefficients
     constant = number(form.constant) if form.constant >= 0 else Negate(number(-form.constant))

@@ -9,7 +9,7 @@ written as array operations raises `DerivationError`, which names the node.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from derive.array_functions import PARTIAL, apply_function
@@ -20,10 +20,10 @@ from derive.arrays import (
     Extent,
     Fold,
     Pi,
-    is_plain_number,
     show_name,
 )
 from derive.conditions import numbers_last
+from derive.context import Context, defined, keeping
 from derive.contract import contract
 from derive.errors import DerivationError
 from derive.factors import Factors, factors_of
@@ -76,14 +76,6 @@ from derive.terms import (
 from derive.tidy import all_of, conditions_of
 
 
-@dataclass(frozen=True)
-class _Context:
-    """The order of axes that is wanted, and where values are kept, if some are dropped."""
-
-    wanted: tuple[Index, ...] = ()
-    kept: Labelled | None = None
-
-
 def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
     """The right-hand side of an equation as one array term of the shape of its left-hand side.
 
@@ -105,12 +97,12 @@ def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    context = _Context(equation.indices)
+    context = Context(equation.indices)
     value = _summand(equation.right, context) if part else _labelled(equation.right, context)
     return fitted(value, equation, part=part)
 
 
-def _labelled(term: Term, context: _Context) -> Labelled:
+def _labelled(term: Term, context: Context) -> Labelled:
     match term:
         case Number(value, text):
             return Labelled(Exact(value, text))
@@ -141,29 +133,34 @@ def _labelled(term: Term, context: _Context) -> Labelled:
             return _linear_algebra(term, context)
         case Choice() if eye := identity(term):
             return eye
-        case Choice() if pieces := chosen_pieces(term):
+        case Choice() if (pieces := chosen_pieces(term)) and _may_join(pieces, context):
             return _joined(pieces, context)
         case Choice(condition, then, otherwise):
             holds = _condition(condition, context)
             fails = combine("not", [holds], context.wanted)
             parts = [
-                _labelled(then, _keeping(context, holds)),
-                _labelled(otherwise, _keeping(context, fails)),
+                _labelled(then, keeping(context, holds)),
+                _labelled(otherwise, keeping(context, fails)),
             ]
             return combine("where", [holds, *parts], context.wanted)
     raise _unknown(term)
 
 
-def _added(terms: Sequence[Term], context: _Context) -> Labelled:
+def _added(terms: Sequence[Term], context: Context) -> Labelled:
     """A sum, in which terms that each have a range of an index of their own are one array."""
     pieces, others = summed_pieces(terms)
-    if not pieces:
+    if not pieces or not _may_join(pieces, context):
         return combine("add", [_summand(t, context) for t in terms], context.wanted)
     whole, rest = _joined(pieces, context), [_summand(t, context) for t in others]
     return combine("add", [whole, *rest], context.wanted) if rest else whole
 
 
-def _joined(pieces: Sequence[Piece], context: _Context) -> Labelled:
+def _may_join(pieces: Sequence[Piece], context: Context) -> bool:
+    """Whether no filter around the pieces speaks of their index, which each of them renames."""
+    return context.kept is None or pieces[0].range.index not in context.kept.labels
+
+
+def _joined(pieces: Sequence[Piece], context: Context) -> Labelled:
     """Terms on ranges that lie side by side, one after the other."""
     index = pieces[0].range.index
     parts = []
@@ -174,7 +171,7 @@ def _joined(pieces: Sequence[Piece], context: _Context) -> Labelled:
     return joined(parts, index, context.wanted)
 
 
-def _summand(term: Term, context: _Context) -> Labelled:
+def _summand(term: Term, context: Context) -> Labelled:
     """A part of a sum, where a plain number serves as an array."""
     match term:
         case Choice(condition, _, _) if any(map(is_size, conditions_of(condition))):
@@ -182,7 +179,7 @@ def _summand(term: Term, context: _Context) -> Labelled:
     return _labelled(term, context)
 
 
-def _decided(choice: Choice, context: _Context) -> tuple[ArrayTerm, Labelled, Labelled]:
+def _decided(choice: Choice, context: Context) -> tuple[ArrayTerm, Labelled, Labelled]:
     """The part of a condition that sizes and steps decide, and what is chosen by it."""
     conditions = conditions_of(choice.condition)
     rest = tuple(condition for condition in conditions if not is_size(condition))
@@ -195,20 +192,6 @@ def _decided(choice: Choice, context: _Context) -> tuple[ArrayTerm, Labelled, La
         _labelled(chosen, context),
         _labelled(choice.otherwise, context),
     )
-
-
-def _keeping(context: _Context, mask: Labelled) -> _Context:
-    """Inside a choice or a filter: only what the mask keeps counts."""
-    if context.kept is not None:
-        mask = combine("and", [context.kept, mask], context.wanted)
-    return replace(context, kept=mask)
-
-
-def _defined(value: Labelled, context: _Context) -> Labelled:
-    """A divisor, or what a logarithm is taken of: 1 where nothing counts."""
-    if context.kept is None or is_plain_number(value.term):
-        return value
-    return combine("where", [context.kept, value, Labelled(Exact(Fraction(1)))], context.wanted)
 
 
 def _unknown(node: Node) -> DerivationError:
@@ -227,15 +210,15 @@ def _counting(index: Index) -> Labelled:
 # --- products, powers, functions ----------------------------------------------------------------
 
 
-def _product(term: Term, context: _Context) -> Labelled:
+def _product(term: Term, context: Context) -> Labelled:
     factors = factors_of(term)
     values = [_labelled(factor, context) for factor in factors.above]
     return _assemble(values, factors, context)
 
 
-def _assemble(values: list[Labelled], factors: Factors, context: _Context) -> Labelled:
+def _assemble(values: list[Labelled], factors: Factors, context: Context) -> Labelled:
     """± the product of the values divided by the divisors of `factors`."""
-    below = [_defined(_labelled(divisor, context), context) for divisor in factors.below]
+    below = [defined(_labelled(divisor, context), context) for divisor in factors.below]
     one = Labelled(Exact(Fraction(1)))
     values = [value for value in values if value != one] or [one]
     value = values[0] if len(values) == 1 else combine("multiply", values, context.wanted)
@@ -245,23 +228,23 @@ def _assemble(values: list[Labelled], factors: Factors, context: _Context) -> La
     return combine("negate", [value], context.wanted) if factors.negative else value
 
 
-def _power(base: Term, exponent: Term, context: _Context) -> Labelled:
+def _power(base: Term, exponent: Term, context: Context) -> Labelled:
     below = _labelled(base, context)
     match exponent:
         case Number(value) if value < 0:
-            positive = _defined(_power(base, Number(-value), context), context)
+            positive = defined(_power(base, Number(-value), context), context)
             return combine("divide", [Labelled(Exact(Fraction(1))), positive], context.wanted)
         case Number(value) if value == 1:
             return below
         case Number(value) if value == Fraction(1, 2):
-            return applied("sqrt", _defined(below, context))
+            return applied("sqrt", defined(below, context))
     return combine("power", [below, _labelled(exponent, context)], context.wanted)
 
 
-def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labelled:
+def _call(function: str, arguments: Sequence[Term], context: Context) -> Labelled:
     values = [_labelled(argument, context) for argument in arguments]
     if function in PARTIAL:
-        values = [_defined(value, context) for value in values]
+        values = [defined(value, context) for value in values]
     order = common_order(values, context.wanted)
     if len(values) == 1:
         return Labelled(apply_function(function, (values[0].term,)), values[0].axes)
@@ -271,15 +254,14 @@ def _call(function: str, arguments: Sequence[Term], context: _Context) -> Labell
 # --- conditions ---------------------------------------------------------------------------------
 
 
-def _condition(condition: Condition, context: _Context) -> Labelled:
+def _condition(condition: Condition, context: Context) -> Labelled:
     match condition:
         case Compare():
             turned = numbers_last(condition)
             parts = [_labelled(turned.left, context), _labelled(turned.right, context)]
             return combine(turned.relation, parts, context.wanted)
         case AllOf(conditions):
-            parts = [_condition(part, context) for part in conditions]
-            return combine("and", parts, context.wanted)
+            return _all(conditions, context)
         case AnyOf(conditions):
             parts = [_condition(part, context) for part in conditions]
             return combine("or", parts, context.wanted)
@@ -288,10 +270,19 @@ def _condition(condition: Condition, context: _Context) -> Labelled:
     raise _unknown(condition)
 
 
+def _all(conditions: Sequence[Condition], context: Context) -> Labelled:
+    """Conditions of which each counts only where those before it hold."""
+    parts = [_condition(conditions[0], context)]
+    for condition in conditions[1:]:
+        held = parts[0] if len(parts) == 1 else combine("and", parts, context.wanted)
+        parts.append(_condition(condition, keeping(context, held)))
+    return combine("and", parts, context.wanted)
+
+
 # --- reductions ---------------------------------------------------------------------------------
 
 
-def _reduction(reduction: Reduction, context: _Context) -> Labelled:
+def _reduction(reduction: Reduction, context: Context) -> Labelled:
     within = narrowed(reduction)
     if within != reduction:
         return _labelled(within, context)
@@ -301,7 +292,7 @@ def _reduction(reduction: Reduction, context: _Context) -> Labelled:
     inside = replace(context, wanted=(*context.wanted, *indices))
     mask = _mask(reduction, inside)
     if mask is not None:
-        inside = _keeping(inside, mask)
+        inside = keeping(inside, mask)
     match reduction.kind:
         case "sum" | "mean" if not reduction.where:
             total = _sum(reduction.term, indices, context)
@@ -325,7 +316,7 @@ def _reduction(reduction: Reduction, context: _Context) -> Labelled:
     )
 
 
-def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: _Context) -> Labelled:
+def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: Context) -> Labelled:
     """A reduction of which sizes and steps decide whether it has anything to reduce."""
     decided = tuple(condition for condition in reduction.where if is_size(condition))
     rest = tuple(condition for condition in reduction.where if not is_size(condition))
@@ -334,7 +325,7 @@ def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: _Context) -> La
     return either(holds, value, Labelled(empty), context.wanted, plain=True)
 
 
-def _mask(reduction: Reduction, inside: _Context) -> Labelled | None:
+def _mask(reduction: Reduction, inside: Context) -> Labelled | None:
     """Where the filter of a reduction holds; None where it has none."""
     if not reduction.where:
         return None
@@ -342,7 +333,7 @@ def _mask(reduction: Reduction, inside: _Context) -> Labelled | None:
     return _condition(AllOf(reduction.where) if others else first, inside)
 
 
-def _sum(term: Term, indices: tuple[Index, ...], context: _Context) -> Labelled:
+def _sum(term: Term, indices: tuple[Index, ...], context: Context) -> Labelled:
     """The sum of a term over indices: constant factors outside, the rest contracted."""
     match term:
         case Reduction("sum", inner, below, ()):
@@ -362,7 +353,7 @@ def _sum(term: Term, indices: tuple[Index, ...], context: _Context) -> Labelled:
     return _assemble(values, factors, context)
 
 
-def _mean(total: Labelled, indices: Sequence[Index], context: _Context) -> Labelled:
+def _mean(total: Labelled, indices: Sequence[Index], context: Context) -> Labelled:
     sizes = [index.size for index in indices if not is_one(index.size)]
     match total.term:
         case Fold("sum", operand, axes) if len(axes) == len(sizes):
@@ -370,13 +361,13 @@ def _mean(total: Labelled, indices: Sequence[Index], context: _Context) -> Label
     return _assemble([total], Factors(False, (), tuple(sizes)), context)
 
 
-def _linear_algebra(node: LinearAlgebra, context: _Context) -> Labelled:
+def _linear_algebra(node: LinearAlgebra, context: Context) -> Labelled:
     def whole(operand: Matrix) -> Labelled:
         """An operand at all its places, also where few of the entries made of it are kept."""
         kept = context.kept
         if kept is not None and set(kept.labels) - set(free_indices(operand)):
             kept = None
-        return _labelled(operand.term, _Context((*context.wanted, *operand.indices), kept))
+        return _labelled(operand.term, Context((*context.wanted, *operand.indices), kept))
 
     def value(subscript: Term) -> Labelled:
         return _labelled(subscript, context)
@@ -384,7 +375,7 @@ def _linear_algebra(node: LinearAlgebra, context: _Context) -> Labelled:
     return entry_of_matrices(node, whole, value, context.wanted, context.kept is not None)
 
 
-def _entry(entry: Entry, context: _Context) -> Labelled:
+def _entry(entry: Entry, context: Context) -> Labelled:
     def value(subscript: Term) -> Labelled:
         return _labelled(subscript, context)
 

@@ -34,13 +34,16 @@ from derive.oracle import (
 from derive.report import Sizes
 from derive.sampling import KINDS, SPECIAL, Kind, random_inputs
 from derive.scalars import agree
-from derive.small_sizes import Candidate, candidates, telling_apart, with_ones
+from derive.small_sizes import alike_at, candidates, telling_apart, with_ones
 from derive.terms import Entry, Name, Node, walk
+from derive.work import Candidate
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
 FEWEST, MOST = 2, 16
 # So many sizes are tried until the data lie in the domain at some.
 SIZES = 12
+# At most so many sizes besides the first, and besides those with ones.
+OTHERS = 5
 # So many conditions and kinks are crossed, and hit, on purpose.
 KINKS = 8
 # A tie must hold for floats too, so its data are short binary fractions.
@@ -91,14 +94,32 @@ def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
         kinds = KINDS[len(points) % 2 :] + KINDS
         points += _at_most_one(draw_point(model, first, random, kinds))
         points += crossing(model, points, random)
-    before = [dict(points[0].sizes)]
-    others = [candidate for candidate in telling_apart(pool, before) if candidate.free != first]
-    points += _at_most_one(next(fitting_points(model, random, others), None))
+    points += other_sizes(model, points[0], pool, random)
     for one in with_ones(model, random, wrt, pool):
         points += _at_most_one(next(fitting_points(model, random, [one]), None))
+    cheap = min(pool, key=lambda c: (list(c.all.values()).count(1), c.work)).free
     for kind in SPECIAL:
-        points += _at_most_one(point_at(model, pool[0].free, random, kind))
-    return (*points, *ties(model, pool[0].free, random))
+        points += _at_most_one(point_at(model, cheap, random, kind))
+    return (*points, *ties(model, cheap, random))
+
+
+def other_sizes(
+    model: Specification, first: Point, pool: Sequence[Candidate], random: Random
+) -> list[Point]:
+    """Points at other sizes, at least one, while they tell more dimensions apart."""
+    found: list[Point] = []
+    before = [dict(first.sizes)]
+    while len(found) < OTHERS:
+        rest = [
+            candidate for candidate in telling_apart(pool, before) if candidate.all not in before
+        ]
+        more = _at_most_one(next(fitting_points(model, random, rest), None))
+        before += [dict(point.sizes) for point in more]
+        alike = [len(alike_at(pool[0].all, before[:count])) for count in (-1, len(before))]
+        if not more or (found and alike[0] == alike[1]):
+            break
+        found += more
+    return found
 
 
 def _at_most_one(point: Point | None) -> list[Point]:

@@ -75,15 +75,24 @@ def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names) -> A
     return function(*(given[name] for name in wanted))
 
 
-def run_gradients(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
-    """The cost and the gradients, from the kernel `_gradients`; `_loss` must give the same cost."""
+def run_kernels(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
+    """The named quantities that need no target, the cost and the gradients.
+
+    They come from `_forward` and `_gradients`; all kernels must give the same cost.
+    """
     cost, gradients = run_kernel(module, "_gradients", point, names)
-    alone = run_kernel(module, "_loss", point, names)
-    if not agree(alone, cost):
-        raise VerificationError(
-            f"the cost is {alone!r} by `_loss` and {cost!r} by `_gradients`", "generate it again"
-        )
-    return named_results(model, cost, gradients)
+    forward = run_kernel(module, "_forward", point, names)
+    costs = {"_loss": run_kernel(module, "_loss", point, names)}
+    if model.objective.cost.name in forward:
+        costs["_forward"] = np.asarray(forward[model.objective.cost.name]).item()
+    for kernel, found in costs.items():
+        if not agree(np.asarray(found).item(), np.asarray(cost).item()):
+            raise VerificationError(
+                f"the cost is {found!r} by `{kernel}` and {cost!r} by `_gradients`",
+                "generate it again",
+            )
+    named = {name: np.asarray(array) for name, array in forward.items()}
+    return named | named_results(model, cost, gradients)
 
 
 def named_results(model: Specification, cost: Any, gradients: Mapping[str, Any]) -> Results:
@@ -92,14 +101,10 @@ def named_results(model: Specification, cost: Any, gradients: Mapping[str, Any])
     shape = tuple(1 for _ in quantity.shape)
     found: Results = {quantity.name: np.asarray(cost, dtype=object).reshape(shape)}
     for parameter in parameters(model):
-        found[Derivative(quantity.name, parameter.name)] = np.asarray(gradients[str(parameter.name)])
+        found[Derivative(quantity.name, parameter.name)] = np.asarray(
+            gradients[str(parameter.name)]
+        )
     return found
-
-
-def run_forward(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
-    """The named quantities that need no target, from the kernel `_forward`."""
-    result = run_kernel(module, "_forward", point, names)
-    return {name: np.asarray(array) for name, array in result.items()}
 
 
 # --- public functions ---------------------------------------------------------------------------

@@ -10,51 +10,19 @@ them apart, but a few points together do.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from derive.errors import VerificationError
-from derive.evaluate import places
-from derive.evaluation import Evaluation, OutOfRange, of_sizes, whole
 from derive.model import Specification
-from derive.oracle import complete_sizes
-from derive.terms import (
-    BINDERS,
-    Condition,
-    Entry,
-    Index,
-    LinearAlgebra,
-    Name,
-    Node,
-    Reduction,
-    Term,
-    children,
-    free_indices,
-    walk,
-)
+from derive.terms import BINDERS, Name, walk
+from derive.work import Candidate, Counting
 
 SMALLEST = 2
 # So many sizes are drawn, and more while fewer than `ENOUGH` fit.
-DRAWS, MOST_DRAWS, ENOUGH = 120, 2000, 12
+DRAWS, MOST_DRAWS, ENOUGH = 240, 4000, 12
 # So many scalar operations are fine at one point, slopes counted; or so many times the fewest.
-WORK, TIMES = 500_000, 6
-
-# Kinds of reductions that need at least one place.
-NEED_A_PLACE = frozenset({"mean", "max", "min", "argmax", "argmin", "logsumexp"})
-
-Loop = tuple[Term, ...]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Sizes that fit: of the `free` dimensions, of all of them, and what a point costs there."""
-
-    free: Mapping[str, int]
-    all: Mapping[str, int]
-    work: int
+WORK, TIMES = 300_000, 6
 
 
 def candidates(model: Specification, random: Random, wrt: Sequence[Name]) -> list[Candidate]:
@@ -100,23 +68,43 @@ def with_ones(
 
 
 def telling_apart(
-    pool: Sequence[Candidate], before: Sequence[dict[str, int]] = ()
+    pool: Sequence[Candidate], before: Sequence[Mapping[str, int]] = ()
 ) -> list[Candidate]:
-    """The candidates in the order in which they are to be tried, after points with other sizes."""
-    # A size of one hides an axis, one of two is taken for the two that squares bring.
-    numbers = {"1": 1, "2": 2}
-    pairs = list(itertools.combinations({**pool[0].all, **numbers}, 2))
+    """The candidates in the order in which they are to be tried, after points with other sizes.
+
+    Two dimensions are told apart where they differ and neither is one.
+    """
     limit = max(WORK, TIMES * pool[0].work)
-    past = [sizes | numbers for sizes in before]
-    alike = [(a, b) for a, b in pairs if all(sizes[a] == sizes[b] for sizes in past)]
+    alike = alike_at(pool[0].all, before)
 
     def rank(candidate: Candidate) -> tuple[bool, int, int, int]:
-        sizes = {**candidate.all, **numbers}
-        still = sum(sizes[one] == sizes[other] for one, other in alike)
-        here = sum(sizes[one] == sizes[other] for one, other in pairs)
+        still = sum(not told_apart(*pair, candidate.all) for pair in alike)
+        here = len(alike_at(candidate.all, [candidate.all]))
         return candidate.work > limit, still, here, candidate.work
 
     return sorted(pool, key=rank)
+
+
+def alike_at(
+    dimensions: Iterable[str], points: Sequence[Mapping[str, int]]
+) -> list[tuple[str, str | int]]:
+    """The pairs of dimensions, or of one and the number one or two, that no point tells apart.
+
+    A size of one hides an axis, one of two is taken for the two that squares bring.
+
+    >>> alike_at(["n", "m"], [{"n": 3, "m": 3}])
+    [('n', 'm')]
+    """
+    names = list(dimensions)
+    pairs: list[tuple[str, str | int]] = [*itertools.combinations(names, 2)]
+    pairs += itertools.product(names, (1, 2))
+    return [pair for pair in pairs if not any(told_apart(*pair, sizes) for sizes in points)]
+
+
+def told_apart(one: str, other: str | int, sizes: Mapping[str, int]) -> bool:
+    """Whether sizes tell a dimension from another one, or from a number."""
+    second = sizes[other] if isinstance(other, str) else other
+    return sizes[one] not in (1, second) and (second != 1 or other == 1)
 
 
 def _draws(model: Specification, random: Random) -> Iterator[dict[str, int]]:
@@ -130,7 +118,10 @@ def _draws(model: Specification, random: Random) -> Iterator[dict[str, int]]:
             yield dict(zip(names, random.sample(few, len(names)), strict=True))
         else:
             # A stride or a padding is no axis, and may well be one.
-            yield {name: random.randint(SMALLEST if name in axes else 1, largest) for name in names}
+            sizes = {n: random.randint(SMALLEST if n in axes else 1, largest) for n in names}
+            # Some are larger, so that a stride, a window and what it moves over fit together.
+            raised = random.sample(names, min(attempt % 3, len(names)))
+            yield sizes | {name: largest + random.randint(1, 3) for name in raised}
 
 
 def axis_dimensions(model: Specification) -> set[str]:
@@ -140,68 +131,3 @@ def axis_dimensions(model: Specification) -> set[str]:
     bound = [node for e in model.equations for node in walk(e.right) if isinstance(node, BINDERS)]
     sizes += [index.size for node in bound for index in node.indices]
     return {getattr(size, "name", "") for size in sizes}
-
-
-class Counting:
-    """What has to be known of a model to judge sizes: its loops and its filters."""
-
-    def __init__(self, model: Specification, wrt: Sequence[Name]) -> None:
-        self.model = model
-        self.loops: Counter[Loop] = Counter()
-        self.filters: list[tuple[tuple[Index, ...], Reduction, list[Condition]]] = []
-        for equation in model.equations:
-            around = tuple(index.size for index in equation.indices)
-            self._count(equation.right, around)
-        quantities = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
-        shapes = {quantity.name: quantity.shape for quantity in quantities}
-        self.directions = [shapes[name] for name in wrt]
-
-    def _count(self, node: Node, around: Loop) -> None:
-        """Count a node once for each run of the loops around it, and note filtered reductions."""
-        if isinstance(node, (Reduction, LinearAlgebra)):
-            # It is worked out once for each value of the indices that it depends on.
-            around = tuple(index.size for index in free_indices(node))
-        self.loops[around] += 1
-        if isinstance(node, LinearAlgebra):
-            self.loops[(*around, *(node.operands[0].indices[0].size,) * 3)] += 1
-        if isinstance(node, Reduction) and node.where and node.kind in NEED_A_PLACE:
-            conditions = [c for c in node.where if of_sizes(c) and not _reads(c)]
-            free = dict.fromkeys(index for c in conditions for index in free_indices(c))
-            outside = tuple(index for index in free if index not in node.indices)
-            self.filters.append((outside, node, conditions))
-        if isinstance(node, BINDERS):
-            around = (*around, *(index.size for index in node.indices))
-        if not isinstance(node, Entry):
-            for child in children(node):
-                self._count(child, around)
-
-    def candidate(self, free: Mapping[str, int], *, loosely: bool = False) -> Candidate | None:
-        """These sizes, if they fit; `loosely` also with an index that has no value at all."""
-        try:
-            sizes = complete_sizes(self.model, free)
-            here = Evaluation(sizes, {})
-            ranges = {size: whole(size, here) for loop in self.loops for size in loop}
-        except OutOfRange:
-            return None
-        if min((*sizes.values(), 1)) < 1 or min(ranges.values(), default=1) < (not loosely):
-            return None
-        if not all(self._keeps(*filtered, here) for filtered in self.filters):
-            return None
-        work = sum(count * prod(ranges[s] for s in loop) for loop, count in self.loops.items())
-        slopes = sum(prod(whole(size, here) for size in shape) for shape in self.directions)
-        return Candidate(free, sizes, work * (1 + slopes))
-
-    def _keeps(
-        self,
-        outside: tuple[Index, ...],
-        reduction: Reduction,
-        conditions: Sequence[Condition],
-        here: Evaluation,
-    ) -> bool:
-        """Whether the filter leaves a place wherever the reduction stands."""
-        inside = (places(reduction.indices, conditions, here) for _ in places(outside, (), here))
-        return all(next(kept, None) is not None for kept in inside)
-
-
-def _reads(condition: Condition) -> bool:
-    return any(isinstance(part, Entry) for part in walk(condition))

@@ -22,7 +22,7 @@ from derive.model import Equation, Specification
 from derive.oracle import arithmetic_of
 from derive.points import Point, dead_entries, draw_points, one_sided, point_at
 from derive.report import Line, Report, Verdict, show_sizes
-from derive.running import NOT_RUNNING, Names, identifiers, run_forward, run_gradients
+from derive.running import NOT_RUNNING, Names, identifiers, run_kernels
 from derive.sampling import Kind
 from derive.scalars import agree
 from derive.steps import Step
@@ -120,7 +120,7 @@ def kernel_lines(
     """One line for the cost, each gradient and each named quantity that the kernels return."""
 
     def run(point: Point) -> Results:
-        return run_forward(module, model, point, names) | run_gradients(module, model, point, names)
+        return run_kernels(module, model, point, names)
 
     how = points[0].how
     sizes = tuple(dict.fromkeys(point.sizes for point in points))

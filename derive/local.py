@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from derive.adjoint import Gradient, Path, collapse
 from derive.affine import always
 from derive.matching import match
-from derive.simplify import guarded, summed, total
+from derive.simplify import guarded, summed, total, unguarded
 from derive.terms import (
     Compare,
     Condition,
@@ -128,4 +128,6 @@ def _reading_at(gradient: Gradient, path: Path, base: dict[Index, Term]) -> Term
         for condition in (substitute(c, delta.values) for c in delta.where)
         if not always(condition)
     )
-    return summed(delta.remaining, term, where)
+    # What the subscripts read exists only where the reading itself is not left out.
+    guards, inside = unguarded(term)
+    return summed(delta.remaining, inside, (*guards, *where))

@@ -52,6 +52,9 @@ def _assignment(
     line = f"{target} = {code(value, names)}"
     if len(line) + indent <= WIDTH:
         return commented(line, comment, indent)
+    if isinstance(value, Empty):
+        head = [f"# {comment}"] if comment else []
+        return [*head, f"{target} = np.empty(", f"    {line[len(target) + 12 : -1]}", ")"]
     if isinstance(value, Either):
         return _choice(target, value, names, comment, indent)
     if isinstance(value, Elementwise) and value.operation == "add":

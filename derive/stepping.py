@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from derive.arrays import ArrayTerm, Empty, Whole
+from derive.arrays import Empty, Whole
 from derive.hoisting import Hoisting
 from derive.matching import named
 from derive.model import Equation, Recurrence, Specification
@@ -118,11 +118,10 @@ class _Stepping:
         number, size, done = self._number(steps), steps[0].size, len(self.hoisting.parts)
         gathering = zip(block, steps, strict=True)
         block = [replace(e, right=gathered(e.right, step)) for e, step in gathering]
-        like = [self._like(equation.left) for equation in block]
+        arrays = self._arrays(block)
         block = self.hoisting.hoisted(block, steps)
         lines: list[Line] = [Statement(e.left, vectorise(e)) for e in self.hoisting.parts[done:]]
-        for e, arrays in zip(block, like, strict=True):
-            lines.append(Statement(e.left, Empty(e.left.shape, arrays), e))
+        lines += arrays
         last = collected(total(size, negative(ONE)))
         ends = (last, size, ZERO, last) if recurrence.downward else (ZERO, ONE, ONE, size)
         first = [_within(e, step, ends[:2]) for e, step in zip(block, steps, strict=True)]
@@ -143,14 +142,23 @@ class _Stepping:
             letter = f"{letter}_step"
         return StepNumber(letter)
 
-    def _like(self, left: Quantity) -> tuple[ArrayTerm, ...]:
-        """The arrays whose types of numbers, together, are that of the array of a quantity."""
-        match left.name:
-            case Derivative(_, wrt, 0):
-                return (Whole(replace(left, name=wrt, kind="defined")),)
-            case name:
-                read = _closure(name, self._reads())
-                return tuple(Whole(q) for q in self.declared if q.name in read)
+    def _arrays(self, block: Sequence[Equation]) -> list[Statement]:
+        """The arrays that a loop fills: all of the type that what they are computed from has.
+
+        A gradient has the type of what it is the gradient of.
+        """
+        read = _closure(block[0].left.name, self._reads())
+        like = tuple(Whole(q) for q in self.declared if q.name in read)
+        made: list[Statement] = []
+        for equation in block:
+            left = equation.left
+            match left.name:
+                case Derivative(_, wrt, 0):
+                    own: tuple[Whole, ...] = (Whole(replace(left, name=wrt, kind="defined")),)
+                case _:
+                    own = (Whole(block[0].left),) if made else like
+            made.append(Statement(left, Empty(left.shape, own), equation))
+        return made
 
     def _reads(self) -> dict[Name, set[Name]]:
         found = {name: _read_names(equation) for name, equation in self.definitions.items()}

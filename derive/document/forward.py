@@ -56,9 +56,10 @@ def _conventions(writer: Writer) -> tuple[Paragraph, ...]:
     everything = [d.quantity for d in writer.model.declarations]
     axes = {len(quantity.shape) for quantity in everything}
     keys = ["rows"] * (2 in axes) + ["columns"] * (1 in axes)
-    keys += matrix_words(writer)
-    keys += ["layout", "counting"] if max(axes, default=0) > 0 else []
-    return (Paragraph(tuple(says(f"notation.{key}") for key in keys)),) if keys else ()
+    said = (*(says(f"notation.{key}") for key in keys), *matrix_words(writer))
+    if max(axes, default=0) > 0:
+        said += (says("notation.layout"), says("notation.counting"))
+    return (Paragraph(said),) if said else ()
 
 
 Row = tuple[Gap, ...]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from derive.adjoint import Gradient
 from derive.adoption import is_short
 from derive.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
+from derive.document.blocks import Phrase, says
 from derive.document.writer import (
     Writer,
     equation_formula,
@@ -17,10 +18,12 @@ from derive.errors import DerivationError
 from derive.expand import places, shape_at
 from derive.explain import chain, closed_equation
 from derive.model import Equation
+from derive.names import symbol
 from derive.terms import Entry, Quantity, entries, is_one
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
-from derive.typeset.layout import FunctionName, Layout
+from derive.typeset.functions import layout_function
+from derive.typeset.layout import FunctionName, Identifier, Layout
 from derive.typeset.layout import walk as walk_layout
 from derive.update import updated
 from derive.vectorise import vectorise
@@ -128,13 +131,18 @@ def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
     return equation_formula(writer, closed_equation(writer.derivation, gradient))
 
 
-def matrix_words(writer: Writer) -> tuple[str, ...]:
-    """Which words of matrix notation a document uses that need saying: ones, diag, rowsum."""
+def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
+    """What a document says of the words of matrix notation that it uses: 𝟏, diag, rowsum."""
     shown = [definition_formula(writer, defined) for defined in writer.model.equations]
     shown += [gradient_formula(writer, gradient) for gradient in writer.derivation.gradients]
     parts = [part for formula_ in shown for part in walk_layout(formula_)]
-    words = {"ones": ONES, "diag": FunctionName("diag"), "rowsum": FunctionName("rowsum")}
-    return tuple(key for key, word in words.items() if word in parts)
+    words = [says("notation.ones", word=ONES)] if ONES in parts else []
+    for function, name in (("diag", "v"), ("rowsum", "A")):
+        if FunctionName(function) in parts:
+            argument = Identifier(symbol(name))
+            word = layout_function(function, argument)
+            words.append(says(f"notation.{function}", word=word, argument=argument))
+    return tuple(words)
 
 
 def update_formulas(writer: Writer, gradient: Gradient) -> tuple[Layout, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from derive.language.outside import read_outside
 from derive.language.scope import Scope, Slot, open_slot, settled
-from derive.language.subscripts import is_colon, parts_of
+from derive.language.subscripts import is_colon, last_place, parts_of
 from derive.language.values import Array, Shape, Subscripts
 from derive.model import Equation, Notation
-from derive.sizes import show_shape
+from derive.sizes import show_shape, show_size
 from derive.terms import Index, IndexValue, Node, Quantity, Term, children, substitute
 
 DEEPEST_TERM = 100
@@ -94,6 +95,16 @@ def equation(
             node,
             f"the definition of '{definition.name}' is nested more than {DEEPEST_TERM} deep",
             "give parts of it names, as equations of their own",
+        )
+    outside = read_outside(right)
+    if outside is not None:
+        entry, place, size = outside
+        raise scope.error(
+            node,
+            f"'{entry.quantity.name}' is read at the place {show_size(place)}, but the places of "
+            f"an axis of size {show_size(size)} are 0 to {last_place(size)}",
+            "give the index a shorter range, `i: range(n - 1)`, filter it with where=, "
+            f"or read zero there: pad({entry.quantity.name}[...])",
         )
     return Equation(
         left,

@@ -219,13 +219,13 @@ def _check_inside(
         raise scope.error(
             part,
             f"the subscript {text} is outside the axis, which counts from 0",
-            f"the last entry is {name or '...'}[{_last(size)}]",
+            f"the last entry is {name or '...'}[{last_place(size)}]",
         )
     if isinstance(term, Number) and isinstance(size, Number) and term.value >= size.value:
         raise scope.error(
             part,
             f"the subscript {text} is outside the axis of size {axis}",
-            f"the last entry is {name or '...'}[{_last(size)}]",
+            f"the last entry is {name or '...'}[{last_place(size)}]",
         )
 
 
@@ -234,7 +234,8 @@ def _starts_at(name: str, place: Term, scope: Scope) -> bool:
     return start is not None and exact_value(place) in [where for where, _ in start.values]
 
 
-def _last(size: Term) -> str:
+def last_place(size: Term) -> str:
+    """The last place of an axis, as text."""
     if isinstance(size, Number):
         return str(size.value - 1)
     return show_size(Add((size, Negate(ONE))))

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from derive.arrays import Apply, ArrayTerm, Elementwise, Exact
 from derive.errors import DerivationError
+from derive.special import SERIES
 
 IN_NUMPY = frozenset(
     {
@@ -22,6 +23,8 @@ IN_NUMPY = frozenset(
 
 # Functions that NumPy lacks and Python's math module has.
 IN_MATH = frozenset({"erf", "erfc", "lgamma"})
+# Of single numbers, by a series that a module brings along.
+BY_SERIES = frozenset(SERIES)
 
 # Functions that are not defined everywhere, but at 1.
 PARTIAL = frozenset({"log", "log2", "log10", "sqrt", "log1p", "arcsin", "arccos", "arccosh"})
@@ -74,7 +77,7 @@ def apply_function(name: str, arguments: tuple[ArrayTerm, ...]) -> ArrayTerm:
     """The array term of an elementary function of broadcast arguments; an unknown one is named."""
     if name in FORMULAS:
         return FORMULAS[name](*arguments)
-    if name not in IN_NUMPY | IN_MATH:
-        known = ", ".join(sorted({*IN_NUMPY, *IN_MATH, *FORMULAS}))
+    if name not in IN_NUMPY | IN_MATH | BY_SERIES:
+        known = ", ".join(sorted({*IN_NUMPY, *IN_MATH, *BY_SERIES, *FORMULAS}))
         raise DerivationError(f"'{name}' is not known on arrays", f"use one of {known}")
     return Apply(name, arguments)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.array_functions import IN_MATH
+from derive.array_functions import BY_SERIES, IN_MATH
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -47,6 +47,7 @@ from derive.errors import DerivationError
 from derive.matrices import linear_algebra
 from derive.program import Loop, Program, Statement, filled_by
 from derive.sizes import show_size, size_at
+from derive.special import SERIES
 from derive.terms import Name, Quantity, Term
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -152,8 +153,9 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Elementwise(operation, parts):
             return OPERATIONS[operation](*map(value, parts))
         case Apply(function, parts):
-            if function in IN_MATH:
-                return np.vectorize(getattr(math, function))(*map(value, parts))
+            if function in IN_MATH | BY_SERIES:
+                of_number = SERIES.get(function) or getattr(math, function)
+                return np.vectorize(of_number)(*map(value, parts))
             library = math if is_plain_number(term) else np
             return getattr(library, function)(*map(value, parts))
         case Matmul(left, right):

@@ -24,6 +24,7 @@ from derive.arithmetic import Infinite, NotRational, Scalar
 from derive.evaluation import SCALARS, How
 from derive.matrices import linear_algebra
 from derive.scalars import ELEMENTARY, INTEGERS, PI
+from derive.special import SERIES
 
 NUMBER, QUOTIENT = "_number", "_quotient"
 
@@ -51,7 +52,17 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
         "np": ExactNumpy(how),
     }
     tree = ast.fix_missing_locations(_ExactConstants(source).visit(ast.parse(source)))
-    return _executed(tree, name, names)
+    module = _executed(tree, name, names)
+    for function in SERIES:
+        # A series is cut off where floats end; here the function itself is known.
+        if hasattr(module, f"_{function}"):
+            setattr(module, f"_{function}", _of_scalars(function, how))
+    return module
+
+
+def _of_scalars(function: str, how: How) -> Callable[[Any], Any]:
+    apply = np.vectorize(lambda scalar: lifted(scalar, how).apply(function), otypes=[object])
+    return lambda operand: apply(np.asarray(operand, dtype=object))
 
 
 def _executed(tree: ast.Module, name: str, names: dict[str, Any]) -> ModuleType:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from derive.array_functions import IN_MATH
+from derive.array_functions import BY_SERIES, IN_MATH
 from derive.arrays import ArrayTerm, Select, Whole
 from derive.docstring import Formulas, comments, docstring_context
 from derive.model import Equation, Recurrence, Specification, data, definition, parameters
@@ -23,6 +23,7 @@ from derive.render import render_python
 from derive.rule_code import setting_values, state_lines, update_lines
 from derive.size_code import decimal, size_code
 from derive.sizes import show_size
+from derive.special import source_lines
 from derive.starting_code import (
     base_sizes,
     example_lines,
@@ -102,7 +103,10 @@ def module_context(
     kernels = (context[key]["body"] for key in ("forward", "loss", "gradients"))
     written = "\n".join(line for body in (*kernels, context["update_lines"]) for line in body)
     lacking = [name for name in sorted(IN_MATH) if f"_{name}(" in written]
-    return {**context, "lacking": lacking, "uses_math": bool(lacking) or "math." in written}
+    series = [name for name in sorted(BY_SERIES) if f"_{name}(" in written]
+    blocks = [source_lines(name, f"_{name}_of_number") for name in series]
+    brought = {"lacking": lacking, "series": list(zip(series, blocks, strict=True))}
+    return {**context, **brought, "uses_math": bool(lacking or series) or "math." in written}
 
 
 # --- tables -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.array_functions import IN_MATH
+from derive.array_functions import BY_SERIES, IN_MATH
 from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
@@ -149,9 +149,9 @@ def _called(term: ArrayTerm, names: Names) -> str:
 
 def _function(name: str, term: ArrayTerm) -> str:
     """`np.exp`, of numbers `math.exp`; `_erf` where NumPy has none (the module defines it)."""
-    if is_plain_number(term):
+    if is_plain_number(term) and name not in BY_SERIES:
         return f"math.{name}"
-    return f"_{name}" if name in IN_MATH else f"np.{name}"
+    return f"_{name}" if name in IN_MATH | BY_SERIES else f"np.{name}"
 
 
 def _listed(parts: Sequence[ArrayTerm], names: Names) -> str:

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from derive.adjoint import Derivation
 from derive.deltas import collected, is_equality, summands, tidy
 from derive.errors import DerivationError
-from derive.jacobian import Jacobian, System, jacobian, last, with_gradients
+from derive.jacobian import (
+    Jacobian,
+    System,
+    computed_from,
+    jacobian,
+    last,
+    with_gradients,
+)
 from derive.model import Equation, Specification
 from derive.rewrites.knowledge import Knowledge, knowledge_of
 from derive.rewrites.table import simplification
@@ -26,6 +33,7 @@ from derive.steps import Step
 from derive.terms import (
     Compare,
     Condition,
+    Derivative,
     Entry,
     Index,
     IndexValue,
@@ -77,16 +85,15 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
     A block of a cost that is linear in them has no blocks: it is zero.  Raises DerivationError
     where the derivation does not hold that gradient, or where something has no derivative.
     """
-    found = next((g for g in derivation.gradients if g.wrt == rows), None)
-    if found is None:
-        raise DerivationError(
-            f"the gradient with respect to {rows.name} is not derived",
-            "derive the gradients with respect to both quantities first",
-        )
+    model, known = derivation.model, knowledge_of(derivation.model)
     base = with_gradients(derivation)
-    known = knowledge_of(derivation.model)
-    answer = jacobian(base, found.equation.left, columns, known)
-    blocks = blocks_of(answer, derivation.model, known)
+    if rows != columns and columns in {e.left for e in computed_from(base, rows).equations}:
+        # The gradient by w may say h where it means tanh(w), which does not move with h.
+        turned = jacobian(base, _gradient_by(columns, derivation), rows, known)
+        answer = _transposed(turned, _gradient_by(rows, derivation))
+    else:
+        answer = jacobian(base, _gradient_by(rows, derivation), columns, known)
+    blocks = blocks_of(answer, model, known)
     stepping = {q for recurrence in answer.system.recurrences for q in recurrence.quantities}
     others = tuple(
         equation
@@ -95,6 +102,35 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
     )
     system = System((*base.equations, *others), (*base.recurrences, *answer.system.recurrences))
     return Hessian(rows, columns, answer.equation, blocks, system, others, answer.steps)
+
+
+def _gradient_by(quantity: Quantity, derivation: Derivation) -> Quantity:
+    found = next((g for g in derivation.gradients if g.wrt == quantity), None)
+    if found is None:
+        raise DerivationError(
+            f"the gradient with respect to {quantity.name} is not derived",
+            "derive the gradients with respect to both quantities first",
+        )
+    return found.equation.left
+
+
+def _transposed(turned: Jacobian, of: Quantity) -> Jacobian:
+    """∂²C/∂p ∂q from ∂²C/∂q ∂p, as an equation of its own; `of` is ∂C/∂p."""
+    old, rank = turned.equation, len(turned.of.shape)
+    indices = (*old.indices[rank:], *old.indices[:rank])
+    wrt = turned.of.name.wrt if isinstance(turned.of.name, Derivative) else turned.of.name
+    name = Derivative(of.name, wrt, len(of.shape))
+    left = Quantity(name, tuple(index.size for index in indices), "gradient")
+    stepping = {q for recurrence in turned.system.recurrences for q in recurrence.quantities}
+    kept = turned.system.equations
+    right = old.right
+    if old.left in stepping:
+        right = Entry(old.left, tuple(IndexValue(index) for index in old.indices))
+    else:
+        kept = tuple(equation for equation in kept if equation.left != old.left)
+    equation = Equation(left, indices, right, old.domain)
+    system = System((*kept, equation), turned.system.recurrences)
+    return Jacobian(of, turned.wrt, equation, system, turned.steps)
 
 
 def blocks_of(answer: Jacobian, model: Specification, known: Knowledge) -> tuple[Block, ...]:

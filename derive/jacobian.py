@@ -151,15 +151,14 @@ def accumulate(system: System, direction: Direction, known: Knowledge) -> Tangen
     A quantity that is varied does not move by what it is computed from.  What is `known` of the
     model serves to simplify.
     """
-    varying = _varying(system, direction)
+    moving = computed_from(system, *direction.seeds)
+    varying = {equation.left for equation in moving.equations}
     stepping = {q for recurrence in system.recurrences for q in recurrence.quantities}
     values = dict(direction.seeds)
     for quantity in (e.left for e in system.equations if e.left in stepping & varying):
         values[quantity] = _by_name(quantity, direction)
     equations, steps = [], {}
-    for equation in system.equations:
-        if equation.left not in varying:
-            continue
+    for equation in moving.equations:
         answer = _answer(equation, values, direction)
         steps[equation.left] = simplification(answer.right, known)
         answer = replace(answer, right=last(answer.right, steps[equation.left]))
@@ -182,15 +181,18 @@ def last(term: Term, steps: tuple[Step, ...]) -> Term:
     return steps[-1].after if steps else term
 
 
-def _varying(system: System, direction: Direction) -> set[Quantity]:
-    """What is computed from the quantities that are varied, without these."""
-    varying = set(direction.seeds)
+def computed_from(system: System, *sources: Quantity) -> System:
+    """The part of a system that is computed from some quantities, without their own equations."""
+    varying = set(sources)
     passes = 1 + sum(len(recurrence.quantities) - 1 for recurrence in system.recurrences)
     for _ in range(passes):
         for equation in system.equations:
             if any(entry.quantity in varying for entry in occurrences(equation.right)):
                 varying.add(equation.left)
-    return varying - set(direction.seeds)
+    return System(
+        tuple(e for e in system.equations if e.left in varying.difference(sources)),
+        tuple(r for r in system.recurrences if varying.intersection(r.quantities)),
+    )
 
 
 def _answering(recurrence: Recurrence, varying: set[Quantity], direction: Direction) -> Recurrence:

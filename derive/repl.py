@@ -259,7 +259,15 @@ class Model:
         return quantity
 
     def _varied(self, names: tuple[str, ...]) -> tuple[Quantity, ...]:
-        return tuple(map(self._number, names)) or parameters(self.specification)
+        """The quantities that move along directions, which must not move each other."""
+        wrt = tuple(map(self._number, names)) or parameters(self.specification)
+        defined = [q.name for q in wrt if any(e.left == q for e in self._completed.equations)]
+        if defined and len(wrt) > 1:
+            raise DeriveError(
+                f"'{defined[0]}' is computed, so it has no direction beside those of others",
+                "ask for parameters and inputs, or for one quantity alone",
+            )
+        return wrt
 
     def _derivation_for(self, quantity: Quantity) -> Derivation:
         """The derivation that holds the gradient with respect to a quantity."""

@@ -39,7 +39,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Derivative:
-    """The name of the quantity ∂of/∂wrt: `rank` axes of `of`, 0 for the cost, then those of `wrt`."""
+    """The name of ∂of/∂wrt: first `rank` axes of `of`, none for the cost, then those of `wrt`."""
 
     of: Name
     wrt: Name

@@ -284,3 +284,16 @@ def test_a_function_without_a_second_derivative_is_named():
     with pytest.raises(DerivationError) as refused:
         model.hessian("x", "x")
     assert refused.value.cause == "no derivative is known for 'trigamma'"
+
+
+def test_by_a_parameter_and_by_what_is_computed_from_it():
+    # C = h³, h = tanh(w x): ∂²C/∂w ∂h = 6 h (1 − h²) x, whichever comes first: h moves alone.
+    model = asked("w: param; x: input; h = tanh(w * x); f = h ** 3")
+    assert repr(model.hessian("h", "w")) == "∂²f/∂h ∂w = 6 h (1 − h²) x    ()"
+    assert repr(model.hessian("w", "h")) == "∂²f/∂w ∂h = 6 h (1 − h²) x    ()"
+    mixed = asked("n: dim; d: dim; X: input[n, d]; w: param[d]; h = tanh(X @ w); f = sum(h ** 3)")
+    X, w = np.array([[0.5, -1.0, 0.25], [0.75, 0.125, 1.5]]), np.array([0.5, 0.25, -1.0])
+    turned = mixed.hessian("h", "w").value(X=X, w=w)
+    assert mixed.hessian("w", "h").value(X=X, w=w) == pytest.approx(turned.T)
+    h = np.tanh(X @ w)
+    assert turned == pytest.approx((6 * h * (1 - h**2))[:, None] * X)

@@ -89,7 +89,8 @@ def _gathered(factors: tuple[Term, ...]) -> tuple[Term, ...]:
         for base, exponent, one in pairs
         if exponent != 0
     )
-    return gathered if sum(map(weight, gathered)) < sum(map(weight, factors)) else factors
+    now, then = (sum(map(weight, some)) for some in (gathered, factors))
+    return gathered if (now, len(gathered)) < (then, len(factors)) else factors
 
 
 def _is_broken(factor: Term) -> bool:

@@ -87,7 +87,7 @@ class _Sharing:
             return known[term]
         value = self._parts_named(term, known, step)
         between_steps = step is not None and isinstance(term, Either)
-        if not between_steps and (self.counts[term] < 2 or not _is_work(term)):
+        if not between_steps and not _is_worth(term, self.counts[term]):
             return value
         quantity = Quantity(_fresh_name(value, self.taken), shape_of(value))
         self.taken.add(quantity.name)
@@ -118,9 +118,11 @@ def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
             _count(part, counts)
 
 
-def _is_work(term: ArrayTerm) -> bool:
-    """Whether a part costs more than one elementwise operation; less is clearer written again."""
-    return not isinstance(term, (Transpose, Select)) and _work(term) > 1
+def _is_worth(term: ArrayTerm, uses: int) -> bool:
+    """Whether a part is computed once: a single elementwise operation only from its third use."""
+    if uses < 2 or isinstance(term, (Transpose, Select)):
+        return False
+    return _work(term) > 1 or (uses > 2 and _work(term) == 1)
 
 
 def _work(term: ArrayTerm) -> int:

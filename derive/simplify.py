@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.decimals import like
 from derive.terms import (
     ONE,
     ZERO,
@@ -77,32 +78,34 @@ def product(*factors: Term) -> Term:
     True
     """
     conditions: list[Condition] = []
-    coefficient, rest = Fraction(1), []
+    coefficient, rest, numbers = Fraction(1), [], []
     for factor in flat_factors(factors):
         outer, inside = unguarded(factor)
         conditions += outer
         for part in flat_factors((inside,)) if outer else (inside,):
             if isinstance(part, Number):
                 coefficient *= part.value
+                numbers.append(part)
             else:
                 rest.append(part)
     if coefficient == 0:
         return ZERO
-    rest = _with_number(abs(coefficient), rest)
+    rest = _with_number(like(abs(coefficient), *numbers), rest)
     result = rest[0] if len(rest) == 1 else Multiply(tuple(rest))
     return guarded(tuple(conditions), Negate(result) if coefficient < 0 else result)
 
 
-def _with_number(coefficient: Fraction, factors: list[Term]) -> list[Term]:
+def _with_number(coefficient: Number, factors: list[Term]) -> list[Term]:
     """The factors with a number: in front, or in a fraction of a number: 2 · 1/n is 2/n."""
-    if coefficient == 1 and factors:
+    if coefficient == ONE and factors:
         return factors
     for place, factor in enumerate(factors):
         match factor:
-            case Divide(Number(above), below):
-                fraction = quotient(number(coefficient * above), below)
+            case Divide(Number() as above, below):
+                value = like(coefficient.value * above.value, coefficient, above)
+                fraction = quotient(value, below)
                 return [*factors[:place], fraction, *factors[place + 1 :]]
-    return [number(coefficient), *factors]
+    return [coefficient, *factors]
 
 
 def flat_factors(factors: tuple[Term, ...]) -> list[Term]:

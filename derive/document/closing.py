@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from derive.adjoint import Gradient
 from derive.arrays import Matmul
+from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
     Display,
@@ -31,7 +32,6 @@ from derive.document.writer import (
     Writer,
     at_first_places,
     at_places,
-    decimal,
     formula,
     gradients_of_parameters,
     shape_gap,

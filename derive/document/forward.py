@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
     Code,
@@ -19,7 +20,6 @@ from derive.document.matrices import definition_formula, matrix_words, written_a
 from derive.document.writer import (
     Writer,
     at_places,
-    decimal,
     expanded_formula,
     formula,
     gradients_of_parameters,

@@ -129,22 +129,6 @@ def equation_formula(writer: Writer, definition: Equation) -> Layout:
     return formula(writer, left, definition.right)
 
 
-def decimal(value: Fraction) -> Number:
-    """A number that is printed as a decimal where it has an end, else as a fraction.
-
-    >>> decimal(Fraction(97, 100)).text, decimal(Fraction(1, 3)).text
-    ('0.97', None)
-    """
-    denominator, places_ = value.denominator, 0
-    while denominator != 1 and places_ < 12:
-        places_ += 1
-        denominator = (value * 10**places_).denominator
-    if denominator != 1 or places_ == 0:
-        return Number(value)
-    digits = str(abs((value * 10**places_).numerator)).rjust(places_ + 1, "0")
-    return Number(value, f"{digits[:-places_]}.{digits[-places_:]}")
-
-
 def shape_gap(writer: Writer, quantity: Quantity) -> Gap:
     """A shape in words: a number, or 1 × n."""
     if not quantity.shape:

@@ -1,0 +1,41 @@
+"""Exact numbers as decimals, where the author wrote decimals."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derive.terms import Number
+
+# Longer decimals are printed as fractions.
+PLACES = 20
+
+
+def decimal(value: Fraction) -> Number:
+    """A number that is printed as a decimal where it has an end, else as a fraction.
+
+    >>> decimal(Fraction(97, 100)).text, decimal(Fraction(1, 3)).text
+    ('0.97', None)
+    """
+    denominator, places = value.denominator, 0
+    while denominator != 1 and places < PLACES:
+        places += 1
+        denominator = (value * 10**places).denominator
+    if denominator != 1 or places == 0:
+        return Number(value)
+    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
+    return Number(value, f"{digits[:-places]}.{digits[-places:]}")
+
+
+def like(value: Fraction, *written: Number) -> Number:
+    """The number of a value that came from numbers as they were `written`: decimal if one was.
+
+    >>> tenth = Number(Fraction(1, 10), "0.1")
+    >>> like(Fraction(1, 5), tenth, Number(Fraction(2))).text
+    '0.2'
+    """
+    for number in written:
+        if number.value == value:
+            return number
+    if any(number.text is not None for number in written):
+        return decimal(value)
+    return Number(value)

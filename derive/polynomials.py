@@ -65,13 +65,20 @@ def collected(term: Term) -> Term:
     True
     """
     found = polynomial(term)
-    if len(found) == sum(1 for _ in _products(term)):
+    if len(found) == sum(1 for _ in _products(term)) and _is_flat(term):
         return term
     parts = [_signed(c, factors) for c, factors in found.values()]
     parts.sort(key=lambda part: isinstance(part, Negate))
     if not parts:
         return number(0)
     return parts[0] if len(parts) == 1 else Add(tuple(parts))
+
+
+def _is_flat(term: Term) -> bool:
+    """Whether no sum stands in a sum, or under a sign."""
+    parts = term.terms if isinstance(term, Add) else (term,)
+    bare = [part.term if isinstance(part, Negate) else part for part in parts]
+    return not any(isinstance(part, Add | Negate) for part in bare)
 
 
 def _signed(coefficient: Fraction, factors: tuple[Term, ...]) -> Term:

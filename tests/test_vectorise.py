@@ -90,7 +90,7 @@ TABLE = [
     ((), total((e, f), at(one, e, f)), "one[0, 0]"),
     ((j,), total(e, times(2, at(row, e, j))), "2 * row[0]"),
     ((j, f), total(e, times(at(row, e, j), at(one, e, f))), "row.T @ one"),
-    ((e, f), c, "c[None, None]"),
+    ((e, f), c, "np.reshape(c, (1, 1))"),
     # numbers
     ((i,), times(Fraction(1, 2), u_i), "u / 2"),
     ((i,), times(Fraction(-3, 2), u_i), "-3 * u / 2"),

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from derive.model import Equation
+from derive.simplify import flat_factors, guarded, unguarded
 from derive.terms import (
     BINDERS,
     Add,
     Call,
     Compare,
+    Condition,
     Entry,
     Index,
     IndexValue,
@@ -26,6 +28,7 @@ from derive.terms import (
     children,
     rewrite,
     same,
+    substitute,
 )
 
 Values = dict[Index, Term]
@@ -126,17 +129,52 @@ def _same_head(pattern: Node, node: Node) -> bool:
 
 
 def named(term: Term, definitions: Iterable[Equation]) -> Term:
-    """`term` with the name of a definition wherever an instance of its right side stands."""
+    """`term` with the name of a definition wherever an instance of its right side stands.
+
+    A definition that is zero unless conditions hold is recognised under these conditions too; the
+    term then needs them no longer, since it has a factor that is zero where they fail.
+    """
     known = [d for d in definitions if not isinstance(d.right, Entry) and children(d.right)]
 
     def rule(node: Node) -> Node | None:
         if not isinstance(node, Term):
             return None
-        for definition in known:
-            values = match(definition.right, node, frozenset(definition.indices))
-            if values is not None and len(values) == len(definition.indices):
-                subscripts = tuple(values[index] for index in definition.indices)
-                return Entry(definition.left, subscripts)
-        return None
+        return next((e for d in known if (e := _instance(d, d.right, node)) is not None), None)
 
-    return rewrite(term, rule)
+    renamed = rewrite(term, rule)
+    for definition in known:
+        renamed = _named_under_guards(renamed, definition)
+    return renamed
+
+
+def _instance(definition: Equation, pattern: Term, node: Term) -> Entry | None:
+    """The entry of a definition whose `pattern` the node is."""
+    values = match(pattern, node, frozenset(definition.indices))
+    if values is None or len(values) < len(definition.indices):
+        return None
+    return Entry(definition.left, tuple(values[index] for index in definition.indices))
+
+
+def _named_under_guards(term: Term, definition: Equation) -> Term:
+    """A guarded term with the name of a definition that the same conditions guard."""
+    needed, pattern = unguarded(definition.right)
+    conditions, inside = unguarded(term)
+    if not needed or not conditions:
+        return term
+    implied: dict[Entry, tuple[Condition, ...]] = {}
+
+    def rule(node: Node) -> Node | None:
+        entry = _instance(definition, pattern, node) if isinstance(node, Term) else None
+        if entry is None:
+            return None
+        here = dict(zip(definition.indices, entry.subscripts, strict=True))
+        wanted = tuple(substitute(condition, here) for condition in needed)
+        if not set(wanted) <= set(conditions):
+            return None
+        implied[entry] = wanted
+        return entry
+
+    inside = rewrite(inside, rule)
+    factors = set(flat_factors((inside,)))
+    dropped = {c for entry, wanted in implied.items() if entry in factors for c in wanted}
+    return guarded(tuple(c for c in conditions if c not in dropped), inside)

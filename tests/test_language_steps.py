@@ -133,6 +133,25 @@ def test_equations_of_one_recurrence_stand_together():
     assert model.recurrences == (Recurrence((s, h), (0, 0)),)
 
 
+def test_a_recurrence_may_read_another_whose_lines_stand_among_its_own():
+    """The Kalman filter: the variances step without the means, which read them."""
+    model = steps_of(
+        "t: range(T)\nm[-1] = 0\nP[-1] = 1\n"
+        "f[t] = a * m[t-1]\nV[t] = P[t-1] + 1\nS[t] = V[t] + 1\ng[t] = V[t] / S[t]\n"
+        "m[t] = f[t] + g[t] * (x[t, 0] - f[t])\nP[t] = (1 - g[t]) * V[t]"
+    )
+    names = [equation.left.name for equation in model.equations]
+    assert names == ["V", "S", "g", "P", "f", "m", "cost"]
+    stepping = [[q.name for q in recurrence.quantities] for recurrence in model.recurrences]
+    assert stepping == [["V", "S", "g", "P"], ["f", "m"]]
+
+
+def test_what_starts_and_does_not_read_itself_is_no_recurrence():
+    model = steps_of("h[0] = h0\nh[t, j] = 2 * x[t, j]")
+    assert model.recurrences == ()
+    assert isinstance(model.equations[0].right, Choice)
+
+
 # --- linear algebra, gradients, facts -----------------------------------------------------------
 
 

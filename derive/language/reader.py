@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 from derive.errors import LanguageError
+from derive.language.circles import stepping_together
 from derive.language.declarations import check_new_name, read_declaration
 from derive.language.definitions import LEFT_CURE, equation, read_definition
 from derive.language.example import read_example
@@ -14,7 +15,7 @@ from derive.language.facts import read_assume
 from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
-from derive.language.recurrences import read_recurrence, stepping_together
+from derive.language.recurrences import read_recurrence
 from derive.language.rules import read_rule_block
 from derive.language.scope import Draft, Scope
 from derive.language.syntax import STATEMENTS, Tree, parsed

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from derive.errors import LanguageError
 from derive.language.declarations import check_new_name
 from derive.language.definitions import Definition, equation, letters_of, open_slots, over
-from derive.language.scope import Draft, Scope, Slot
+from derive.language.scope import Scope, Slot
 from derive.language.starts import Start, index_and_offset, plus
 from derive.language.subscripts import is_fixed, parts_of
 from derive.language.values import Array, Subscripts
-from derive.model import Equation, Recurrence
+from derive.model import Equation
 from derive.sizes import show_size
 from derive.symbolic import whole_difference
 from derive.terms import (
@@ -283,109 +282,3 @@ def _check_lags(one: Equation, start: Start, target: ast.Subscript, scope: Scope
                 ),
                 STEP_CURE if wrong_way else "give it one initial value for each step back",
             )
-
-
-# --- which equations step together --------------------------------------------------------------
-
-
-def stepping_together(draft: Draft) -> tuple[tuple[Equation, ...], tuple[Recurrence, ...]]:
-    """All equations, those of one recurrence side by side, and the recurrences."""
-    equations = list(draft.equations)
-    recurrences: list[Recurrence] = []
-    for name, start in draft.starts.items():
-        if not any(e.left.name == name for e in equations):
-            raise LanguageError(
-                f"'{name}' has an initial value, but does not step",
-                STEP_CURE,
-                draft.source.span(draft.lines[name], 0),
-            )
-        if any(start.quantity in known.quantities for known in recurrences):
-            continue
-        reads = {e.left: {entry.quantity for entry in entries(e.right)} for e in equations}
-        members = _circle(start.quantity, reads)
-        if members:
-            equations, block = _side_by_side(equations, members, reads)
-            recurrences.append(_recurrence(block, start, draft))
-    return tuple(equations), tuple(recurrences)
-
-
-def _circle(quantity: Quantity, reads: dict[Quantity, set[Quantity]]) -> set[Quantity]:
-    """The quantities that `quantity` is computed from and that are computed from it."""
-    readers: dict[Quantity, set[Quantity]] = {}
-    for reader, sources in reads.items():
-        for source in sources:
-            readers.setdefault(source, set()).add(reader)
-    return _reached(quantity, reads) & _reached(quantity, readers)
-
-
-def _reached(start: Quantity, edges: dict[Quantity, set[Quantity]]) -> set[Quantity]:
-    reached: set[Quantity] = set()
-    pending = [start]
-    while pending:
-        new = edges.get(pending.pop(), set()) - reached
-        reached |= new
-        pending += new
-    return reached
-
-
-def _side_by_side(
-    equations: list[Equation], members: set[Quantity], reads: dict[Quantity, set[Quantity]]
-) -> tuple[list[Equation], list[Equation]]:
-    """The equations with the members together, below all they read; and the members."""
-    block = [e for e in equations if e.left in members]
-    first, last = equations.index(block[0]), equations.index(block[-1])
-    above, below = equations[:first], equations[last + 1 :]
-    after = set(members)
-    behind: list[Equation] = []
-    for one in equations[first : last + 1]:
-        if one.left in members:
-            continue
-        if reads[one.left] & after:
-            after.add(one.left)
-            behind.append(one)
-        else:
-            above.append(one)
-    return [*above, *block, *behind, *below], block
-
-
-def _recurrence(block: list[Equation], start: Start, draft: Draft) -> Recurrence:
-    """The recurrence of the equations in `block`, after a look at what each step reads."""
-    axes = [_axis(one, block, draft) for one in block]
-    order = {
-        one.left: (place, axis) for place, (one, axis) in enumerate(zip(block, axes, strict=True))
-    }
-    for place, (one, axis) in enumerate(zip(block, axes, strict=True)):
-        for entry in entries(one.right):
-            if entry.quantity not in order:
-                continue
-            other, other_axis = order[entry.quantity]
-            index, offset = index_and_offset(entry.subscripts[other_axis])
-            earlier = offset > 0 if start.downward else offset < 0
-            if index is not one.indices[axis] or not (earlier or (offset == 0 and other < place)):
-                raise LanguageError(
-                    f"a step of '{one.left.name}' reads '{entry.quantity.name}' where it is not "
-                    "yet known",
-                    "a step reads earlier steps, and of its own step what stands above it",
-                    one.place,
-                )
-    return Recurrence(tuple(e.left for e in block), tuple(axes), start.downward)
-
-
-def _axis(one: Equation, block: list[Equation], draft: Draft) -> int:
-    """The axis along which an equation of a recurrence steps."""
-    start = draft.starts.get(str(one.left.name))
-    if start is not None:
-        return start.axis
-    members = {e.left for e in block}
-    for entry in entries(one.right):
-        known = draft.starts.get(str(entry.quantity.name))
-        if known is None or entry.quantity not in members:
-            continue
-        index, _ = index_and_offset(entry.subscripts[known.axis])
-        if index in one.indices:
-            return one.indices.index(index)
-    raise LanguageError(
-        f"'{one.left.name}' is part of a recurrence, but does not step with it",
-        "write the index that steps on its left",
-        one.place,
-    )

@@ -36,7 +36,7 @@ def with_solutions(program: Program, symmetric: Set[Name] = frozenset()) -> Prog
 
     `symmetric` names the matrices that are known to be symmetric.
     """
-    program = _everywhere(program, lambda value: _plain(value, symmetric))
+    program = _everywhere(program, lambda value: untransposed(value, symmetric))
     needed: set[ArrayTerm] = set()
     for statement in every_statement(program.statements):
         _collect(statement.value, needed)
@@ -58,9 +58,9 @@ def _everywhere(program: Program, rule: Callable[[ArrayTerm], ArrayTerm]) -> Pro
     return replace(program, statements=lines)
 
 
-def _plain(term: ArrayTerm, symmetric: Set[Name]) -> ArrayTerm:
+def untransposed(term: ArrayTerm, symmetric: Set[Name]) -> ArrayTerm:
     """The term without what symmetry makes superfluous."""
-    term = with_operands(term, tuple(_plain(part, symmetric) for part in operands(term)))
+    term = with_operands(term, tuple(untransposed(part, symmetric) for part in operands(term)))
     match term:
         case Transpose(operand, axes) if axes == FLIPPED and _is_symmetric(operand, symmetric):
             return operand

@@ -19,6 +19,7 @@ from derive.expand import places, shape_at
 from derive.explain import chain, closed_equation
 from derive.model import Equation
 from derive.names import symbol
+from derive.solving import untransposed
 from derive.terms import Entry, Quantity, entries, is_one
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
@@ -49,7 +50,9 @@ def matrix_formula(writer: Writer, array: ArrayTerm | None, written: bool = Fals
         symbol = symbol_of(writer, quantity)
         return transposed(symbol) if flipped else symbol
 
-    return None if array is None else layout_array(array, leaf)
+    if array is None:
+        return None
+    return layout_array(untransposed(array, writer.derivation.known.symmetric), leaf)
 
 
 def entries_matrix(writer: Writer, quantity: Quantity, flipped: bool = False) -> Layout:

@@ -49,6 +49,11 @@ class Knowledge:
         """Whether a fact is declared of a quantity."""
         return (kind, quantity.name) in self.facts
 
+    @property
+    def symmetric(self) -> frozenset[Name]:
+        """The matrices that are symmetric, by declaration or as their definition shows."""
+        return frozenset(name for kind, name in self.facts if kind == "symmetric")
+
     def is_written(self, term: Term) -> bool:
         """Whether a definition holds a sum that reads the same quantities in the same order."""
         return _key(term) in self.sums

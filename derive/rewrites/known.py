@@ -18,6 +18,7 @@ from derive.simplify import (
     product,
     summed,
 )
+from derive.symmetry import is_symmetric
 from derive.terms import (
     ONE,
     ZERO,
@@ -31,6 +32,7 @@ from derive.terms import (
     Entry,
     Index,
     IndexValue,
+    LinearAlgebra,
     Multiply,
     Negate,
     Node,
@@ -82,6 +84,10 @@ def symmetric(term: Term, known: Knowledge) -> Term | None:
                 turned = first in summed_over and second not in summed_over
                 if turned and known.is_("symmetric", quantity):
                     return Entry(quantity, (free, IndexValue(first)))
+            case LinearAlgebra("inv", (matrix,), (IndexValue(first), IndexValue(second) as free)):
+                turned = first in summed_over and second not in summed_over
+                if turned and is_symmetric(matrix, known.symmetric):
+                    return LinearAlgebra("inv", (matrix,), (free, IndexValue(first)))
         return None
 
     after = rewrite(term, rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from derive.rewrites.inverses import solution
 from derive.rewrites.knowledge import Knowledge
 from derive.rewrites.known import (
     deviations,
@@ -48,6 +49,7 @@ REWRITES = (
     Rewrite("where_positive", where_positive),
     Rewrite("positive", positive),
     Rewrite("symmetric", symmetric),
+    Rewrite("solution", solution),
     Rewrite("cancel", cancel),
     Rewrite("names", names),
     Rewrite("one_fraction", one_fraction),

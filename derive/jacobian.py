@@ -165,7 +165,6 @@ def accumulate(system: System, direction: Direction, known: Knowledge) -> Tangen
         if equation.left not in stepping and is_short(answer):
             values[equation.left] = answer
         else:
-            (answer,) = with_names((answer,), system.equations)
             equations.append(answer)
             values[equation.left] = _by_name(equation.left, direction)
     recurrences = tuple(
@@ -173,7 +172,8 @@ def accumulate(system: System, direction: Direction, known: Knowledge) -> Tangen
         for recurrence in system.recurrences
         if varying.intersection(recurrence.quantities)
     )
-    return Tangents(direction, values, System(tuple(equations), recurrences), steps)
+    named = with_names(equations, system.equations)
+    return Tangents(direction, values, System(named, recurrences), steps)
 
 
 def last(term: Term, steps: tuple[Step, ...]) -> Term:

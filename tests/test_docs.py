@@ -15,7 +15,7 @@ from derive.check_steps import check_equations
 from derive.errors import LanguageError
 from derive.functions import ROWS
 from derive.language import inline, read_model, reductions, rule_names, source, syntax, tokens
-from derive.language.declarations import INITIALIZERS, RESERVED
+from derive.language.declarations import INITIALIZERS, LARGEST_SIZE, RESERVED
 from derive.language.definitions import DEEPEST_TERM
 from derive.language.elementary import ELEMENTARY
 from derive.language.example import MOST_STEPS
@@ -225,6 +225,7 @@ def test_the_limits_are_those_of_the_code():
         tokens.LONGEST_NAME,
         tokens.MOST_DIGITS,
         tokens.LARGEST_EXPONENT,
+        LARGEST_SIZE,
         inline.MOST_CALLS,
         MOST_STEPS,
     ]

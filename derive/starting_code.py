@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derive.model import Declaration, Dimension, Initializer, Specification
 from derive.numpy_code import bracketed, code
-from derive.plan import size_names
+from derive.program import size_names
 from derive.size_code import Names, decimal, new_shape, size_code
 from derive.terms import ONE, Multiply, Quantity, Term
 from derive.vectorise import vectorise

@@ -180,7 +180,7 @@ def _span(letter: str, target: ast.Subscript, scope: Scope) -> Term:
     raise scope.error(
         target,
         f"the range of the step '{letter}' is not known",
-        f"declare it, `{letter}: range(T)` with a size T",
+        draft.range_cure(letter, "T"),
     )
 
 

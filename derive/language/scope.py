@@ -68,6 +68,12 @@ class Draft:
             self.equal[left, right] = same_size(left, right, self.formulas)
         return self.equal[left, right]
 
+    def range_cure(self, letter: str, size: str) -> str:
+        """How to give an index the range that is missing."""
+        if letter in self.lines:
+            return f"its range is declared below: move line {self.lines[letter]} up"
+        return f"declare it, `{letter}: range({size})` with a size {size}"
+
     def metered(self, operand: Operand, node: ast.expr) -> Operand:
         """`operand`, each use of which is counted, so that no text unfolds without bound."""
 
@@ -204,7 +210,7 @@ def settled(slot: Slot, node: ast.expr, scope: Scope) -> Term:
         raise scope.error(
             node,
             f"the range of the index '{slot.letter}' is not known: it subscripts no axis alone",
-            f"declare it, `{slot.letter}: range(n)` with a size n",
+            scope.draft.range_cure(slot.letter, "n"),
         )
     size, where = slot.seen[0]
     for other, elsewhere in slot.seen[1:]:

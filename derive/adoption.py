@@ -20,6 +20,7 @@ from derive.model import Equation
 from derive.rewrites.knowledge import Knowledge
 from derive.rewrites.ratios import weight
 from derive.rewrites.table import everywhere, simplification
+from derive.simplify import unguarded
 from derive.terms import (
     Entry,
     IndexValue,
@@ -37,8 +38,12 @@ SHORT = 12
 
 
 def is_short(equation: Equation) -> bool:
-    """Whether a gradient is written out where it is used: short, and reading no other gradient."""
-    nodes = [node for node in walk(equation.right) if not isinstance(node, IndexValue)]
+    """Whether a gradient is written out where it is used: short, and reading no other gradient.
+
+    A condition outside it does not count: it goes beside the sum in which it is used.
+    """
+    _, inside = unguarded(equation.right)
+    nodes = [node for node in walk(inside) if not isinstance(node, IndexValue)]
     straight = not any(entry.quantity.kind == "gradient" for entry in entries(equation.right))
     return straight and len(nodes) <= SHORT and not any(isinstance(n, Reduction) for n in nodes)
 

@@ -162,7 +162,7 @@ def names(term: Term, known: Knowledge) -> Term | None:
         return None
     found = known.name_of(term)
     if found is None and isinstance(term, Call):
-        share = _as_share(term)
+        share = _as_share(term, known)
         found = None if share is None else known.name_of(share)
     if found is None and isinstance(term, Divide) and is_share(term):
         ratio = replace(ratio_of(term.numerator), below=(term.denominator,))
@@ -185,12 +185,17 @@ def _named_pair(ratio: Ratio, known: Knowledge) -> Term | None:
     return None
 
 
-def _as_share(term: Term) -> Term | None:
-    """exp(a - log Σ exp b) as exp(a)/Σ exp(b)."""
+def _as_share(term: Call, known: Knowledge) -> Term | None:
+    """exp(a - log Σ exp b) as exp(a)/Σ exp(b), also where the difference has a name."""
     match term:
         case Call("exp", (Add((above, Negate(Reduction("logsumexp", indices, inside, where)))),)):
             normaliser = Reduction("sum", indices, Call("exp", (inside,)), where)
             return Divide(Call("exp", (above,)), normaliser)
+        case Call("exp", (Entry(quantity, subscripts),)) if quantity in known.definitions:
+            definition = known.definitions[quantity]
+            values = dict(zip(definition.indices, subscripts, strict=True))
+            if isinstance(definition.right, Add):
+                return _as_share(Call("exp", (renew(substitute(definition.right, values)),)), known)
     return None
 
 

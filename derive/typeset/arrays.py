@@ -90,6 +90,10 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             return _number(term)
         case Select(operand, _) if _is_number(term) and _is_number(operand):
             return _piece(operand, leaf)
+        case Select(vector, ("all", "new")) if len(shape_of(term)) == 2:
+            return _piece(vector, leaf)
+        case Select(vector, ("new", "all")) if len(shape_of(term)) == 2:
+            return _Piece(_as_row(vector, leaf), PRODUCT)
         case Fold("sum", operand, axes):
             return _folded(operand, axes, leaf)
         case Matmul():
@@ -210,6 +214,8 @@ class _Stretched:
 
 def _stretched(part: ArrayTerm, shape: Shape) -> _Stretched | None:
     """How a part of an operation entry by entry is broadcast, None where it fits as it is."""
+    if len(shape) > 2 and shape_of(part) != shape and not _is_number(part):
+        raise Unsayable("broadcast")
     if len(shape) != 2 or any(is_one(size) for size in shape) or _is_number(part):
         return None
     own = shape_of(part)
@@ -292,9 +298,14 @@ def _flipped(matrix: ArrayTerm) -> ArrayTerm:
 
 
 def _as_row(column: ArrayTerm, leaf: Leaf) -> Layout:
+    numbers, rest = _coefficient(column)
+    if numbers:
+        return _side_by_side([*(_number(one).layout for one in numbers), _as_row(rest, leaf)])
     match column:
         case Whole(quantity):
             return leaf(quantity, True)
+        case Fold("sum", matrix, (0,)) if len(shape_of(matrix)) == 2:
+            return _side_by_side([transposed(ONES), _bracketed(matrix, leaf, PRODUCT)])
         case Matmul(left, right) if len(shape_of(left)) == 1:
             return _side_by_side([_as_row(left, leaf), _bracketed(right, leaf, PRODUCT)])
     return transposed(_bracketed(column, leaf, ATOM))
@@ -365,8 +376,7 @@ def _with_diagonals(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
     numbers = [_bracketed(part, leaf, PRODUCT) for part in parts if _is_number(part)]
     rows = [_diagonal(one.vector, leaf) for _, one in found if one is not None and not one.down]
     columns = [_diagonal(one.vector, leaf) for _, one in found if one is not None and one.down]
-    whole = matrices[0] if len(matrices) == 1 else Elementwise("multiply", matrices)
-    middle = _bracketed(whole, leaf, PRODUCT)
+    middle = _bracketed(Elementwise("multiply", matrices), leaf, PRODUCT)
     return _Piece(_side_by_side([*numbers, *rows, middle, *columns]), PRODUCT)
 
 

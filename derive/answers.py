@@ -218,4 +218,7 @@ def _values(
         name: np.asarray(array) for name, array in given.items() if name not in sizes
     }
     values = run(program_of(model, wanted, more), arrays, sizes)
-    return tuple(np.asarray(values[quantity.name]) for quantity in wanted)
+    # A constant has the type of the numbers that it belongs to.
+    kinds = [array.dtype for array in arrays.values() if array.dtype.kind in "fO"]
+    found = (np.asarray(values[quantity.name]) for quantity in wanted)
+    return tuple(array.astype(np.result_type(array, *kinds)) for array in found)

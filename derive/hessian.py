@@ -82,8 +82,9 @@ class Hessian:
 def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessian:
     """The block of second derivatives by two quantities; `derivation` has the gradient by `rows`.
 
-    A block of a cost that is linear in them has no blocks: it is zero.  Raises DerivationError
-    where the derivation does not hold that gradient, or where something has no derivative.
+    Of a cost that is linear in them it has no blocks: it is zero.  What a `stop_gradient` keeps
+    from the gradient is a constant in its derivative too.  Raises DerivationError where the
+    derivation does not hold that gradient, or where something has no derivative.
     """
     model, known = derivation.model, knowledge_of(derivation.model)
     base = with_gradients(derivation)

@@ -1,5 +1,7 @@
 """Second derivatives: published results as whole formulas, and all kinds of models as numbers."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 import sympy
@@ -185,7 +187,22 @@ def test_a_row_vector_is_transposed():
 def test_a_linear_cost_has_no_curvature():
     linear = asked("n: dim; c: input[n]; w: param[n]; f = sum(c * w)").hessian("w", "w")
     assert repr(linear) == "∂²f/∂w[i] ∂w[j] = 0    (n, n)"
-    assert np.array_equal(linear.value(c=np.ones(3), w=np.ones(3)), np.zeros((3, 3)))
+    found = linear.value(c=np.ones(3), w=np.ones(3))
+    assert np.array_equal(found, np.zeros((3, 3)))
+    assert found.dtype == float
+
+
+def test_a_notebook_shows_mathml():
+    shown = asked(FACTORISATION).hessian("U", "U")
+    for html in (
+        shown._repr_html_(),
+        shown.matrix._repr_html_(),
+        asked(SOFTMAX).hvp()._repr_html_(),
+    ):
+        root = ElementTree.fromstring(f"<body>{html}</body>")
+        assert [child.tag for child in root] == ["div"] * len(root)
+        assert {fraction.tag for fraction in root.iter() if fraction.tag.endswith("mfrac")} != set()
+    assert "⊗" in shown.matrix._repr_html_()
 
 
 def test_cores_are_all_that_is_computed():
@@ -297,3 +314,10 @@ def test_by_a_parameter_and_by_what_is_computed_from_it():
     assert mixed.hessian("w", "h").value(X=X, w=w) == pytest.approx(turned.T)
     h = np.tanh(X @ w)
     assert turned == pytest.approx((6 * h * (1 - h**2))[:, None] * X)
+
+
+def test_what_is_stopped_stays_a_constant():
+    # The gradient of Σ stop(x) x² is 2 stop(x) x, and its derivative 2 stop(x).
+    model = asked("n: dim; x: param[n]; f = sum(stop_gradient(x) * x ** 2)")
+    x = np.array([1.5, -2.0])
+    assert np.array_equal(model.hessian("x", "x").value(x=x), np.diag(2 * x))

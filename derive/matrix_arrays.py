@@ -38,7 +38,6 @@ from derive.terms import (
     LinearAlgebra,
     Matrix,
     Quantity,
-    Term,
     is_one,
 )
 
@@ -74,13 +73,12 @@ def entry_of_matrices(
     parts = [_Whole(computed(operand), operand.indices) for operand in node.operands]
     stack = union([Labelled(part.value.term, part.stack) for part in parts])
     if node.operator == "solve":
-        term, places = _solution(parts[0], parts[1], stack)
+        term, axes = _solution(parts[0], parts[1], stack)
     else:
-        term, places = OfMatrices(_operator(node), (_operand(node, parts[0], stack),)), stack
-    before = tuple(IndexValue(index) for index in places if index in stack)
-    subscripts: tuple[Term, ...] = (*before, *node.subscripts)
-    if places and places[0] not in stack:
-        subscripts = (*node.subscripts, *before)
+        term = OfMatrices(_operator(node), (_operand(node, parts[0], stack),))
+        axes = (*stack, *parts[0].own[: len(node.subscripts)])
+    own = iter(node.subscripts)
+    subscripts = tuple(IndexValue(axis) if axis in stack else next(own) for axis in axes)
     whole = Quantity("whole", shape_of(term))
     found = read(Entry(whole, subscripts), values, wanted, filtered=filtered)
     return Labelled(_put(found.term, Whole(whole), term), found.axes)
@@ -118,18 +116,20 @@ def symmetric_part(term: ArrayTerm) -> ArrayTerm:
 def _solution(
     matrix: _Whole, right: _Whole, stack: tuple[Index, ...]
 ) -> tuple[ArrayTerm, tuple[Index, ...]]:
-    """The array of solutions, and its axes: those of a stack come first, or last as columns."""
+    """The array of solutions, and its axes; vectors that share a matrix are its columns."""
+    columns = tuple(index for index in right.stack if index not in matrix.stack)
     if len(right.own) == 2 or not stack:
-        return OfMatrices("solve", (matrix.array(stack), right.array(stack))), stack
-    if len(stack) == 1 and not matrix.stack:
-        columns = (*right.own, *stack)
-        sides = filled(right.value, columns, None)
-        return OfMatrices("solve", (matrix.array(()), sides)), columns
-    side = right.array(stack)
-    kept: list[Selector] = ["all"] * len(shape_of(side))
-    found = OfMatrices("solve", (matrix.array(stack), selected(side, [*kept, "new"])))
-    kept = ["all"] * (len(stack) + 1)
-    return selected(found, [*kept, 0]), stack
+        columns, before = (), stack
+    elif len(columns) == 1:
+        right, before = _Whole(right.value, (*right.own, *columns)), matrix.stack
+    else:
+        side = right.array(stack)
+        kept: list[Selector] = ["all"] * len(shape_of(side))
+        found = OfMatrices("solve", (matrix.array(stack), selected(side, [*kept, "new"])))
+        kept = ["all"] * (len(stack) + 1)
+        return selected(found, [*kept, 0]), (*stack, *right.own)
+    found = OfMatrices("solve", (matrix.array(before), right.array(before)))
+    return found, (*before, *right.own)
 
 
 def _put(term: ArrayTerm, hole: ArrayTerm, value: ArrayTerm) -> ArrayTerm:

@@ -167,6 +167,8 @@ MODELS = {
     "columns": "A: param[n, n]; B: param[n, m]; V: input[n, m]; X = solve(A, B); f = sum(V * X)",
     "a system for each row": "A: param[n, n]; B: param[m, n]; f = sum(B[k] @ solve(A, B[k]), k)",
     "a stack": "A: param[m, n, n]; B: input[m, n]; f = sum(B[k] @ solve(A[k], B[k]), k)",
+    "vectors that share a matrix": "A: param[m, n, n]; x: input[N, n]; c: param[m, n]\n"
+    "f = sum((x[t] - c[k]) @ solve(A[k], x[t] - c[k]), t, k)",
     "Gram": "A: param[m, n]; f = logdet(A.T @ A + eye(n))",
     "Cholesky": "A: param[n, n]; V: input[n, n]; f = sum(V * cholesky(A))",
     "likelihood": "A: param[n, n]; x: input[m, n]; S = A @ A.T + eye(n); L = cholesky(S)\n"
@@ -178,7 +180,7 @@ MODELS = {
 
 
 def text_of(name):
-    return f"n: dim; m: dim; {MODELS[name]}\nminimize(f, sgd(alpha=0.1))\n"
+    return f"n: dim; m: dim; N: dim; {MODELS[name]}\nminimize(f, sgd(alpha=0.1))\n"
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -246,6 +248,12 @@ def test_the_columns_of_all_systems_are_solved_together():
         "d_A = -(shared_1 @ X.T)",
         "d_B = shared_1.copy()",
     ]
+
+
+def test_vectors_that_share_a_matrix_are_its_columns():
+    solutions = [line for line in kernel("vectors that share a matrix") if "solve" in line]
+    assert solutions
+    assert not [line for line in solutions if "solve(A[" in line]
 
 
 def test_a_matrix_that_is_symmetric_by_definition_is_factored_as_it_is():

@@ -20,6 +20,7 @@ from derive.language.rules import read_rule_block
 from derive.language.scope import Draft, Scope
 from derive.language.syntax import STATEMENTS, Tree, parsed
 from derive.model import Specification
+from derive.names import latex_name, unicode_name
 from derive.terms import Quantity
 from derive.wellformed import check_specification
 
@@ -41,6 +42,7 @@ def read_model(text: str, name: str = "model", source: str = "<text>") -> Specif
         for statement in tree.statements:
             _read_statement(statement, scope)
         specification = _specification(draft, tree, name)
+        _check_print(specification, draft)
         check_specification(specification)
     except RecursionError:
         raise LanguageError(
@@ -90,6 +92,24 @@ def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
         recurrences=recurrences,
         facts=tuple(draft.facts),
     )
+
+
+def _check_print(specification: Specification, draft: Draft) -> None:
+    """Refuse two names of which a reader of the formulas sees one."""
+    first: dict[str, str] = {}
+    quantities = [d.quantity for d in specification.declarations]
+    quantities += [equation.left for equation in specification.equations]
+    names = [dimension.name for dimension in specification.dimensions]
+    for name in (*names, *(str(quantity.name) for quantity in quantities)):
+        for printed in dict.fromkeys((latex_name(name), unicode_name(name))):
+            other = first.setdefault(printed, name)
+            if other != name:
+                line = draft.lines[name]
+                raise LanguageError(
+                    f"'{other}' and '{name}' would both be printed as {unicode_name(name)}",
+                    "rename one of them",
+                    draft.source.span(line, 0, len(draft.source.lines[line - 1])),
+                )
 
 
 # --- statements ---------------------------------------------------------------------------------

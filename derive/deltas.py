@@ -39,12 +39,14 @@ from derive.terms import (
     Index,
     Multiply,
     Negate,
+    Node,
     Number,
     Reduction,
     Term,
     free_indices,
     is_one,
     number,
+    rewrite,
     same,
     substitute,
     walk,
@@ -103,6 +105,21 @@ def times(*factors: Term) -> Term:
     if isinstance(inside, Negate):
         return guarded(conditions, negative(_with_powers(inside.term)))
     return _under(conditions, _with_powers(inside))
+
+
+def with_squares(term: Term) -> Term:
+    """`term` where each factor that occurs twice in a product is a square: x x is x².
+
+    >>> from derive.terms import Size
+    >>> with_squares(Multiply((Size("n"), Size("n")))) == power(Size("n"), number(2))
+    True
+    """
+
+    def rule(node: Node) -> Node | None:
+        after = _with_powers(node) if isinstance(node, Multiply) else node
+        return None if after == node else after
+
+    return rewrite(term, rule)
 
 
 def _with_powers(term: Term) -> Term:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from derive.adjoint import Derivation
-from derive.deltas import collected, is_equality, summands, tidy
+from derive.deltas import collected, is_equality, summands, tidy, with_squares
 from derive.errors import DerivationError
 from derive.jacobian import (
     Jacobian,
@@ -160,7 +160,7 @@ def blocks_of(answer: Jacobian, model: Specification, known: Knowledge) -> tuple
 
 
 def _simplest(core: Term, known: Knowledge) -> Term:
-    return last(core, simplification(core, known))
+    return with_squares(last(core, simplification(core, known)))
 
 
 def core_names(model: Specification, count: int) -> tuple[str, ...]:

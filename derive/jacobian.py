@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from derive.adjoint import Derivation, Reading, reading_of
-from derive.deltas import collected, sum_over, summands, times
+from derive.deltas import collected, sum_over, summands, times, with_squares
 from derive.differentiate import occurrences
 from derive.errors import DerivationError
 from derive.model import Equation, Recurrence, Specification
@@ -161,7 +161,8 @@ def accumulate(system: System, direction: Direction, known: Knowledge) -> Tangen
     for equation in moving.equations:
         answer = _answer(equation, values, direction)
         steps[equation.left] = simplification(answer.right, known)
-        answer = replace(answer, right=last(answer.right, steps[equation.left]))
+        right = with_squares(last(answer.right, steps[equation.left]))
+        answer = replace(answer, right=right)
         if equation.left not in stepping and is_short(answer):
             values[equation.left] = answer
         else:

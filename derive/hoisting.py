@@ -170,7 +170,7 @@ class _Visit:
             places[self.step] = total(IndexValue(fresh[self.step]), negative(offset))
         part = tidy(substitute(term, places))
         most = max([self.rank, *(len(entry.subscripts) for entry in entries(part))])
-        if _width(part) > most or not _is_safe(part):
+        if _width(part) > most or not reads_within(part):
             return None
         found = self._array(tuple(fresh.values()), part, word)
         here: dict[Index, Term] = {i: IndexValue(i) for i in indices}
@@ -226,7 +226,7 @@ def _width(term: Term) -> int:
     return max([len(_long(free_indices(term))), *below])
 
 
-def _is_safe(term: Term) -> bool:
+def reads_within(term: Term) -> bool:
     """Whether every entry is read within its array, whatever the indices are."""
     return all(
         _is_within(subscript, size)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from derive.activations import with_activations
 from derive.arrays import Empty, Whole
 from derive.hoisting import Hoisting
 from derive.matching import named
@@ -28,9 +29,10 @@ def lines_of(
     spec: Specification, equations: Sequence[Equation], recurrences: Sequence[Recurrence]
 ) -> list[Line]:
     """The lines that compute the equations, those of each recurrence in a loop."""
-    blocks = {q.name: recurrence for recurrence in recurrences for q in recurrence.quantities}
     taken = {d.quantity.name for d in spec.declarations} | {e.left.name for e in equations}
     taken |= {dimension.name for dimension in spec.dimensions}
+    equations, recurrences = with_activations(equations, recurrences, taken)
+    blocks = {q.name: recurrence for recurrence in recurrences for q in recurrence.quantities}
     stepping = _Stepping(_declared(spec), tuple(equations), taken)
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):

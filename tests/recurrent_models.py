@@ -274,4 +274,28 @@ h[t] = a[t] * h[t-1] / (t + 1) + x[t]
 C = sum(h[t]**2, t)
 minimize(C, sgd(alpha=0.1))
 """,
+    "gates in the parts of one array": """
+N: dim
+T: dim
+I: dim
+H: dim
+O: dim
+x: input[N, T, I]
+y: input[N, O]
+Wx: param[I, 4*H]
+Wh: param[H, 4*H]
+b: param[4*H]
+Wy: param[H, O]
+n: range(N)
+t: range(T)
+j: range(H)
+h[-1, n, j] = 0
+c[-1, n, j] = 0
+a[t] = x[:, t] @ Wx + h[t-1] @ Wh + b
+c[t, n, j] = sigmoid(a[t, n, H + j]) * c[t-1, n, j] + sigmoid(a[t, n, j]) * tanh(a[t, n, 2*H + j])
+h[t, n, j] = sigmoid(a[t, n, 3*H + j]) * tanh(c[t, n, j])
+y_hat = h[T-1] @ Wy
+C = (sum((y_hat - y)**2) + 0.1 * sum(c**2)) / N
+minimize(C, sgd(alpha=0.1))
+""",
 }

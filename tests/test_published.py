@@ -249,8 +249,8 @@ def test_batch_normalisation():
     )
     assert model.equation("mu") == "∂C/∂μ[i] = −(Σ_j ∂C/∂x̂[j, i])/√(var[i] + ε)"
     assert model.equation("x") == (
-        "∂C/∂x[i, j] = (∂C/∂μ[j])/m + ∂C/∂var[j] (2/m) (x[i, j] − μ[j]) "
-        "+ (∂C/∂x̂[i, j])/√(var[j] + ε)"
+        "∂C/∂x[i, j] = (1/m) ∂C/∂μ[j] + ∂C/∂var[j] (2/m) (x[i, j] − μ[j]) "
+        "+ (1/√(var[j] + ε)) ∂C/∂x̂[i, j]"
     )
     assert model.equation("gamma") == "∂C/∂γ[i] = Σ_j ∂C/∂y[j, i] x̂[j, i]"
     assert model.equation("beta") == "∂C/∂β[i] = Σ_j ∂C/∂y[j, i]"

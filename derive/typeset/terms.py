@@ -213,6 +213,9 @@ def _is_group(term: Term) -> bool:
 
 
 def _divide(numerator: Term, denominator: Term, notation: Notation) -> Layout:
+    if isinstance(numerator, Entry) and is_fraction(numerator) and not notation.inline:
+        # A gradient is a fraction already: 1/m ∂C/∂μ, no fraction over a fraction.
+        return _layout(Multiply((Divide(ONE, denominator), numerator)), notation)
     above, below = _layout(numerator, notation), _layout(denominator, notation)
     wrap = bracketed if notation.inline else Group
     loose = level(numerator) < Level.PRODUCT or ends_open(numerator) or is_fraction(numerator)

@@ -326,3 +326,19 @@ def test_a_title_with_markup_stays_text(ending):
 
 def test_the_full_stop_of_a_title_is_left_out():
     assert document(NEURON).title == "A linear neuron with squared error"
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "what is taken there is a convention. The slope of ReLU is 0 at 0. Of several "
+               "largest or smallest entries only the first counts. The slope of an absolute value "
+               "is 0 at 0."),
+        ("zh", "其取值是约定。ReLU 在 0 处的斜率取 0。有多个最大或最小的元素时，只计第一个。"
+               "绝对值在 0 处的斜率取 0。"),
+    ],
+)  # fmt: skip
+def test_what_is_taken_at_a_kink_is_said_once(language, says):
+    text = "n: dim; w: param[n]\nC = sum(relu(w)) + sum(relu(2 * w)) + max(abs(w))\nminimize(C)"
+    assert shown(text, "html", language).count(says) == 1
+    assert "convention" not in shown(NEURON, "html")

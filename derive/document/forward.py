@@ -16,6 +16,7 @@ from derive.document.blocks import (
     paragraph,
     says,
 )
+from derive.document.kinks import kinks
 from derive.document.matrices import definition_formula, matrix_words, written_as_matrices
 from derive.document.writer import (
     Writer,
@@ -106,6 +107,8 @@ def model_section(writer: Writer) -> Section:
         for fact in writer.model.facts
     )
     blocks += [paragraph("fact.title", facts=Listed(facts))] if facts else []
+    taken = kinks(writer.model)
+    blocks += [Paragraph((says("kink.title"), *taken))] if taken else []
     return Section("model", tuple(blocks))
 
 

@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from derive.adjoint import Derivation
+from derive.adjoint import Derivation, derive_gradients
 from derive.deltas import collected, is_equality, summands, tidy, with_squares
-from derive.errors import DerivationError
 from derive.jacobian import (
     Jacobian,
     System,
     computed_from,
+    gradient_by,
     jacobian,
     last,
+    with_gradient_by,
     with_gradients,
 )
 from derive.model import Equation, Specification
@@ -80,20 +81,24 @@ class Hessian:
 
 
 def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessian:
-    """The block of second derivatives by two quantities; `derivation` has the gradient by `rows`.
+    """The block of second derivatives by two quantities of the model of `derivation`.
 
     Of a cost that is linear in them it has no blocks: it is zero.  What a `stop_gradient` keeps
-    from the gradient is a constant in its derivative too.  Raises DerivationError where the
-    derivation does not hold that gradient, or where something has no derivative.
+    from the gradient is a constant in its derivative too.  Raises DerivationError where something
+    has no derivative.
     """
     model, known = derivation.model, knowledge_of(derivation.model)
-    base = with_gradients(derivation)
-    if rows != columns and columns in {e.left for e in computed_from(base, rows).equations}:
-        # The gradient by w may say h where it means tanh(w), which does not move with h.
-        turned = jacobian(base, _gradient_by(columns, derivation), rows, known)
-        answer = _transposed(turned, _gradient_by(rows, derivation))
+    forward = System(model.equations, model.recurrences)
+    turned = columns in {equation.left for equation in computed_from(forward, rows).equations}
+    first, second = (columns, rows) if turned else (rows, columns)
+    defined = {equation.left for equation in model.equations}
+    if defined.isdisjoint((rows, columns)):
+        base = _whole(derivation, first)
     else:
-        answer = jacobian(base, _gradient_by(rows, derivation), columns, known)
+        base = with_gradient_by(model, first, second)
+    answer = jacobian(base, gradient_by(model, first), second, known)
+    if turned:
+        answer = _transposed(answer, gradient_by(model, rows), columns)
     blocks = blocks_of(answer, model, known)
     stepping = {q for recurrence in answer.system.recurrences for q in recurrence.quantities}
     others = tuple(
@@ -105,22 +110,18 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
     return Hessian(rows, columns, answer.equation, blocks, system, others, answer.steps)
 
 
-def _gradient_by(quantity: Quantity, derivation: Derivation) -> Quantity:
-    found = next((g for g in derivation.gradients if g.wrt == quantity), None)
-    if found is None:
-        raise DerivationError(
-            f"the gradient with respect to {quantity.name} is not derived",
-            "derive the gradients with respect to both quantities first",
-        )
-    return found.equation.left
+def _whole(derivation: Derivation, wrt: Quantity) -> System:
+    """The system of a derivation, or of one by `wrt` where that one does not have its gradient."""
+    if any(gradient.wrt == wrt for gradient in derivation.gradients):
+        return with_gradients(derivation)
+    return with_gradients(derive_gradients(derivation.model, (wrt,)))
 
 
-def _transposed(turned: Jacobian, of: Quantity) -> Jacobian:
-    """∂²C/∂p ∂q from ∂²C/∂q ∂p, as an equation of its own; `of` is ∂C/∂p."""
+def _transposed(turned: Jacobian, of: Quantity, wrt: Quantity) -> Jacobian:
+    """∂²C/∂p ∂q from ∂²C/∂q ∂p, as an equation of its own; `of` is ∂C/∂p, and `wrt` is q."""
     old, rank = turned.equation, len(turned.of.shape)
     indices = (*old.indices[rank:], *old.indices[:rank])
-    wrt = turned.of.name.wrt if isinstance(turned.of.name, Derivative) else turned.of.name
-    name = Derivative(of.name, wrt, len(of.shape))
+    name = Derivative(of.name, wrt.name, len(of.shape))
     left = Quantity(name, tuple(index.size for index in indices), "gradient")
     stepping = {q for recurrence in turned.system.recurrences for q in recurrence.quantities}
     kept = turned.system.equations
@@ -131,7 +132,7 @@ def _transposed(turned: Jacobian, of: Quantity) -> Jacobian:
         kept = tuple(equation for equation in kept if equation.left != old.left)
     equation = Equation(left, indices, right, old.domain)
     system = System((*kept, equation), turned.system.recurrences)
-    return Jacobian(of, turned.wrt, equation, system, turned.steps)
+    return Jacobian(of, wrt, equation, system, turned.steps)
 
 
 def blocks_of(answer: Jacobian, model: Specification, known: Knowledge) -> tuple[Block, ...]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from derive.adjoint import Derivation, Reading, reading_of
+from derive.adjoint import Derivation, Reading, derive_gradients, reading_of
 from derive.deltas import collected, sum_over, summands, times, with_squares
 from derive.differentiate import occurrences
 from derive.errors import DerivationError
@@ -83,14 +83,34 @@ class Tangents:
     steps: Mapping[Quantity, tuple[Step, ...]]
 
 
-def with_gradients(derivation: Derivation) -> System:
-    """The equations of a model and of its gradients, which read what is named by its name."""
-    model = derivation.model
+def with_gradients(derivation: Derivation, model: Specification | None = None) -> System:
+    """The equations of a model and of its gradients, which read what is named by its name.
+
+    The `model` is that of the derivation, or one that defines more.
+    """
+    own, whole = derivation.model, model or derivation.model
     gradients = tuple(gradient.equation for gradient in derivation.gradients)
     return System(
-        (*model.equations, *with_names(gradients, model.equations)),
-        (*model.recurrences, *derivation.recurrences),
+        (*whole.equations, *with_names(gradients, own.equations)),
+        (*whole.recurrences, *derivation.recurrences),
     )
+
+
+def with_gradient_by(model: Specification, wrt: Quantity, *moved: Quantity) -> System:
+    """The equations of a model and of its gradient by `wrt`, to be differentiated by `moved`.
+
+    A gradient may say h where it means tanh(z), which does not move when h alone is moved.  So it
+    is derived as if `wrt` and what is moved were data.
+    """
+    stepping = {q for recurrence in model.recurrences for q in recurrence.quantities}
+    data = {wrt, *moved} - stepping
+    apart = replace(model, equations=tuple(e for e in model.equations if e.left not in data))
+    return with_gradients(derive_gradients(apart, (wrt,)), model)
+
+
+def gradient_by(model: Specification, wrt: Quantity) -> Quantity:
+    """∂C/∂wrt as a quantity."""
+    return Quantity(Derivative(model.objective.cost.name, wrt.name), wrt.shape, "gradient")
 
 
 def extended(model: Specification, *systems: System) -> Specification:

@@ -21,13 +21,15 @@ from derive.jacobian import (
     along,
     answer_to,
     extended,
+    gradient_by,
     needed,
+    with_gradient_by,
     with_gradients,
 )
 from derive.model import Equation, Specification, definition, quantity_named
 from derive.rewrites.knowledge import Knowledge, knowledge_of
 from derive.simplify import product, summed
-from derive.terms import ZERO, Derivative, Entry, Index, IndexValue, Quantity, is_one
+from derive.terms import ZERO, Entry, Index, IndexValue, Quantity, is_one
 
 # The letter of the step along the directions; the first that the model does not use.
 STEPS = ("epsilon", "tau", "varepsilon")
@@ -51,7 +53,8 @@ def hessian_vector(derivation: Derivation, wrt: Sequence[Quantity]) -> Product:
     """H v for the quantities `wrt`, whose gradients `derivation` holds."""
     model = derivation.model
     vectors, step = directions(model, wrt), step_name(model)
-    base = with_gradients(derivation)
+    computed = definition(model, str(wrt[0].name)) if len(wrt) == 1 else None
+    base = with_gradient_by(model, *wrt) if computed else with_gradients(derivation)
     targets = {g.wrt: g.equation.left for g in derivation.gradients if g.wrt in vectors}
     known = knowledge_of(model)
     part, wanted = needed(base, targets.values()), tuple(targets.values())
@@ -76,8 +79,7 @@ def gauss_newton(model: Specification, wrt: Sequence[Quantity], output: str) -> 
     forward = needed(System(model.equations, model.recurrences), (z,))
     known = knowledge_of(model)
     there = answers(forward, along(step, vectors), (z,), known)
-    upper = with_gradients(derive_gradients(model, (z,)))
-    slope = Quantity(Derivative(model.objective.cost.name, z.name), z.shape, "gradient")
+    upper, slope = with_gradient_by(model, z), gradient_by(model, z)
     moved = along(step, {z: there.results[z]})
     at_output = answers(needed(upper, (slope,)), moved, (slope,), known)
     back = _backward(model, forward, z, at_output.results[slope], tuple(wrt))

@@ -194,9 +194,7 @@ class Model:
 
     def gradient(self, name: str) -> Gradient:
         """∂C/∂`name`, of a parameter, an input or a defined quantity."""
-        quantity = self._number(name)
-        if quantity == self.specification.objective.cost:
-            raise DeriveError(f"'{name}' is the cost itself", "ask for another quantity")
+        quantity = self._variable(name)
         derivation = self._derivation_for(quantity)
         return Gradient(derivation, gradient_named(derivation, name))
 
@@ -228,8 +226,8 @@ class Model:
         >>> Model.read("neuron").hessian("w", "w").matrix
         ∂²C/∂w² = 2 xᵀ x    (n, 1, n, 1), core (n, n)
         """
-        derivation = self._derivation_for(self._number(rows))
-        return Hessian(derivation, hessian(derivation, self._number(rows), self._number(columns)))
+        found = hessian(self.derivation, self._variable(rows), self._variable(columns))
+        return Hessian(self.derivation, found)
 
     def hvp(self, *names: str) -> Product:
         """The Hessian times a direction, for the quantities `names`, by default all parameters.
@@ -258,9 +256,16 @@ class Model:
             )
         return quantity
 
+    def _variable(self, name: str) -> Quantity:
+        """The quantity called `name`, by which the cost may be differentiated."""
+        quantity = self._number(name)
+        if quantity == self.specification.objective.cost:
+            raise DeriveError(f"'{name}' is the cost itself", "ask for another quantity")
+        return quantity
+
     def _varied(self, names: tuple[str, ...]) -> tuple[Quantity, ...]:
         """The quantities that move along directions, which must not move each other."""
-        wrt = tuple(map(self._number, names)) or parameters(self.specification)
+        wrt = tuple(map(self._variable, names)) or parameters(self.specification)
         defined = [q.name for q in wrt if any(e.left == q for e in self._completed.equations)]
         if defined and len(wrt) > 1:
             raise DeriveError(

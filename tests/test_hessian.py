@@ -321,3 +321,17 @@ def test_what_is_stopped_stays_a_constant():
     model = asked("n: dim; x: param[n]; f = sum(stop_gradient(x) * x ** 2)")
     x = np.array([1.5, -2.0])
     assert np.array_equal(model.hessian("x", "x").value(x=x), np.diag(2 * x))
+
+
+def test_a_name_is_not_written_for_a_formula_that_stays_where_it_is():
+    # f = a tanh(u) with a = tanh(u): a alone is moved, so ∂²f/∂a² is 0 and not 1.
+    model = asked("u: param; a = tanh(u); b = tanh(u); f = a * tanh(u) + b ** 2")
+    assert repr(model.hessian("a", "a")) == "∂²f/∂a² = 0    ()"
+    assert repr(model.hessian("a", "b")) == "∂²f/∂a ∂b = 0    ()"
+    assert repr(model.hvp("a")) == "∂²f/∂a ∂ε = 0    ()"
+
+
+def test_the_cost_has_no_second_derivative_by_itself():
+    with pytest.raises(DeriveError) as refused:
+        Model.read("neuron").hessian("C", "w")
+    assert refused.value.cause == "'C' is the cost itself"

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from derive.arithmetic import Undefined, undefined
+from derive.arithmetic import Undefined
 from derive.dual import RATIONAL, call, total
 from derive.elimination import OPERATORS
 from derive.errors import DerivationError
@@ -82,13 +82,12 @@ def _partial(term: Partial, here: Evaluation) -> Any:
     return here.partial(term, here)
 
 
-def _once(term: Reduction | LinearAlgebra, here: Evaluation) -> Any:
+def _once(term: Reduction, here: Evaluation) -> Any:
     """The value at these values of the indices that the term depends on, worked out once."""
     known = here.about(term)
     at = tuple([here.indices[index] for index in known.free])
     if at not in known.values:
-        work = _linear_algebra if isinstance(term, LinearAlgebra) else _reduction
-        known.values[at] = work(term, here)  # type: ignore[arg-type]
+        known.values[at] = _reduction(term, here)
     return known.values[at]
 
 
@@ -144,13 +143,15 @@ def _entry(entry: Entry, here: Evaluation) -> Any:
 
 
 def _linear_algebra(term: LinearAlgebra, here: Evaluation) -> Any:
-    """One entry of an operator: its operands are evaluated whole, as rows of numbers."""
-    operands = [_rows(operand, here) for operand in term.operands]
-    result = OPERATORS[term.operator](*operands)
+    """One entry of an operator: its operands are evaluated whole, as rows of numbers, once."""
+    known = here.about(term)
+    free = [index for operand in term.operands for index in here.about(operand).free]
+    inputs = tuple([here.indices[index] for index in free])
+    if inputs not in known.values:
+        operands = [_rows(operand, here) for operand in term.operands]
+        known.values[inputs] = OPERATORS[term.operator](*operands)
+    result = known.values[inputs]
     at = [whole(subscript, here) for subscript in term.subscripts]
-    if term.operator == "det" and result.value == 0 and result.slopes:
-        # It exists, but by way of the inverse, as the derivation has it, it cannot be found.
-        raise undefined("the derivative of the determinant of a singular matrix")
     if not at:
         return result
     return result[at[0]][at[1] if len(at) > 1 else 0]
@@ -248,7 +249,7 @@ EVALUATORS: dict[type[Term], Callable[[Any, Evaluation], Any]] = {
     Number: lambda term, here: here.number(term.value),
     Negate: lambda term, here: -evaluate(term.term, here),
     Reduction: _once,
-    LinearAlgebra: _once,
+    LinearAlgebra: _linear_algebra,
     Power: lambda term, here: evaluate(term.base, here) ** evaluate(term.exponent, here),
     Call: _call,
     Divide: lambda term, here: evaluate(term.numerator, here) / evaluate(term.denominator, here),

@@ -51,8 +51,9 @@ class OutOfRange(VerificationError):
 class Known:
     """A node, the indices that it depends on, whether it reads no real numbers, and what it gave.
 
-    `values` are those of a reduction by the values of its indices.  A condition or a kink has
-    `truths`, and `margins`: a few differences between its two sides, which it is decided by.
+    `values` are those of a reduction, or of an operator as a whole, by the values of its indices.
+    A condition or a kink has `truths`, and `margins`: a few differences between its two sides,
+    which it is decided by.
     """
 
     node: Node

@@ -280,12 +280,11 @@ def unexercised(points: Sequence[Point]) -> bool:
 
 
 def one_sided(points: Sequence[Point]) -> tuple[tuple[Node, bool], ...]:
-    """The conditions on data and the kinks that came out one way only at points like the first."""
+    """The conditions on data and the kinks that came out one way only."""
     met: dict[Node, set[bool]] = {}
     for point in points:
-        if not point.special and point.sizes == points[0].sizes:
-            for node, truths in point.seen.items():
-                met.setdefault(node, set()).update(truths)
+        for node, truths in point.seen.items():
+            met.setdefault(node, set()).update(truths)
     return tuple(
         (node, next(iter(truths)))
         for node, truths in met.items()

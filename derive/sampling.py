@@ -24,13 +24,23 @@ from derive.oracle import complete_sizes, shape_of
 from derive.terms import Name
 
 Kind = Literal[
-    "signed", "positive", "large", "dominant", "varied", "special", "mixed", "ties", "zeros", "ones"
+    "signed",
+    "positive",
+    "large",
+    "dominant",
+    "varied",
+    "sparse",
+    "special",
+    "mixed",
+    "ties",
+    "zeros",
+    "ones",
 ]
 
 # In which order to look for a point inside the domain.
 KINDS: tuple[Kind, ...] = ("signed", "positive", "large", "dominant", *("varied",) * 8)
 # Where ties, kinks and products with zero are met.
-SPECIAL: tuple[Kind, ...] = ("zeros", "ones", "special", "mixed", "mixed")
+SPECIAL: tuple[Kind, ...] = ("sparse", "sparse", "zeros", "ones", "special", "mixed", "mixed")
 
 
 def random_inputs(
@@ -39,8 +49,8 @@ def random_inputs(
     """Data for every declaration without a value: fractions, and integers for index data.
 
     What the model declares to be true of its data holds.  `varied` draws each quantity in its own
-    way, `mixed` special values but any number for single inputs (a rate, a threshold), and `ties`
-    special inputs with any parameters.
+    way, `mixed` special values but any number for single inputs (a rate, a threshold), `ties`
+    special inputs with any parameters, `sparse` any parameters with inputs some of which are zero.
     """
     complete = complete_sizes(model, sizes)
     open_ = [d for d in model.declarations if d.value is None]
@@ -72,6 +82,8 @@ def kind_of(declaration: Declaration, kind: Kind, random: Random) -> Kind:
     if kind == "mixed":
         single = declaration.quantity.kind == "input" and declaration.quantity.shape == ()
         own = "signed" if single else "special"
+    if kind == "sparse" and declaration.quantity.kind != "input":
+        own = "signed"
     if kind == "ties":
         own = "special" if declaration.quantity.kind == "input" else "signed"
         own = "signed" if declaration.quantity.shape == () else own
@@ -92,13 +104,15 @@ def random_numbers(random: Random, count: int, kind: Kind = "signed") -> Iterato
     denominator = 8
     while denominator < 2 * count:
         denominator *= 2
-    signed = kind in ("signed", "dominant")
+    signed = kind in ("signed", "dominant", "sparse")
     first, last = (1, 3) if kind == "large" else (0, 2 if signed else 1)
     # An odd number over a power of two is never 0, 1 or another integer.
     odd = range(first * denominator + 1, last * denominator, 2)
     drawn = [Fraction(k, denominator) for k in random.sample(odd, min(count, len(odd)))]
     if signed:
         drawn = [-number if random.random() < 0.5 else number for number in drawn]
+    if kind == "sparse":
+        drawn = [Fraction(0) if random.random() < 0.3 else number for number in drawn]
     return iter(drawn)
 
 

@@ -72,7 +72,7 @@ class Counting:
         """Count a node once for each run of the loops around it, and note filtered reductions."""
         if isinstance(node, (Reduction, LinearAlgebra)):
             # It is worked out once for each value of the indices that it depends on.
-            around = tuple(index.size for index in free_indices(node))
+            around = tuple(index.size for index in _depends_on(node))
         counted.nodes[around] += 1
         if isinstance(node, Entry):
             counted.reads[node.quantity.name, bound] += 1
@@ -134,6 +134,11 @@ class Counting:
         """Whether the filter leaves a place wherever the reduction stands."""
         inside = (places(reduction.indices, conditions, here) for _ in places(outside, (), here))
         return all(next(kept, None) is not None for kept in inside)
+
+
+def _depends_on(node: Reduction | LinearAlgebra) -> tuple[Index, ...]:
+    parts = node.operands if isinstance(node, LinearAlgebra) else (node,)
+    return tuple(dict.fromkeys(index for part in parts for index in free_indices(part)))
 
 
 def _reads(condition: Condition) -> bool:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from forms import (
+    add,
     at,
     call,
     compare,
@@ -10,6 +11,7 @@ from forms import (
     index,
     n,
     neuron,
+    over,
     quantity,
     specification,
     square,
@@ -21,8 +23,8 @@ from handwritten import check, failure, module, trained
 
 from derive.points import draw_points
 from derive.report import certificate
-from derive.terms import Choice, number
-from derive.verify import verify
+from derive.terms import Choice, Negate, number
+from derive.verify import step_lines, verify
 
 
 def verdicts(report):
@@ -106,6 +108,50 @@ def test_a_tie_at_the_kink_of_two_arguments_is_met():
     assert failure(check(model, module(model, "np.maximum(a, b)", wrong)), "∂C/∂a").startswith(
         "∂C/∂a is 0, it should be 1"
     )
+
+
+def test_a_tie_of_computed_sides_is_met_exactly():
+    k = index(n)
+    w, b = quantity("w", n, kind="param"), quantity("b", kind="param")
+    x, tau = quantity("x", n, kind="input"), quantity("tau", kind="input")
+    r = quantity("r")
+    pinball = call("maximum", Negate(times(tau, r)), times(subtract(1, tau), r))
+    model = specification(
+        equation(r, (), add(total(k, times(at(x, k), at(w, k))), b)),
+        equation(quantity("C"), (), pinball),
+    )
+    tied = [p for p in draw_points(model, 0) if p.values["r"].item() == 0]
+    assert any(p.inputs["tau"].item() != 0 for p in tied)
+    cost = "np.maximum(-tau * r, (1 - tau) * r)"
+    slope = "np.where(-tau * r >= (1 - tau) * r, -tau, 1 - tau)"
+    setup = ["r = x @ w + b"]
+    right = {"w": f"x * {slope}", "b": slope}
+    assert check(model, module(model, cost, right, setup)).ok
+    strict = {name: text.replace(">=", ">") for name, text in right.items()}
+    assert failure(check(model, module(model, cost, strict, setup)), "∂C/∂b")
+
+
+def test_where_no_data_lie_in_the_domain_it_is_undecided():
+    w = quantity("w", kind="param")
+    model = specification(equation(quantity("C"), (), call("log", Negate(square(at(w))))))
+    report = check(model, module(model, "np.log(-(w**2))", {"w": "2 / w"}))
+    assert [(line.verdict, line.note) for line in report.lines] == [
+        ("undecided", "no random point lies in the domain of 'model'")
+    ]
+    assert not report.ok
+    (steps,) = step_lines(model, [("∂C/∂w", (), ())])
+    assert steps.verdict == "undecided"
+
+
+def test_what_a_choice_discards_need_not_exist():
+    k = index(n)
+    w, x = quantity("w", n, kind="param"), quantity("x", n, kind="input")
+    share = Choice(compare("!=", at(x, k), 0), over(at(w, k), at(x, k)), number(0))
+    model = specification(equation(quantity("C"), (), total(k, share)))
+    cost = "np.where(x != 0, w / x, 0).sum()"
+    assert check(model, module(model, cost, {"w": "np.where(x != 0, 1 / x, 0)"})).ok
+    note = failure(check(model, module(model, cost, {"w": "1 / x"})), "∂C/∂w")
+    assert note.startswith("∂C/∂w[0] is not defined (1 / 0), it should be 0 at n=1")
 
 
 def test_what_is_never_exercised_is_not_called_verified():

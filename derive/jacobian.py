@@ -114,14 +114,14 @@ def gradient_by(model: Specification, wrt: Quantity) -> Quantity:
 
 
 def extended(model: Specification, *systems: System) -> Specification:
-    """The model that also defines what the systems define."""
-    known = {equation.left for equation in model.equations}
-    more = [e for system in systems for e in system.equations if e.left not in known]
-    steps = dict.fromkeys(
-        (*model.recurrences, *(r for system in systems for r in system.recurrences))
-    )
-    unique = {equation.left: equation for equation in more}
-    return replace(model, equations=(*model.equations, *unique.values()), recurrences=tuple(steps))
+    """The model that also defines what the systems define, each quantity once: the first time."""
+    equations = {equation.left: equation for equation in model.equations}
+    recurrences = dict.fromkeys(model.recurrences)
+    for system in systems:
+        for equation in system.equations:
+            equations.setdefault(equation.left, equation)
+        recurrences |= dict.fromkeys(system.recurrences)
+    return replace(model, equations=tuple(equations.values()), recurrences=tuple(recurrences))
 
 
 # --- directions ---------------------------------------------------------------------------------
@@ -169,11 +169,18 @@ def accumulate(system: System, direction: Direction, known: Knowledge) -> Tangen
     """How every quantity of the system answers to a direction, each equation visited once.
 
     A quantity that is varied does not move by what it is computed from.  What is `known` of the
-    model serves to simplify.
+    model serves to simplify.  Raises DerivationError where a quantity that is varied steps along a
+    recurrence: there it moves itself.
     """
     moving = computed_from(system, *direction.seeds)
     varying = {equation.left for equation in moving.equations}
     stepping = {q for recurrence in system.recurrences for q in recurrence.quantities}
+    for quantity in direction.seeds:
+        if quantity in stepping:
+            raise DerivationError(
+                f"'{quantity.name}' moves its own later steps, so it cannot be varied by itself",
+                "differentiate with respect to what the recurrence reads",
+            )
     values = dict(direction.seeds)
     for quantity in (e.left for e in system.equations if e.left in stepping & varying):
         values[quantity] = _by_name(quantity, direction)

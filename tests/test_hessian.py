@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 import sympy
 from forms import add, at, call, index, over, subtract, term, times, total
-from second_derivatives import SMALL, Point, all_parameters, asked, case, is_true
+from second_derivatives import (
+    SMALL,
+    STEP,
+    Point,
+    all_parameters,
+    asked,
+    case,
+    difference,
+    hessian_of,
+    is_true,
+    with_cores,
+)
 
 from derive import DeriveError, Model
 from derive.errors import DerivationError
@@ -335,3 +346,20 @@ def test_the_cost_has_no_second_derivative_by_itself():
     with pytest.raises(DeriveError) as refused:
         Model.read("neuron").hessian("C", "w")
     assert refused.value.cause == "'C' is the cost itself"
+
+
+def test_by_what_steps_and_by_what_it_reads():
+    # ∂²f/∂h ∂w is a recurrence itself, which runs back; the other order is its transpose.
+    text = (
+        "T: dim; w: param; x: input[T]; t: range(T)\n"
+        "h[-1] = 0; h[t] = tanh(w * h[t-1] + x[t]); y = h[T-1] * w; f = y ** 2"
+    )
+    point = Point(text, {"T": 3})
+    ends = [point.gradients(["h"], {"w": point.inputs["w"] + sign * STEP})["h"] for sign in (1, -1)]
+    for rows, columns in (("h", "w"), ("w", "h")):
+        model, whole = with_cores(point, hessian_of(point, rows, columns))
+        (found,) = point.computed(model, [whole])
+        assert difference(found, (ends[0] - ends[1]) / (2 * STEP)) < 1e-27
+    floats = {name: np.asarray(array, dtype=float) for name, array in point.inputs.items()}
+    expected = np.array([float(entry.value) for entry in found])
+    assert asked(text).hessian("w", "h").value(**floats) == pytest.approx(expected, rel=1e-12)

@@ -6,6 +6,7 @@ from second_derivatives import SMALL, Point, asked, case, difference, jacobian_o
 
 from derive import DeriveError, Model
 from derive.adjoint import derive_gradients
+from derive.errors import DerivationError
 from derive.jacobian import extended, with_gradients
 from derive.oracle import gradient
 
@@ -133,3 +134,17 @@ def test_what_does_not_depend_has_no_jacobian(of, wrt, cause):
     with pytest.raises(DeriveError) as refused:
         Model.read("neuron").jacobian(of, wrt)
     assert refused.value.cause == cause
+
+
+def test_what_steps_is_not_varied_by_itself():
+    model = asked(
+        "T: dim; w: param; x: input[T]; t: range(T)\n"
+        "h[-1] = 0; h[t] = tanh(w * h[t-1] + x[t]); y = h[T-1] * w; f = y ** 2"
+    )
+    for refusing in (lambda: model.jacobian("y", "h"), lambda: model.hessian("h", "h")):
+        with pytest.raises(DerivationError) as refused:
+            refusing()
+        assert refused.value.cause == (
+            "'h' moves its own later steps, so it cannot be varied by itself"
+        )
+    assert model.hessian("w", "h").shape == "(T,)"

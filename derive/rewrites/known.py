@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from derive.matching import alike
 from derive.rewrites.knowledge import Knowledge
@@ -76,16 +77,16 @@ def symmetric(term: Term, known: Knowledge) -> Term | None:
     """W[j, i] = W[i, j] where W is symmetric: in a sum over j, the summed index stands second."""
     if not isinstance(term, Reduction) or term.kind != "sum":
         return None
-    summed_over = term.indices
+    summed_over, outside = term.indices, free_indices(term)
 
     def rule(node: Node) -> Node | None:
         match node:
             case Entry(quantity, (IndexValue(first), IndexValue(second) as free)):
-                turned = first in summed_over and second not in summed_over
+                turned = first in summed_over and second in outside
                 if turned and known.is_("symmetric", quantity):
                     return Entry(quantity, (free, IndexValue(first)))
             case LinearAlgebra("inv", (matrix,), (IndexValue(first), IndexValue(second) as free)):
-                turned = first in summed_over and second not in summed_over
+                turned = first in summed_over and second in outside
                 if turned and is_symmetric(matrix, known.symmetric):
                     return LinearAlgebra("inv", (matrix,), (free, IndexValue(first)))
         return None
@@ -216,7 +217,14 @@ def _is_mean(mean: Entry, indices: tuple[Index, ...], each: Term, known: Knowled
     if definition is None:
         return False
     values = dict(zip(definition.indices, mean.subscripts, strict=True))
-    return alike(substitute(definition.right, values), Reduction("mean", indices, each))
+    right = substitute(definition.right, values)
+    if alike(right, Reduction("mean", indices, each)):
+        return True
+    # Written as a sum over a count.
+    total, count = Reduction("sum", indices, each), ratio_of(right)
+    sizes = tuple(index.size for index in indices)
+    counted = Ratio(Fraction(1), (total,), sizes)
+    return alike(written(count), written(counted))
 
 
 def exchanged(term: Term, known: Knowledge) -> Term | None:

@@ -52,7 +52,7 @@ def _cost(node: ast.expr, scope: Scope) -> Quantity:
             node,
             f"the cost '{node.id}' has the shape {show_shape(quantity.shape)}, but only a single "
             "number can be minimised",
-            f"reduce it: C = sum({node.id}) or C = mean({node.id}), then minimize(C)",
+            f"reduce it: total = sum({node.id}), then minimize(total); or by mean",
         )
     return quantity
 

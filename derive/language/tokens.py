@@ -33,7 +33,7 @@ KEYWORD_CURES = {
     "import": "nothing is imported; the functions of the language are known by name",
     "from": "nothing is imported; the functions of the language are known by name",
     "is": "equality is ==",
-    "None": "leave the argument out",
+    "None": "leave the argument out; for a new axis write the indices: z[i, j] = x[i, j] * s[i]",
 }
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 # Some versions of `tokenize` take these for operators.

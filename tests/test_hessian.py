@@ -195,6 +195,16 @@ def test_a_row_vector_is_transposed():
     assert repr(neuron.hessian("w", "b")) == "∂²C/∂w[i] ∂b = 2 x[i]    (n, 1), core (n,)"
 
 
+def test_crossed_deltas_are_no_identity():
+    # ∂² tr(X X)/∂X[i, j] ∂X[k, l] = 2 [i = l] [j = k], which exchanges rows and columns.
+    crossed = asked("n: dim; X: param[n, n]; f = trace(X @ X)").hessian("X", "X")
+    assert repr(crossed.matrix) == (
+        "∂²f/∂X[i, j] ∂X[k, l] = 2 [i = l, j = k]    (n, n, n, n), core ()"
+    )
+    straight = asked("n: dim; X: param[n, n]; f = sum(X ** 2)").hessian("X", "X")
+    assert repr(straight.matrix) == "∂²f/∂X² = 2 I    (n, n, n, n), core ()"
+
+
 def test_a_linear_cost_has_no_curvature():
     linear = asked("n: dim; c: input[n]; w: param[n]; f = sum(c * w)").hessian("w", "w")
     assert repr(linear) == "∂²f/∂w[i] ∂w[j] = 0    (n, n)"

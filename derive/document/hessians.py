@@ -91,7 +91,8 @@ def _matrix(
         return _core(writer, core, own) if plain else None
     paired = [row_ for row_, _ in deltas]
     left_over = [axis for axis in (*rows, *columns) if axis not in {a for d in deltas for a in d}]
-    if len(rows) == len(columns) == len(deltas):
+    straight = all(rows.index(row_) == columns.index(column) for row_, column in deltas)
+    if straight and len(rows) == len(columns) == len(deltas):
         size = indices[paired[0]].size if len(rows) == 1 else None
         if block.axes == ():
             return _scaled_identity(writer, core, size)

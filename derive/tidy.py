@@ -20,6 +20,7 @@ from derive.terms import (
     Term,
     entries,
     rewrite,
+    walk,
 )
 
 
@@ -73,3 +74,26 @@ def conditions_of(condition: Condition) -> tuple[Condition, ...]:
 def all_of(conditions: tuple[Condition, ...]) -> Condition:
     """The condition that all of them hold."""
     return conditions[0] if len(conditions) == 1 else AllOf(conditions)
+
+
+def short_subscripts(term: Term) -> Term:
+    """The term with every subscript in which something cancels, as a[H + j - H], made shorter.
+
+    >>> from derive.terms import Index, IndexValue, Negate, Quantity, Size
+    >>> H, j = Size("H"), IndexValue(Index(Size("H")))
+    >>> a = Quantity("a", (H,))
+    >>> short_subscripts(Entry(a, (Add((H, j, Negate(H))),))) == Entry(a, (j,))
+    True
+    """
+
+    def rule(node: Node) -> Node | None:
+        if not isinstance(node, Entry):
+            return None
+        return Entry(node.quantity, tuple(_shorter(part) for part in node.subscripts))
+
+    return rewrite(term, rule)
+
+
+def _shorter(subscript: Term) -> Term:
+    found = collected(short_subscripts(subscript))
+    return found if len(list(walk(found))) < len(list(walk(subscript))) else subscript

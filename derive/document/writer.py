@@ -26,6 +26,7 @@ from derive.terms import (
     is_one,
     substitute,
 )
+from derive.tidy import short_subscripts
 from derive.typeset.equations import equation, equations
 from derive.typeset.layout import Layout, Operator, row
 from derive.typeset.letters import choose_letters
@@ -115,7 +116,8 @@ def gradients_of_parameters(writer: Writer) -> list[Gradient]:
 def formula(writer: Writer, *stages: Term, relation: str = "=") -> Layout:
     """The terms with `relation` behind the first and = between the others, letters shared."""
     notation = Notation(choose_letters(stages, writer.names), writer.symbols)
-    return equation(*(layout(stage, notation) for stage in stages), relation=relation)
+    shown = (layout(short_subscripts(stage), notation) for stage in stages)
+    return equation(*shown, relation=relation)
 
 
 def symbol_of(writer: Writer, quantity: Quantity) -> Layout:
@@ -191,7 +193,7 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
     notation = Notation(choose_letters(terms, writer.names), writer.symbols)
 
     def shown(term: Term) -> Layout:
-        return layout(at_first_places(term), notation)
+        return layout(short_subscripts(at_first_places(term)), notation)
 
     reasons = []
     for depth, step in walked:

@@ -94,7 +94,11 @@ def _once(term: Reduction, here: Evaluation) -> Any:
 def _reduction(term: Reduction, here: Evaluation) -> Any:
     if term.kind in ("argmax", "argmin"):
         return here.number(_position(term, here))
-    return REDUCTIONS[term.kind](_kept(term, here), here)
+    kept = _kept(term, here)
+    result = REDUCTIONS[term.kind](kept, here)
+    if term.kind in ("max", "min"):
+        here.about(term).tied |= sum(number == result for number in kept) > 1
+    return result
 
 
 RELATIONS: dict[str, Callable[[Any, Any], bool]] = {

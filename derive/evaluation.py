@@ -53,7 +53,7 @@ class Known:
 
     `values` are those of a reduction, or of an operator as a whole, by the values of its indices.
     A condition or a kink has `truths`, and `margins`: a few differences between its two sides,
-    which it is decided by.
+    which it is decided by; it is `tied` where both sides were the same.
     """
 
     node: Node
@@ -62,10 +62,12 @@ class Known:
     values: dict[tuple[int, ...], Any] = field(default_factory=dict)
     truths: set[bool] = field(default_factory=set)
     margins: list[Dual] = field(default_factory=list)
+    tied: bool = False
 
     def met(self, truth: bool, left: Dual, right: Any) -> None:
         """Remember on which side a condition or a kink was met, and how far from the other."""
         self.truths.add(truth)
+        self.tied |= left == right
         if len(self.margins) < MARGINS and (left.slopes or getattr(right, "slopes", None)):
             self.margins.append(left - right)
 

@@ -59,7 +59,8 @@ class Point:
 
     `reached` are the entries of parameters on which the cost depends at all, at this point; `seen`
     which conditions came out true and false, and on which sides of kinks the data lay; `margins`
-    how far from the other side, as a value and its slopes in the entries of parameters.
+    how far from the other side, as a value and its slopes in the entries of parameters.  It is
+    `tied` where the cost may have a kink at this very point.
     """
 
     sizes: Sizes
@@ -71,6 +72,7 @@ class Point:
     reached: frozenset[Location]
     seen: Mapping[Node, set[bool]]
     margins: Mapping[Node, Sequence[Margin]]
+    tied: bool
 
     def arrays(self) -> dict[Name, np.ndarray]:
         """The data as arrays of scalars; index data stay integers."""
@@ -207,6 +209,7 @@ def point_of(
         frozenset(place for place, direction in directions.items() if direction in cost.slopes),
         here.sides(),
         margins,
+        any(known.tied for known in here.known.values()),
     )
 
 

@@ -64,6 +64,9 @@ def _worst_error(
             if taken == 0:
                 raise
             break
+        if taken and not all(np.all(np.isfinite(gradient)) for gradient in gradients.values()):
+            # The steps have left the domain of the model; they were right so far.
+            break
         for (name, place), entry in exact.items():
             entry.step(float(np.asarray(gradients[name])[place]))
         public(module, "step")(params, **by_name, state=state)

@@ -12,6 +12,7 @@ from typing import Any
 from derive.array_functions import BY_SERIES, IN_MATH
 from derive.arrays import ArrayTerm, Select, Whole
 from derive.docstring import Formulas, comments, docstring_context
+from derive.fact_code import checks
 from derive.model import Equation, Recurrence, Specification, data, definition, parameters
 from derive.module_names import identifiers, setting_names
 from derive.names import python_name
@@ -122,12 +123,14 @@ def _tables(parts: _Parts) -> dict[str, Any]:
         if d.bound is not None
     ]
     formulas = [_derived_entry(*pair) for pair in _derived(spec)]
+    facts = checks(spec, names)
     constants = [f"{names[q.name]} = {decimal(value)}" for q, value in parts.program.constants]
     return {
         "parameters_table": bracketed("PARAMETERS = {", shapes, "}"),
         "data_table": bracketed("DATA = {", inputs, "}"),
         "below_table": bracketed("BELOW = {", below, "}") if below else [],
         "derived_table": ["DERIVED = {", *(f"    {f}," for f in formulas), "}"] if formulas else [],
+        "fact_table": ["FACTS = [", *(f"    {row}," for row in facts), "]"] if facts else [],
         "constants": constants,
         "given": bool(parts.given),
     }

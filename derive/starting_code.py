@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from derive.fact_code import fulfilled
 from derive.model import Declaration, Dimension, Initializer, Specification
 from derive.numpy_code import bracketed, code
 from derive.program import size_names
 from derive.size_code import Names, decimal, new_shape, size_code
-from derive.terms import ONE, Multiply, Quantity, Term
+from derive.terms import ONE, Multiply, Name, Quantity, Term
 from derive.vectorise import vectorise
 
 # Sizes of a worked example for which the model names none: small, and pairwise different.
@@ -130,7 +131,7 @@ def example_lines(spec: Specification, names: Names) -> list[str]:
     """The body of `example`: data by equation where the model gives one, else drawn."""
     equations = {e.left.name: e for e in spec.example.equations} if spec.example else {}
     items: list[str] = []
-    drawn = False
+    drawn: list[Name] = []
     for declaration in spec.declarations:
         quantity = declaration.quantity
         if quantity.kind not in ("input", "index"):
@@ -138,12 +139,17 @@ def example_lines(spec: Specification, names: Names) -> list[str]:
         if quantity.name in equations:
             value = code(vectorise(equations[quantity.name]), names)
         else:
-            value, drawn = _draw(declaration, names), True
+            value = _draw(declaration, names)
+            drawn.append(quantity.name)
         items.append(f'"{names[quantity.name]}": {value}')
     lines = size_lines(spec, example_terms(spec), names)
     if drawn:
         lines.append("rng = np.random.default_rng(0)")
-    return lines + bracketed("return {", items, "}", indent=4)
+    facts = [fact for fact in spec.facts if fact.quantity.name in drawn]
+    if not facts:
+        return lines + bracketed("return {", items, "}", indent=4)
+    made = [fulfilled(fact, f'data["{names[fact.quantity.name]}"]') for fact in facts]
+    return lines + bracketed("data = {", items, "}", indent=4) + made + ["return data"]
 
 
 def _draw(declaration: Declaration, names: Names) -> str:

@@ -1,0 +1,60 @@
+"""Declared facts in a generated module: arguments are held to them, drawn data fulfil them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from derive.model import Fact, FactKind, Specification
+from derive.terms import Name
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """What a fact says of an array called `{0}`: in words, as a test, and made true of it."""
+
+    wording: str
+    holds: str
+    made: str
+
+
+ROWS: dict[FactKind, FactRow] = {
+    "rows_sum_to_one": FactRow(
+        "rows that sum to one",
+        "np.allclose({0}.sum(axis=-1), 1)",
+        "np.abs({0}) / np.abs({0}).sum(axis=-1, keepdims=True)",
+    ),
+    "one_hot": FactRow(
+        "a single one in each row, and zeros",
+        "np.isin({0}, (0, 1)).all() and ({0}.sum(axis=-1) == 1).all()",
+        "({0} == {0}.max(axis=-1, keepdims=True)).astype(float)",
+    ),
+    "symmetric": FactRow(
+        "symmetric rows and columns", "np.allclose({0}, {0}.T)", "({0} + {0}.T) / 2"
+    ),
+    "orthonormal": FactRow(
+        "orthonormal columns",
+        "np.allclose({0}.T @ {0}, np.eye({0}.shape[1]))",
+        "np.linalg.qr({0})[0]",
+    ),
+    "positive": FactRow("positive entries only", "({0} > 0).all()", "np.abs({0}) + 0.1"),
+}
+
+
+def checks(spec: Specification, names: Mapping[Name, str]) -> list[str]:
+    """One entry a fact of the table that a module holds its arguments against."""
+    return [
+        f'("{names[fact.quantity.name]}", "{ROWS[fact.kind].wording}", '
+        f"lambda array: {ROWS[fact.kind].holds.format('array')})"
+        for fact in spec.facts
+    ]
+
+
+def fulfilled(fact: Fact, array: str) -> str:
+    """The line that makes a fact true of an array.
+
+    >>> from derive.terms import Quantity
+    >>> fulfilled(Fact("positive", Quantity("s")), "s")
+    's = np.abs(s) + 0.1'
+    """
+    return f"{array} = {ROWS[fact.kind].made.format(array)}"

@@ -116,7 +116,7 @@ WRITTEN = [
     "P = softmax(X @ W + b, axis=1)\nC = -sum(T * log(P)) / N",
     "Z = X @ W + b\nP = softmax(Z, axis=1)\nC = -sum(T * log(P)) / N",
     "Z = X @ W + b\nP = softmax(Z, axis=1)\nC = -sum(T * log_softmax(Z, axis=1)) / N",
-    "Z = X @ W + b\nP = softmax(Z, axis=1)\nlog_p = log_softmax(Z, axis=1)\nC = -sum(T * log_p) / N",
+    "Z = X @ W + b\nP = softmax(Z, axis=1); q = log_softmax(Z, axis=1)\nC = -sum(T * q) / N",
 ]
 
 
@@ -226,6 +226,17 @@ def test_attention():
     assert model.matrix("Q") == "∂C/∂Q = τ · (∂C/∂S) K"
     assert model.matrix("K") == "∂C/∂K = τ · (∂C/∂S)ᵀ Q"
     assert list(model.steps("S")) == ["out_of_the_sum", "common_factor", "exchanged"]
+
+
+def test_attention_with_a_causal_mask():
+    # the same, since P is 0 where it is masked
+    model = Published("""
+T: dim; D: dim; E: dim
+S: param[T, T]; V: param[T, E]; Y: input[T, E]
+P[t, u] = softmax(S[t, u], u, where=u <= t)
+O = P @ V
+C = sum(exp(O * Y) * O + O ** 2)""")
+    assert model.matrix("S") == "∂C/∂S = P ∘ (∂C/∂P − rowsum((∂C/∂O) ∘ O) 𝟏ᵀ)"
 
 
 # --- 8. batch normalisation (Ioffe & Szegedy 2015) ----------------------------------------------

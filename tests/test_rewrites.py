@@ -29,6 +29,7 @@ mu = mean(x)
 nu = sum(y) / n
 h[i] = sum(T[i, k] * v[k], k)
 t = tanh(a * b)
+g[k] = where(y[k] > 0, exp(y[k]), 0)
 """
 
 
@@ -68,6 +69,7 @@ TABLE = [
     ("cancel", "a ** 3 / a", "a ** 2", ""),
     ("cancel", "s / sqrt(s)", "sqrt(s)", ""),
     ("names", "tanh(b * a) * c", "t * c", ""),
+    ("names", "sum(x[k] * exp(y[k]), k, where=y[k] > 0)", "sum(x[k] * g[k], k)", ""),
     ("names", "sum(v[k] * T[i, k], k)", "h[i]", "i"),
     ("one_fraction", "a * (1 / b) / c", "a / (c * b)", ""),
     ("one_fraction", "a * (1 / b)", "a / b", ""),
@@ -81,6 +83,7 @@ TABLE = [
     ("logistic", "1 / (1 + exp(-a))", "sigmoid(a)", ""),
     ("logistic", "b / (1 + exp(a))", "b * sigmoid(-a)", ""),
     ("reflected", "(1 - sigmoid(a)) * b", "sigmoid(-a) * b", ""),
+    ("reflected", "(1 - sigmoid(-a)) / b", "sigmoid(a) / b", ""),
     ("out_of_the_sum", "sum(2 * a * x[k], k)", "2 * a * sum(x)", ""),
     ("out_of_the_sum", "sum(x[k] / a, k)", "sum(x) / a", ""),
     ("out_of_the_sum", "sum(x[k] / n, k)", "1 / n * sum(x)", ""),

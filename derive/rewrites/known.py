@@ -171,6 +171,27 @@ def names(term: Term, known: Knowledge) -> Term | None:
     return found
 
 
+def named_where(term: Term, known: Knowledge) -> Term | None:
+    """Σ_k g_k p_k over some k is Σ_k g_k q_k over all, where q is defined as p there, else 0."""
+    match term:
+        case Reduction("sum", indices, Multiply(factors), where) if where:
+            condition = where[0] if len(where) == 1 else AllOf(where)
+            for place, factor in enumerate(factors):
+                others = (*factors[:place], *factors[place + 1 :])
+                found = known.name_of(Choice(condition, factor, ZERO))
+                if found is not None and all(map(_is_read_everywhere, others)):
+                    return summed(indices, product(*factors[:place], found, *factors[place + 1 :]))
+    return None
+
+
+def _is_read_everywhere(term: Term) -> bool:
+    """Whether a term has a value at all values of its indices: an entry with plain subscripts."""
+    return isinstance(term, Entry) and all(
+        isinstance(subscript, IndexValue) and subscript.index.size == size
+        for subscript, size in zip(term.subscripts, term.quantity.shape, strict=True)
+    )
+
+
 def named_ratio(term: Term, known: Knowledge) -> Term | None:
     """Where c is the name of a/b, x (a/b) = x c: one factor above the bar and one below it."""
     return _named_pair(ratio_of(term), known) if isinstance(term, Multiply | Divide) else None

@@ -146,6 +146,8 @@ def _sigmoid(argument: Term) -> Term:
 
 def reflected(term: Term, known: Knowledge) -> Term | None:
     """1 - σ(t) = σ(-t), where no σ(t) stands beside it."""
+    if isinstance(term, Divide) and (alone := _reflected(term.numerator)) is not None:
+        return Divide(_sigmoid(negative(alone.arguments[0])), term.denominator)
     if not isinstance(term, Multiply):
         return None
     after = []

@@ -121,7 +121,9 @@ def _build(options: argparse.Namespace, builder: Builder | None) -> int:
         changed = is_stale(model.tree)
         write(model.tree)
         verb = "written to" if changed else "unchanged in"
-        _say(f"{model.built.name}: verified, {verb} {model.tree.directory}", "green")
+        verdict = model.built.report.verdict
+        colour = "green" if verdict == "verified" else "yellow"
+        _say(f"{model.built.name}: {verdict}, {verb} {model.tree.directory}", colour)
     return FINE
 
 

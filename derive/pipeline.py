@@ -12,7 +12,7 @@ from typing import Any
 
 from derive.adjoint import Derivation, derive_gradients
 from derive.document.blocks import Document
-from derive.document.build import document_of
+from derive.document.build import document_of, with_checks
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
 from derive.explain import closed_equation, steps_to_check
@@ -56,9 +56,11 @@ def build_model(
     model, inner = completed(specification)
     derivation = derive_gradients(model)
     steps = tuple(line for part in (*inner, derivation) for line in checked_steps(part))
-    document = document_of(derivation, "exact" if all(map(is_exact, steps)) else "digits")
+    document = document_of(derivation)
     code = source_of(derivation, document)
     report = Report(name, (*steps, *verify(model, code).lines))
+    undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
+    document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided))
     documents = (
         (file_name(form, language), written(document, form, language))
         for language in languages
@@ -93,9 +95,14 @@ def is_exact(line: Line) -> bool:
     return line.how.startswith("exact")
 
 
+def is_undecided(line: Line) -> bool:
+    """Whether a check could not be made."""
+    return line.verdict == "undecided"
+
+
 def source_of(derivation: Derivation, document: Document | None = None) -> str:
     """The source of the NumPy module, its comments numbered as in the document."""
-    numbers = (document or document_of(derivation, "exact")).numbers
+    numbers = (document or document_of(derivation)).numbers
     equations = tuple(gradient.equation for gradient in derivation.gradients)
     formulas = summary_of(derivation, numbers)
     return module_source(derivation.model, equations, formulas, derivation.recurrences)
@@ -135,7 +142,7 @@ def rebuild(
     languages = tuple(code for code in LANGUAGES if code in asked or code in recorded)
     languages = languages or LANGUAGES[:1]
     built = builder(model.text, model.name, languages, model.source)
-    if not built.report.ok:
+    if built.report.verdict == "failed":
         raise VerificationError(
             f"{model.name} is not verified\n{built.report}", "report this; nothing was written"
         )

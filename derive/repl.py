@@ -316,7 +316,7 @@ def show(specification: Specification, quantity: str | None = None) -> str:
     if quantity is not None:
         asked = model.gradient(quantity)
         return f"{asked!r}\n{asked.matrix!r}\n\n{asked.steps!r}\n"
-    document = document_of(model.derivation, "exact")
+    document = document_of(model.derivation)
     words, lines = catalogue("en"), [document.title]
     for section in document.sections:
         if section.key in ("notation", "results", "checks"):

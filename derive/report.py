@@ -43,9 +43,18 @@ class Report:
     lines: tuple[Line, ...]
 
     @property
+    def verdict(self) -> Verdict:
+        """`failed` where a check failed, else `undecided` where one could not be made."""
+        found = {line.verdict for line in self.lines}
+        for verdict in ("failed", "undecided"):
+            if verdict in found:
+                return verdict
+        return "verified"
+
+    @property
     def ok(self) -> bool:
-        """Whether every check that was made holds; what is undecided is not verified."""
-        return all(line.verdict == "verified" for line in self.lines)
+        """Whether every check was made and holds; what is undecided is not verified."""
+        return self.verdict == "verified"
 
     def __str__(self) -> str:
         return "\n".join(report_lines(self))
@@ -60,9 +69,7 @@ def report_lines(report: Report) -> list[str]:
     the code on exact numbers, against dual numbers through the forward equations
       ✓ ∂C/∂w  exact  n=3
     """
-    failed = any(line.verdict == "failed" for line in report.lines)
-    summary = "verified" if report.ok else "failed" if failed else "undecided"
-    shown = [f"{report.model}: {summary}"]
+    shown = [f"{report.model}: {report.verdict}"]
     for level, title in LEVELS.items():
         lines = [line for line in report.lines if line.level == level]
         if lines:

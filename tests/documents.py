@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from derive.adjoint import derive_gradients
-from derive.document.build import document_of
+from derive.document.build import document_of, with_checks
 from derive.formats import HTML, LATEX, MARKDOWN
 from derive.language import read_model
 from derive.pipeline import written
@@ -25,7 +25,8 @@ FORMS = {"tex": LATEX, "html": HTML, "md": MARKDOWN}
 @cache
 def document(text, name="neuron"):
     """The document of a model text, in no format."""
-    return document_of(derive_gradients(read_model(text, name=name)), "exact")
+    derivation = derive_gradients(read_model(text, name=name))
+    return with_checks(document_of(derivation), derivation, exact=True)
 
 
 @cache

@@ -17,6 +17,7 @@ from derive.pipeline import Built
 class Report:
     def __init__(self, ok):
         self.ok = ok
+        self.verdict = "verified" if ok else "failed"
 
     def __str__(self):
         return "every check holds" if self.ok else "∂C/∂w differs"
@@ -302,7 +303,7 @@ from derive.pipeline import Built
 
 def builder(text, name, languages, source):
     files = (("long.md", "line\\n" * 100_000),)
-    return Built(name, files, {}, (), SimpleNamespace(ok=True))
+    return Built(name, files, {}, (), SimpleNamespace(verdict="verified"))
 
 sys.exit(main(["check", "a.model"], builder))
 """

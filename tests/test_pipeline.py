@@ -22,6 +22,10 @@ MODEL = ModelText("m", "C = w ** 2\n", "m.model")
 class Report:
     ok: bool = True
 
+    @property
+    def verdict(self):
+        return "verified" if self.ok else "failed"
+
     def __str__(self):
         return "all is well" if self.ok else "∂C/∂w differs"
 

@@ -14,6 +14,9 @@ from derive.verify import step_line, step_lines
 SIZES = ((("n", 3), ("m", 2)), (("n", 1), ("m", 1)))
 
 
+VERDICTS = ("verified", "undecided", "failed")
+
+
 def report(verdict):
     return Report(
         "net",
@@ -122,3 +125,15 @@ def test_a_relation_must_hold_at_every_point():
     one, two = np.array([1.0, 2.0]), np.array([2.0, 3.0])
     assert diagnose([(one, 2 * one), (two, 3 * two)], {}, np.isclose) == ""
     assert "2 times" in diagnose([(one, 2 * one), (two, 2 * two)], {}, np.isclose)
+
+
+def test_what_cannot_be_decided_is_neither_verified_nor_failed():
+    good, open_, wrong = (Line("kernels", v, (), "exact", v) for v in VERDICTS)
+    assert Report("m", (good,)).verdict == "verified"
+    assert Report("m", (good, open_)).verdict == "undecided"
+    assert Report("m", (good, open_, wrong)).verdict == "failed"
+    assert [Report("m", lines).ok for lines in ((good,), (open_,), (wrong,))] == [
+        True,
+        False,
+        False,
+    ]

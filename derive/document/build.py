@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derive.adjoint import Derivation
 from derive.document.backward import chain_section, local_section, update_section
 from derive.document.blocks import Document, Numbers
@@ -16,8 +18,8 @@ from derive.document.forward import goal_section, introduction, model_section, n
 from derive.document.writer import writer_for
 
 
-def document_of(derivation: Derivation, how: str) -> Document:
-    """The document of a derivation whose steps were checked ("exact" or "digits").
+def document_of(derivation: Derivation) -> Document:
+    """The document of a derivation, without the section on what was checked.
 
     Equations are numbered in reading order, by one policy for all models: a number goes to
 
@@ -43,7 +45,6 @@ def document_of(derivation: Derivation, how: str) -> Document:
         remark_section(writer),
         point_section(writer),
         results_section(writer),
-        checks_section(writer, how),
     )
     return Document(
         derivation.model.name,
@@ -52,3 +53,14 @@ def document_of(derivation: Derivation, how: str) -> Document:
         tuple(section for section in sections if section is not None),
         Numbers(writer.definitions, writer.gradients, writer.updates),
     )
+
+
+def with_checks(
+    document: Document, derivation: Derivation, exact: bool, undecided: tuple[str, ...] = ()
+) -> Document:
+    """The document with what was checked: its steps `exact`ly or to 50 digits, then the module.
+
+    `undecided` names what could not be decided, which the document says.
+    """
+    section = checks_section(writer_for(derivation), exact, undecided)
+    return replace(document, sections=(*document.sections, section))

@@ -17,6 +17,7 @@ from derive.document.blocks import (
     Paragraph,
     Section,
     Table,
+    Verbatim,
     paragraph,
     says,
 )
@@ -235,11 +236,16 @@ def results_section(writer: Writer) -> Section:
     return Section("results", (Table(heads, tuple(zip(*columns.values(), strict=True))),))
 
 
-def checks_section(writer: Writer, how: str) -> Section:
+def checks_section(writer: Writer, exact: bool, undecided: tuple[str, ...]) -> Section:
     """What was checked when the document was made; a failing check makes no document."""
     own = tuple(
         symbol_of(writer, gradient.equation.left) for gradient in gradients_of_parameters(writer)
     )
-    steps = says("checks.steps", how=says(f"checks.{how}"))
-    kernels = says("checks.kernels", gradients=Listed(own))
-    return Section("checks", (Paragraph((steps, kernels)),))
+    how = says("checks.exact" if exact else "checks.digits")
+    phrases = [says("checks.steps", how=how)]
+    if not undecided:
+        phrases.append(says("checks.kernels", gradients=Listed(own)))
+    else:
+        names = Listed(tuple(Verbatim(name) for name in undecided))
+        phrases.append(says("checks.undecided", names=names))
+    return Section("checks", (Paragraph(tuple(phrases)),))

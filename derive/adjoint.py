@@ -92,7 +92,7 @@ class Path:
         return substitute_step(self.reading.rule, self.values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gradient:
     """∂C/∂`wrt`: its paths, and the index equation they add up to (reading other gradients).
 
@@ -105,7 +105,7 @@ class Gradient:
     equation: Equation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """All gradients of a model, upstream ones first; `unreachable` do not reach the cost.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from derive import adoption
 from derive.adjoint import Derivation, Gradient, Path, over_path, path_term
@@ -79,6 +80,8 @@ class Chain:
         return self.simplification[-1].after if self.simplification else self.kept
 
 
+# A document asks for a chain many times, and its simplification is searched for.
+@lru_cache(maxsize=1024)
 def chain(derivation: Derivation, gradient: Gradient) -> Chain:
     """The chain rule for one gradient, in its own indices."""
     through = any(path.upstream is not None for path in gradient.paths)

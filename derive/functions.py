@@ -4,7 +4,7 @@ A row holds the partial derivatives in the form in which a textbook states them;
 them against SymPy's.  Where a function has a kink its row says what is taken there: relu′(0) = 0,
 |x|′ = 0 at 0, and of two equals the first of `maximum` and `minimum` has the slope.
 
-Everything else that people call an activation is a formula in these: see `prelude.model`.
+Everything else that people call an activation is a formula in these: see `language/library.model`.
 """
 
 from __future__ import annotations

@@ -43,9 +43,17 @@ def guarded(conditions: tuple[Condition, ...], term: Term) -> Term:
     if not conditions or term == ZERO:
         return term
     inner, term = unguarded(term)
-    conditions = tuple(dict.fromkeys((*conditions, *inner)))
+    conditions = tuple(dict.fromkeys((*single(conditions), *inner)))
     condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
     return Choice(condition, term, ZERO)
+
+
+def single(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The conditions one by one, without conjunctions."""
+    found: list[Condition] = []
+    for condition in conditions:
+        found += single(condition.conditions) if isinstance(condition, AllOf) else (condition,)
+    return tuple(found)
 
 
 def unguarded(term: Term) -> tuple[tuple[Condition, ...], Term]:
@@ -59,8 +67,7 @@ def unguarded(term: Term) -> tuple[tuple[Condition, ...], Term]:
     match term:
         case Choice(condition, chosen, Number(value)) if value == 0:
             inner, rest = unguarded(chosen)
-            outer = condition.conditions if isinstance(condition, AllOf) else (condition,)
-            return (*outer, *inner), rest
+            return (*single((condition,)), *inner), rest
         case Negate(inside):
             inner, rest = unguarded(inside)
             return inner, Negate(rest)

@@ -29,6 +29,7 @@ from derive.program import (
 from derive.recognise import with_names
 from derive.sharing import inlined, shared
 from derive.solving import with_solutions
+from derive.stabilise import stabilised
 from derive.stepping import lines_of
 from derive.symmetry import symmetric_quantities
 from derive.targets import forward_quantities, target_names
@@ -49,7 +50,7 @@ def program_for(
     `recurrences` say which of the gradients step together.
     """
     cost = spec.objective.cost
-    equations = [*spec.equations, *with_names(gradients, spec.equations)]
+    equations = stabilised([*spec.equations, *with_names(gradients, spec.equations)])
     lines = lines_of(spec, equations, (*spec.recurrences, *recurrences))
     computed = {statement.target.name for statement in every_statement(lines)}
     outputs = [cost]

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from derive.arithmetic import Undefined
+from derive.arithmetic import Undefined, undefined
 from derive.dual import RATIONAL, call, total
 from derive.elimination import OPERATORS
 from derive.errors import DerivationError
@@ -155,6 +155,9 @@ def _linear_algebra(term: LinearAlgebra, here: Evaluation) -> Any:
         operands = [_rows(operand, here) for operand in term.operands]
         known.values[inputs] = OPERATORS[term.operator](*operands)
     result = known.values[inputs]
+    if term.operator == "det" and result.value == 0 and result.slopes:
+        # It exists, but by way of the inverse, as the derivation has it, it cannot be found.
+        raise undefined("the derivative of the determinant of a singular matrix")
     at = [whole(subscript, here) for subscript in term.subscripts]
     if not at:
         return result

@@ -22,6 +22,7 @@ from derive.arrays import (
     Matmul,
     OfMatrices,
     Pi,
+    Scatter,
     Select,
     Selector,
     Slice,
@@ -72,11 +73,10 @@ def shape_of(term: ArrayTerm) -> Shape:
             return tuple(size for axis, size in enumerate(before) if axis not in axes)
         case Copy(operand):
             return shape_of(operand)
+        case Scatter():
+            return _scattered_shape(term)
         case Full(value, shape, _):
-            if broadcast(shape_of(value), shape) != shape:
-                raise _misfit("a value of shape", show_shape(shape_of(value)), "an array of shape",
-                              show_shape(shape))  # fmt: skip
-            return shape
+            return _full_shape(shape_of(value), shape)
         case Either(_, chosen, otherwise):
             return broadcast(shape_of(chosen), shape_of(otherwise))
         case Join(parts, axis, size):
@@ -85,6 +85,12 @@ def shape_of(term: ArrayTerm) -> Shape:
         case Empty(shape, _):
             return shape
     raise TypeError(f"shape_of: unknown array term {type(term).__name__}")
+
+
+def _full_shape(value: Shape, shape: Shape) -> Shape:
+    if broadcast(value, shape) != shape:
+        raise _misfit("a value of shape", show_shape(value), "an array of shape", show_shape(shape))
+    return shape
 
 
 def _with_axes(operand: ArrayTerm, axes: tuple[int, ...], *, every: bool = False) -> Shape:
@@ -167,6 +173,18 @@ def _gathered(shape: Shape, subscripts: tuple[ArrayTerm | None, ...]) -> Shape:
         )
     at = next(axis for axis, part in enumerate(subscripts) if part is not None)
     return shape[:at] + arrays[0] + shape[at + 1 :]
+
+
+def _scattered_shape(term: Scatter) -> Shape:
+    shape = shape_of(term.base)
+    for addition in term.additions:
+        places = broadcast(*map(shape_of, addition.subscripts))
+        wanted = (*places, *shape[len(addition.subscripts) :])
+        found = shape_of(addition.value)
+        if broadcast(found, wanted) != wanted:
+            raise _misfit("values of shape", show_shape(found), "at places of shape",
+                          show_shape(wanted))  # fmt: skip
+    return shape
 
 
 def _misfit(what: str, left: str, joint: str, right: str) -> DerivationError:

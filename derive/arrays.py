@@ -157,6 +157,26 @@ class Gather(ArrayTerm):
 
 
 @dataclass(frozen=True)
+class Addition:
+    """Values added at the places `[a, b]` of the first axes; `repeats` where places may be equal.
+
+    The subscripts are arrays of integers that broadcast together.
+    """
+
+    subscripts: tuple[ArrayTerm, ...]
+    value: ArrayTerm
+    repeats: bool
+
+
+@dataclass(frozen=True)
+class Scatter(ArrayTerm):
+    """A new array with the values of `base`, to which additions are made; none of them is lost."""
+
+    base: ArrayTerm
+    additions: tuple[Addition, ...]
+
+
+@dataclass(frozen=True)
 class Fold(ArrayTerm):
     """A sum, mean, product, maximum or minimum over some axes, which disappear."""
 
@@ -240,6 +260,8 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return (operand,)
         case Gather(operand, subscripts):
             return (operand, *(part for part in subscripts if part is not None))
+        case Scatter(base, additions):
+            return (base, *(part for a in additions for part in (*a.subscripts, a.value)))
         case Full(value, _, like):
             return (value,) if like is None else (value, like)
         case Either(condition, chosen, otherwise):
@@ -277,6 +299,11 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
         case Gather(_, subscripts):
             given = iter(parts[1:])
             return Gather(parts[0], tuple(s if s is None else next(given) for s in subscripts))
+        case Scatter(_, additions):
+            given = iter(parts[1:])
+            made = (Addition(tuple(next(given) for _ in a.subscripts), next(given), a.repeats)
+                    for a in additions)  # fmt: skip
+            return Scatter(parts[0], tuple(made))
         case Full(_, shape, like):
             return Full(parts[0], shape, None if like is None else parts[1])
         case Either():

@@ -6,20 +6,25 @@ is one, and so is what a logarithm is taken of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derive.arrays import Exact, is_plain_number
 from derive.labelled import Labelled, combine
-from derive.terms import Index
+from derive.terms import Index, Name, Term
 
 
 @dataclass(frozen=True)
 class Context:
-    """The order of axes that is wanted, and where values are kept, if some are dropped."""
+    """The order of axes that is wanted, and where values are kept, if some are dropped.
+
+    `bounds` says below which size index data stay, where values may be put at the places they name.
+    """
 
     wanted: tuple[Index, ...] = ()
     kept: Labelled | None = None
+    bounds: Mapping[Name, Term] = field(default_factory=dict)
 
 
 def keeping(context: Context, mask: Labelled) -> Context:

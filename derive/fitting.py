@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derive.array_shapes import broadcast, shape_of
-from derive.arrays import ArrayTerm, Whole, is_plain_number, show_name
+from derive.arrays import ArrayTerm, Full, Scatter, Whole, is_plain_number, show_name
 from derive.errors import DerivationError
 from derive.labelled import Labelled, aligned, filled
 from derive.model import Equation
@@ -29,6 +31,9 @@ def fitted(value: Labelled, equation: Equation, *, part: bool = False) -> ArrayT
         if broadcast(shape_of(term), equation.left.shape) == equation.left.shape:
             return term
     term = filled(value, equation.indices, _number_type(equation.left, value.term))
+    if isinstance(term, Scatter) and isinstance(term.base, Full) and not part:
+        own = _own_numbers(equation.left) or term.base.like
+        term = replace(term, base=replace(term.base, like=own))
     if shape_of(term) != equation.left.shape:
         raise DerivationError(
             f"{name} has the shape {show_shape(equation.left.shape)}, but its "
@@ -40,7 +45,12 @@ def fitted(value: Labelled, equation: Equation, *, part: bool = False) -> ArrayT
 
 def _number_type(left: Quantity, value: ArrayTerm) -> ArrayTerm | None:
     """Whose type of numbers a constant gradient takes: that of the variable it belongs to."""
+    return _own_numbers(left) if is_plain_number(value) else None
+
+
+def _own_numbers(left: Quantity) -> Whole | None:
+    """The variable that a gradient belongs to, whose type of numbers it takes."""
     name = left.name
-    if isinstance(name, Derivative) and name.rank == 0 and is_plain_number(value):
+    if isinstance(name, Derivative) and name.rank == 0:
         return Whole(Quantity(name.wrt, left.shape, "param"))
     return None

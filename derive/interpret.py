@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from derive.array_functions import BY_SERIES, IN_MATH
+from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
     ArrayTerm,
@@ -34,6 +35,7 @@ from derive.arrays import (
     Matmul,
     OfMatrices,
     Pi,
+    Scatter,
     Select,
     Selector,
     Slice,
@@ -153,11 +155,7 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Elementwise(operation, parts):
             return OPERATIONS[operation](*map(value, parts))
         case Apply(function, parts):
-            if function in IN_MATH | BY_SERIES:
-                of_number = SERIES.get(function) or getattr(math, function)
-                return np.vectorize(of_number)(*map(value, parts))
-            library = math if is_plain_number(term) else np
-            return getattr(library, function)(*map(value, parts))
+            return _function(function, is_plain_number(term))(*map(value, parts))
         case Matmul(left, right):
             return value(left) @ value(right)
         case Tensordot(left, right, left_axes, right_axes):
@@ -175,19 +173,39 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return _located(kind, value(operand), axes)
         case Copy(operand):
             return np.copy(value(operand))
+        case Scatter():
+            return _added_up(term, value)
         case Either(condition, chosen, otherwise):
             return value(chosen) if value(condition) else value(otherwise)
         case Join(parts, axis):
             return np.concatenate([value(part) for part in parts], axis=axis)
         case Full() | Empty():
-            return _made(term, value, tuple(size_value(size, sizes) for size in term.shape))
+            return _made(term, value, sizes)
     raise TypeError(f"evaluate: unknown array term {type(term).__name__}")
 
 
+def _function(name: str, of_numbers: bool) -> Callable[..., Any]:
+    """An elementary function, of plain numbers or of arrays."""
+    if name in IN_MATH | BY_SERIES:
+        return np.vectorize(SERIES.get(name) or getattr(math, name))
+    function: Callable[..., Any] = getattr(math if of_numbers else np, name)
+    return function
+
+
+def _added_up(term: Scatter, value: Callable[[ArrayTerm], Any]) -> np.ndarray:
+    array = np.copy(value(term.base))
+    for addition in term.additions:
+        np.add.at(array, tuple(map(value, addition.subscripts)), value(addition.value))
+    return array
+
+
 def _made(
-    term: Full | Empty, value: Callable[[ArrayTerm], Any], shape: tuple[int, ...]
+    term: Full | Empty, value: Callable[[ArrayTerm], Any], sizes: Mapping[str, int]
 ) -> np.ndarray:
     """A new array."""
+    if isinstance(term, Full) and term.like is not None and shape_of(term.like) == term.shape:
+        return np.full_like(value(term.like), value(term.value))
+    shape = tuple(size_value(size, sizes) for size in term.shape)
     if isinstance(term, Empty):
         return np.empty(shape, np.result_type(*map(value, term.like)) if term.like else np.float64)
     like = None if term.like is None else np.asarray(value(term.like)).dtype

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from derive.array_shapes import shape_of
-from derive.arrays import ArrayTerm, Either, Elementwise, Empty, Whole, operands, with_operands
+from derive.arrays import (
+    Addition,
+    ArrayTerm,
+    Copy,
+    Either,
+    Elementwise,
+    Empty,
+    Scatter,
+    Select,
+    Transpose,
+    Whole,
+    operands,
+    with_operands,
+)
 from derive.numpy_code import INDENT, WIDTH, code, commented, summands
 from derive.program import Loop, Program, SizeRule, Statement, filled_by
 from derive.size_code import Names, size_code
@@ -49,6 +62,8 @@ def _assignment(
     target: str, value: ArrayTerm, names: dict[Name, str], comment: str, indent: int = INDENT
 ) -> list[str]:
     """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
+    if isinstance(value, Scatter):
+        return _additions(target, value, names, comment, indent)
     line = f"{target} = {code(value, names)}"
     if len(line) + indent <= WIDTH:
         return commented(line, comment, indent)
@@ -66,13 +81,46 @@ def _assignment(
     longest = max(parts, key=lambda part: len(code(part, names)), default=None)
     if longest is None or not operands(longest):
         return commented(line, comment, indent)
-    part = Quantity(_part_name(names), shape_of(longest))
+    part, lines = _part(longest, names, indent)
+    rest = with_operands(value, tuple(part if p is longest else p for p in parts))
+    return [*lines, *_assignment(target, rest, names, comment, indent)]
+
+
+def _part(term: ArrayTerm, names: dict[Name, str], indent: int) -> tuple[Whole, list[str]]:
+    """A part of a line with a name of its own, and the lines that compute it."""
+    part = Quantity(_part_name(names), shape_of(term))
     names[part.name] = str(part.name)
-    rest = with_operands(value, tuple(Whole(part) if p is longest else p for p in parts))
-    return [
-        *_assignment(names[part.name], longest, names, "", indent),
-        *_assignment(target, rest, names, comment, indent),
-    ]
+    return Whole(part), _assignment(names[part.name], term, names, "", indent)
+
+
+def _additions(
+    target: str, value: Scatter, names: dict[Name, str], comment: str, indent: int
+) -> list[str]:
+    """The array to which values are added, in its own memory, and a line for each addition."""
+    shared = isinstance(value.base, Whole | Transpose | Select | Either)
+    base = Copy(value.base) if shared else value.base
+    lines = _assignment(target, base, names, comment, indent)
+    for addition in value.additions:
+        line = _addition(target, addition, names)
+        if len(line) + indent > WIDTH and operands(addition.value):
+            part, computed = _part(addition.value, names, indent)
+            lines += computed
+            line = _addition(target, Addition(addition.subscripts, part, addition.repeats), names)
+        lines.append(line)
+    return lines
+
+
+def _addition(target: str, addition: Addition, names: Names) -> str:
+    """`np.add.at(d_E, tok, g)`, or `d_z[rows, y] += g` where no place is named twice."""
+    sign, value = "add", addition.value
+    if isinstance(value, Elementwise) and value.operation == "negate":
+        sign, value = "subtract", value.operands[0]
+    places = ", ".join(code(subscript, names) for subscript in addition.subscripts)
+    if not addition.repeats:
+        return f"{target}[{places}] {'+' if sign == 'add' else '-'}= {code(value, names)}"
+    if len(addition.subscripts) > 1:
+        places = f"({places})"
+    return f"np.{sign}.at({target}, {places}, {code(value, names)})"
 
 
 def _choice(

@@ -17,6 +17,8 @@ from derive.arrays import (
     Either,
     Elementwise,
     Empty,
+    Full,
+    Scatter,
     Select,
     Transpose,
     Whole,
@@ -75,7 +77,9 @@ class _Sharing:
             if term in known or isinstance(term, Empty):
                 self.result.append(replace(statement, value=known.get(term, term)))
                 continue
-            self.result.append(replace(statement, value=self._parts_named(term, known, step)))
+            in_place = isinstance(term, Scatter) and statement.axis is not None
+            value = (self._named if in_place else self._parts_named)(term, known, step)
+            self.result.append(replace(statement, value=value))
             if operands(term) and not is_plain_number(term):
                 known[term] = filled_by(statement)
         return self.result
@@ -101,7 +105,11 @@ class _Sharing:
         """The term with its parts read by name; what may not be chosen is not computed before."""
         if isinstance(term, Either):
             return with_operands(term, tuple(_read(part, known) for part in operands(term)))
-        return with_operands(term, tuple(self._named(part, known, step) for part in operands(term)))
+        parts = tuple(self._named(part, known, step) for part in operands(term))
+        if isinstance(term, Scatter) and isinstance(term.base, Full):
+            # Zeros are made where something is added to them.
+            parts = (term.base, *parts[1:])
+        return with_operands(term, parts)
 
 
 def _read(term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm]) -> ArrayTerm:
@@ -119,7 +127,12 @@ def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
 
 
 def _is_worth(term: ArrayTerm, uses: int) -> bool:
-    """Whether a part is computed once: a single elementwise operation only from its third use."""
+    """Whether a part gets a name: a single elementwise operation only from its third use.
+
+    An array to which values are added always does.
+    """
+    if isinstance(term, Scatter):
+        return True
     if uses < 2 or isinstance(term, (Transpose, Select)):
         return False
     return _work(term) > 1 or (uses > 2 and _work(term) == 1)
@@ -149,6 +162,8 @@ def _fresh_name(value: ArrayTerm, taken: set[Name]) -> str:
                 return f"{name}_{word}"
         case Either():
             return numbered("carried", taken)
+        case Scatter():
+            return numbered("added", taken)
     return numbered("shared", taken)
 
 
@@ -211,9 +226,10 @@ def _kept(
 def is_shared(statement: Statement) -> bool:
     """Whether a statement names a part that several lines share, not a quantity of the model.
 
-    A choice between steps keeps its name: in a line with other things it reads badly.
+    A choice between steps keeps its name: in a line with other things it reads badly.  So does an
+    array to which values are added.
     """
-    named = statement.equation is not None or isinstance(statement.value, Either)
+    named = statement.equation is not None or isinstance(statement.value, Either | Scatter)
     return not named and statement.target.kind == "defined"
 
 

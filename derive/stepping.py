@@ -6,12 +6,12 @@ over the steps.  The others are array operations over all steps, before it or af
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from derive.activations import with_activations
-from derive.arrays import Empty, Whole
+from derive.arrays import ArrayTerm, Empty, Whole
 from derive.hoisting import Hoisting
 from derive.matching import named
 from derive.model import Equation, Recurrence, Specification
@@ -33,7 +33,8 @@ def lines_of(
     taken |= {dimension.name for dimension in spec.dimensions}
     equations, recurrences = with_activations(equations, recurrences, taken)
     blocks = {q.name: recurrence for recurrence in recurrences for q in recurrence.quantities}
-    stepping = _Stepping(_declared(spec), tuple(equations), taken)
+    bounds = {d.quantity.name: d.bound for d in spec.declarations if d.bound is not None}
+    stepping = _Stepping(_declared(spec), tuple(equations), taken, bounds)
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):
         block = list(group)
@@ -41,7 +42,7 @@ def lines_of(
             if recurrence is not None and _steps(part):
                 lines += stepping.loop(part, recurrence)
             else:
-                lines += [Statement(e.left, vectorise(stepping.read(e)), e) for e in part]
+                lines += [Statement(e.left, stepping.value(stepping.read(e)), e) for e in part]
     return lines
 
 
@@ -102,15 +103,21 @@ class _Stepping:
         declared: tuple[Quantity, ...],
         equations: tuple[Equation, ...],
         taken: set[Name],
+        bounds: Mapping[Name, Term],
     ) -> None:
         self.declared = declared
         self.definitions = {equation.left.name: equation for equation in equations}
+        self.bounds = bounds
         self.letters: dict[Term, str] = {}
         self.hoisting = Hoisting(taken)
 
     def read(self, equation: Equation) -> Equation:
         """The equation with what was computed before a loop read by its name."""
         return replace(equation, right=named(equation.right, self.hoisting.parts))
+
+    def value(self, equation: Equation) -> ArrayTerm:
+        """The array of an equation."""
+        return vectorise(equation, bounds=self.bounds)
 
     def loop(self, block: Sequence[Equation], recurrence: Recurrence) -> list[Line]:
         """A recurrence as a loop, after what is computed for all its steps together."""
@@ -122,7 +129,7 @@ class _Stepping:
         block = [replace(e, right=gathered(e.right, step)) for e, step in gathering]
         arrays = self._arrays(block)
         block = self.hoisting.hoisted(block, steps)
-        lines: list[Line] = [Statement(e.left, vectorise(e)) for e in self.hoisting.parts[done:]]
+        lines: list[Line] = [Statement(e.left, self.value(e)) for e in self.hoisting.parts[done:]]
         lines += arrays
         last = collected(total(size, negative(ONE)))
         ends = (last, size, ZERO, last) if recurrence.downward else (ZERO, ONE, ONE, size)
@@ -130,10 +137,22 @@ class _Stepping:
         later = [_within(e, step, ends[2:]) for e, step in zip(block, steps, strict=True)]
         start, end = ZERO, size
         if is_peeled(first, block, steps):
-            lines += [_step(e, axis, ends[0]) for e, axis in zip(first, axes, strict=True)]
+            lines += [self._step(e, axis, ends[0]) for e, axis in zip(first, axes, strict=True)]
             block, start, end = later, ends[2], ends[3]
-        inside = tuple(_step(e, axis, number) for e, axis in zip(block, axes, strict=True))
+        inside = tuple(self._step(e, axis, number) for e, axis in zip(block, axes, strict=True))
         return [*lines, Loop(number, start, end, recurrence.downward, inside)]
+
+    def _step(self, equation: Equation, axis: int, place: Term) -> Statement:
+        """The equation at one step."""
+        left, step = equation.left, equation.indices[axis]
+        at_step = Equation(
+            replace(left, shape=left.shape[:axis] + left.shape[axis + 1 :]),
+            tuple(index for index in equation.indices if index is not step),
+            tidy(substitute(equation.right, {step: place})),
+            notation=equation.notation,
+        )
+        value = vectorise(at_step, part=True, bounds=self.bounds)
+        return Statement(left, value, equation, axis, place)
 
     def _number(self, steps: Sequence[Index]) -> StepNumber:
         size = steps[0].size
@@ -171,15 +190,3 @@ class _Stepping:
 def _within(equation: Equation, step: Index, ends: tuple[Term, ...]) -> Equation:
     """The equation where its step is in a range."""
     return replace(equation, right=at_range(equation.right, Range(step, ends[0], ends[1])))
-
-
-def _step(equation: Equation, axis: int, place: Term) -> Statement:
-    """The equation at one step."""
-    left, step = equation.left, equation.indices[axis]
-    at_step = Equation(
-        replace(left, shape=left.shape[:axis] + left.shape[axis + 1 :]),
-        tuple(index for index in equation.indices if index is not step),
-        tidy(substitute(equation.right, {step: place})),
-        notation=equation.notation,
-    )
-    return Statement(left, vectorise(at_step, part=True), equation, axis, place)

@@ -8,7 +8,7 @@ written as array operations raises `DerivationError`, which names the node.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -44,6 +44,7 @@ from derive.model import Equation
 from derive.polynomials import is_size
 from derive.ranges import Piece, chosen_pieces, moved, narrowed, summed_pieces
 from derive.reads import read
+from derive.scatter import added_up, read_at_places, scattering, total_of
 from derive.terms import (
     ONE,
     Add,
@@ -62,6 +63,7 @@ from derive.terms import (
     LinearAlgebra,
     Matrix,
     Multiply,
+    Name,
     Negate,
     Node,
     Not,
@@ -76,10 +78,13 @@ from derive.terms import (
 from derive.tidy import all_of, conditions_of
 
 
-def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
+def vectorise(
+    equation: Equation, *, part: bool = False, bounds: Mapping[Name, Term] | None = None
+) -> ArrayTerm:
     """The right-hand side of an equation as one array term of the shape of its left-hand side.
 
     What becomes a `part` of a larger array may lack axes: it is broadcast where it is put.
+    `bounds` says below which size index data stay.
 
     >>> from derive.arrays import Matmul, Whole
     >>> from derive.terms import Multiply, Quantity, Size
@@ -97,7 +102,7 @@ def vectorise(equation: Equation, *, part: bool = False) -> ArrayTerm:
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    context = Context(equation.indices)
+    context = Context(equation.indices, bounds=bounds or {})
     value = _summand(equation.right, context) if part else _labelled(equation.right, context)
     return fitted(value, equation, part=part)
 
@@ -150,7 +155,7 @@ def _added(terms: Sequence[Term], context: Context) -> Labelled:
     """A sum, in which terms that each have a range of an index of their own are one array."""
     pieces, others = summed_pieces(terms)
     if not pieces or not _may_join(pieces, context):
-        return combine("add", [_summand(t, context) for t in terms], context.wanted)
+        return total_of(terms, _summand, _labelled, context)
     whole, rest = _joined(pieces, context), [_summand(t, context) for t in others]
     return combine("add", [whole, *rest], context.wanted) if rest else whole
 
@@ -180,7 +185,11 @@ def _summand(term: Term, context: Context) -> Labelled:
 
 
 def _decided(choice: Choice, context: Context) -> tuple[ArrayTerm, Labelled, Labelled]:
-    """The part of a condition that sizes and steps decide, and what is chosen by it."""
+    """The part of a condition that sizes and steps decide, and what is chosen by it.
+
+    What may not be chosen is one expression: nothing is added up in it.
+    """
+    context = replace(context, bounds={})
     conditions = conditions_of(choice.condition)
     rest = tuple(condition for condition in conditions if not is_size(condition))
     chosen = choice.chosen
@@ -283,9 +292,11 @@ def _all(conditions: Sequence[Condition], context: Context) -> Labelled:
 
 
 def _reduction(reduction: Reduction, context: Context) -> Labelled:
-    within = narrowed(reduction)
+    within = read_at_places(narrowed(reduction), context.bounds)
     if within != reduction:
         return _labelled(within, context)
+    if context.kept is None and (found := scattering(reduction, context.bounds)):
+        return added_up(found, _labelled, context)
     indices, empty = reduction.indices, EMPTY.get(reduction.kind)
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)
@@ -320,7 +331,7 @@ def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: Context) -> Lab
     """A reduction of which sizes and steps decide whether it has anything to reduce."""
     decided = tuple(condition for condition in reduction.where if is_size(condition))
     rest = tuple(condition for condition in reduction.where if not is_size(condition))
-    value = _reduction(replace(reduction, where=rest), context)
+    value = _reduction(replace(reduction, where=rest), replace(context, bounds={}))
     holds = _condition(all_of(decided), context).term
     return either(holds, value, Labelled(empty), context.wanted, plain=True)
 

@@ -14,8 +14,9 @@ from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
 
-# The width of a displayed line on a page, in em.
+# The widths of a displayed line on a page and of a formula beside its reason, in em.
 LINE = 38.0
+REASON = 28.0
 
 
 Kind = Literal["latex", "html", "markdown", "text"]
@@ -25,7 +26,8 @@ Kind = Literal["latex", "html", "markdown", "text"]
 class Format:
     """What one format does with the parts of a document; all results are finished markup.
 
-    `text` takes a whole line, `phrase` a part of a sentence.
+    `text` takes a whole line, `phrase` a part of a sentence; `reason` a formula of a working, which
+    may be too long for a line.
     """
 
     name: Kind
@@ -33,6 +35,7 @@ class Format:
     text: Callable[[str], str]
     phrase: Callable[[str], str]
     inline: Callable[[Layout], str]
+    reason: Callable[[Layout], str]
     display: Callable[[tuple[Numbered, ...]], str]
     code: Callable[[str], str]
     reference: Callable[[int], str]
@@ -67,6 +70,7 @@ LATEX = Format(
     escape_latex,
     escape_latex,
     lambda layout: f"${latex(layout)}$",
+    lambda layout: f"${latex(broken(layout, REASON))}$",
     _latex_display,
     lambda name: rf"\texttt{{{escape_latex(name)}}}",
     lambda number: rf"\eqref{{eq:{number}}}",
@@ -93,6 +97,7 @@ HTML = Format(
     escape_html,
     escape_html,
     mathml,
+    lambda layout: mathml(broken(layout, REASON)),
     _html_display,
     lambda name: f"<code>{escape_html(name)}</code>",
     lambda number: f'<a href="#eq-{number}">({number})</a>',
@@ -116,6 +121,7 @@ MARKDOWN = Format(
     escape_markdown,
     lambda text: escape_markdown(text, starts_line=False),
     lambda layout: f"$`{latex(layout)}`$",
+    lambda layout: f"$`{latex(broken(layout, REASON))}`$",
     _markdown_display,
     lambda name: f"`{name}`",
     lambda number: f"({number})",
@@ -136,6 +142,7 @@ TEXT = Format(
     "txt",
     str,
     str,
+    unicode,
     unicode,
     _text_display,
     str,

@@ -64,7 +64,7 @@ def _block(block: Block, form: Format, words: Catalogue) -> dict[str, Any]:
                     {
                         "depth": reason.depth,
                         "rule": _gap(reason.rule, form, words),
-                        "formula": form.inline(reason.formula),
+                        "formula": form.reason(reason.formula),
                         "why": _gap(reason.why, form, words),
                     }
                     for reason in reasons

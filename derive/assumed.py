@@ -85,10 +85,18 @@ def positive(array: np.ndarray, random: Random) -> np.ndarray:
     return array
 
 
+def signs(array: np.ndarray, random: Random) -> np.ndarray:
+    """Each entry 1 or -1."""
+    for place in np.ndindex(array.shape):
+        array[place] = Fraction(random.choice((1, -1)))
+    return array
+
+
 FULFIL: Mapping[FactKind, Fulfil] = {
     "rows_sum_to_one": rows_sum_to_one,
     "one_hot": one_hot,
     "symmetric": symmetric,
     "orthonormal": orthonormal,
     "positive": positive,
+    "signs": signs,
 }

@@ -38,6 +38,7 @@ ROWS: dict[FactKind, FactRow] = {
         "np.linalg.qr({0})[0]",
     ),
     "positive": FactRow("positive entries only", "({0} > 0).all()", "np.abs({0}) + 0.1"),
+    "signs": FactRow("entries 1 and -1", "(np.abs({0}) == 1).all()", "np.copysign(1.0, {0})"),
 }
 
 

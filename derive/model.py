@@ -14,7 +14,7 @@ from derive.errors import Place
 from derive.terms import Condition, Index, Quantity, Term
 
 Notation = Literal["array", "index"]
-FactKind = Literal["rows_sum_to_one", "one_hot", "symmetric", "orthonormal", "positive"]
+FactKind = Literal["rows_sum_to_one", "one_hot", "symmetric", "orthonormal", "positive", "signs"]
 Distribution = Literal["constant", "normal", "uniform", "glorot", "he"]
 
 

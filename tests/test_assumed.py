@@ -19,6 +19,7 @@ TRUE = {
     "symmetric": lambda a: (a == a.T).all(),
     "orthonormal": lambda a: (a.T @ a == IDENTITY).all(),
     "positive": lambda a: (a > 0).all(),
+    "signs": lambda a: (a * a == 1).all(),
 }
 
 

@@ -11,6 +11,7 @@ MODELS = {
     "symmetric": ("T: input[3, 3]", "C = sum(T) * w", np.ones((3, 3)), "symmetric rows"),
     "orthonormal": ("T: input[4, 2]", "C = sum(T) * w", np.eye(4, 2), "orthonormal columns"),
     "positive": ("T: input[3]", "C = sum(log(T)) * w", np.ones(3), "positive entries"),
+    "signs": ("T: input[3]", "C = sum(T) * w", np.array([1.0, -1.0, 1.0]), "entries 1 and -1"),
 }
 
 

@@ -142,9 +142,12 @@ def test_logistic_regression():
 
 
 def test_logistic_regression_with_signs_for_targets():
-    # y² is 1 where y is a sign; the language has no fact that says so.
+    # y² is 1 where y is declared to be a sign: Xᵀ diag(σ(1 − σ)) X
     assert repr(asked(SIGNS).hessian("w", "w").matrix) == (
         "∂²f/∂w² = Xᵀ diag(σ(−y ∘ z) ∘ (1 − σ(−y ∘ z)) ∘ y²) X    (d, d)"
+    )
+    assert repr(asked(SIGNS + "assume(y**2 == 1)\n").hessian("w", "w").matrix) == (
+        "∂²f/∂w² = Xᵀ diag(σ(−y ∘ z) ∘ (1 − σ(−y ∘ z))) X    (d, d)"
     )
 
 

@@ -184,6 +184,8 @@ def test_a_gradient_is_a_quantity():
         ("W.T @ W == eye(m)", "orthonormal", "W"),
         ("positive(y)", "positive", "y"),
         ("y > 0", "positive", "y"),
+        ("signs(y)", "signs", "y"),
+        ("y**2 == 1", "signs", "y"),
     ],
 )
 def test_facts_are_assumed_by_name_or_by_equation(text, kind, name):

@@ -22,9 +22,9 @@ DECLARED = """
 n: dim; m: dim
 a: input; b: input; c: input; s: input; p: input; q: input
 x: input[n]; y: input[n]; v: input[m]
-T: input[n, m]; W: input[n, n]; P: input[n, m]; r: input[n]
+T: input[n, m]; W: input[n, n]; P: input[n, m]; r: input[n]; e: input
 w: param
-assume(rows_sum_to_one(T), symmetric(W), s > 0)
+assume(rows_sum_to_one(T), symmetric(W), s > 0, signs(e))
 mu = mean(x)
 nu = sum(y) / n
 h[i] = sum(T[i, k] * v[k], k)
@@ -61,6 +61,9 @@ TABLE = [
         "",
     ),
     ("positive", "abs(s) * a", "s * a", ""),
+    ("signs_squared", "a * e ** 2", "a", ""),
+    ("signs_squared", "e ** 3 + a", "e + a", ""),
+    ("signs_squared", "e * a * e", "a", ""),
     ("positive", "relu(s) + a", "s + a", ""),
     ("symmetric", "sum(W[j, i] * x[j], j)", "sum(W[i, j] * x[j], j)", "i"),
     ("cancel", "p * (q / p)", "q", ""),

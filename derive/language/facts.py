@@ -15,8 +15,8 @@ from derive.sizes import show_shape
 from derive.terms import Quantity
 
 FACT_CURE = (
-    "the facts are rows_sum_to_one(T), one_hot(T), symmetric(A), orthonormal(Q), positive(s); "
-    "also written sum(T, axis=-1) == 1, A == A.T, Q.T @ Q == eye(k), s > 0"
+    "the facts are rows_sum_to_one(T), one_hot(T), symmetric(A), orthonormal(Q), positive(s), "
+    "signs(y); also written sum(T, axis=-1) == 1, A == A.T, Q.T @ Q == eye(k), s > 0, y**2 == 1"
 )
 
 
@@ -43,6 +43,7 @@ FACTS: Mapping[FactKind, tuple[str, Callable[[Quantity, Callable[..., bool]], bo
     "symmetric": ("a square matrix", _square),
     "orthonormal": ("a matrix", _matrix),
     "positive": ("a quantity", _anything),
+    "signs": ("a quantity", _anything),
 }
 
 
@@ -112,6 +113,11 @@ def _equation(left: ast.expr, right: ast.expr, scope: Scope) -> tuple[FactKind, 
             ast.Constant(value=1),
         ):
             return ("rows_sum_to_one", name) if _along_last(name, options, scope) else None
+        case (
+            ast.BinOp(left=ast.Name() as name, op=ast.Pow(), right=ast.Constant(value=2)),
+            ast.Constant(value=1),
+        ):
+            return "signs", name
     return None
 
 

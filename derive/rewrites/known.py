@@ -37,6 +37,8 @@ from derive.terms import (
     Multiply,
     Negate,
     Node,
+    Number,
+    Power,
     Reduction,
     Term,
     children,
@@ -102,6 +104,21 @@ def positive(term: Term, known: Knowledge) -> Term | None:
             return entry if known.is_("positive", quantity) else None
         case Call("sign", (Entry(quantity),)):
             return ONE if known.is_("positive", quantity) else None
+    return None
+
+
+def signs_squared(term: Term, known: Knowledge) -> Term | None:
+    """y² = 1 where every entry of y is declared to be 1 or -1."""
+    match term:
+        case Power(Entry(quantity) as entry, Number(value)) if value.denominator == 1:
+            if known.is_("signs", quantity):
+                return entry if value % 2 else ONE
+        case Multiply(factors):
+            for entry in factors:
+                declared = isinstance(entry, Entry) and known.is_("signs", entry.quantity)
+                places = [k for k, factor in enumerate(factors) if factor == entry]
+                if declared and len(places) > 1:
+                    return product(*(f for k, f in enumerate(factors) if k not in places[:2]))
     return None
 
 

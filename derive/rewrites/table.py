@@ -15,6 +15,7 @@ from derive.rewrites.known import (
     names,
     positive,
     rows_sum_to_one,
+    signs_squared,
     symmetric,
     where_positive,
 )
@@ -49,6 +50,7 @@ class Rewrite:
 REWRITES = (
     Rewrite("where_positive", where_positive),
     Rewrite("positive", positive),
+    Rewrite("signs_squared", signs_squared),
     Rewrite("symmetric", symmetric),
     Rewrite("solution", solution),
     Rewrite("cancel", cancel),

@@ -196,7 +196,8 @@ def test_reductions_initial_values_operators_and_facts_are_all_there():
 
 
 def test_facts_may_be_written_as_the_page_says():
-    head = "n: dim; k: dim; w: param\nT: input[n, k]; A: input[n, n]; Q: input[n, k]; s: input; y: input[n]\n"
+    head = "n: dim; k: dim; w: param\nT: input[n, k]; A: input[n, n]; Q: input[n, k]\n"
+    head += "s: input; y: input[n]\n"
     for fact, equation, _ in table("Facts", "fact | also written | says"):
         for text in (*words(fact), *words(equation)):
             model = read_model(f"{head}assume({text})\nC = w ** 2\nminimize(C)")

@@ -114,9 +114,9 @@ def signs_squared(term: Term, known: Knowledge) -> Term | None:
             if known.is_("signs", quantity):
                 return entry if value % 2 else ONE
         case Multiply(factors):
-            for entry in factors:
-                declared = isinstance(entry, Entry) and known.is_("signs", entry.quantity)
-                places = [k for k, factor in enumerate(factors) if factor == entry]
+            for read in factors:
+                declared = isinstance(read, Entry) and known.is_("signs", read.quantity)
+                places = [k for k, factor in enumerate(factors) if factor == read]
                 if declared and len(places) > 1:
                     return product(*(f for k, f in enumerate(factors) if k not in places[:2]))
     return None

@@ -6,7 +6,7 @@ Everything here shows what other modules worked out, as one Unicode line, as Mat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -33,7 +33,7 @@ from derive.language import read_model
 from derive.language.lookup import did_you_mean
 from derive.loading import load_module
 from derive.model import Specification, parameters, quantity_named
-from derive.pipeline import source_of
+from derive.pipeline import checked_steps, source_of
 from derive.products import gauss_newton, hessian_vector
 from derive.project import find_model
 from derive.prose import catalogue
@@ -285,8 +285,9 @@ class Model:
         return load_module(source_of(self.derivation), self.specification.name)
 
     def verify(self, seed: int = 0) -> Report:
-        """Hold the generated module against the forward equations, exactly where that can be."""
-        return verify(self._completed, source_of(self.derivation), seed)
+        """Check every step, and hold the generated module against the forward equations."""
+        found = verify(self._completed, source_of(self.derivation), seed)
+        return replace(found, lines=(*checked_steps(self.derivation), *found.lines))
 
     def __repr__(self) -> str:
         return "; ".join(unicode(layout) for layout in _definitions(self))

@@ -42,6 +42,7 @@ from derive.terms import (
     Term,
     free_indices,
     number,
+    same,
 )
 
 
@@ -238,6 +239,8 @@ def _of_choice(term: Choice, entry: Entry) -> Step:
 
 def _chosen(condition: Condition, chosen: Term, otherwise: Term) -> Term:
     """The choice between two slopes, as a guard where one of them is zero."""
+    if same(chosen, otherwise):
+        return chosen
     if otherwise == ZERO:
         return guarded((condition,), chosen)
     if chosen == ZERO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Cast,
     Copy,
     Counting,
     Either,
@@ -71,7 +72,7 @@ def shape_of(term: ArrayTerm) -> Shape:
         case Fold(_, operand, axes) | Locate(_, operand, axes):
             before = _with_axes(operand, axes)
             return tuple(size for axis, size in enumerate(before) if axis not in axes)
-        case Copy(operand):
+        case Copy(operand) | Cast(operand, _):
             return shape_of(operand)
         case Scatter():
             return _scattered_shape(term)

@@ -214,6 +214,14 @@ class Copy(ArrayTerm):
 
 
 @dataclass(frozen=True)
+class Cast(ArrayTerm):
+    """The same values, of the number type of another array."""
+
+    operand: ArrayTerm
+    like: ArrayTerm
+
+
+@dataclass(frozen=True)
 class Either(ArrayTerm):
     """`chosen` where a condition on sizes and steps holds, else `otherwise`; the other is not read.
 
@@ -252,7 +260,7 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return ()
         case Elementwise(_, parts) | Apply(_, parts) | OfMatrices(_, parts):
             return parts
-        case Matmul(left, right) | Tensordot(left, right, _, _):
+        case Matmul(left, right) | Tensordot(left, right, _, _) | Cast(left, right):
             return (left, right)
         case Transpose(operand, _) | Select(operand, _) | Copy(operand):
             return (operand,)
@@ -282,8 +290,8 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Apply(function, parts)
         case OfMatrices(operator, _):
             return OfMatrices(operator, parts)
-        case Matmul():
-            return Matmul(*parts)
+        case Matmul() | Cast():
+            return type(term)(*parts)
         case Tensordot(_, _, left_axes, right_axes):
             return Tensordot(parts[0], parts[1], left_axes, right_axes)
         case Transpose(_, axes):

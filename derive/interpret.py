@@ -18,6 +18,7 @@ from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Cast,
     Copy,
     Counting,
     Either,
@@ -173,6 +174,8 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return _located(kind, value(operand), axes)
         case Copy(operand):
             return np.copy(value(operand))
+        case Cast(operand, like):
+            return value(operand).astype(value(like).dtype)
         case Scatter():
             return _added_up(term, value)
         case Either(condition, chosen, otherwise):

@@ -13,6 +13,7 @@ from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Cast,
     Copy,
     Counting,
     Either,
@@ -123,6 +124,8 @@ def _called(term: ArrayTerm, names: Names) -> str:
     match term:
         case Transpose(operand, axes):
             return _transpose(operand, axes, names)
+        case Cast(operand, like):
+            return _cast(operand, like, names)
         case Select(operand, selectors):
             return _select(operand, selectors, names)
         case Gather(operand, subscripts):
@@ -289,6 +292,14 @@ def _type_of(like: Sequence[ArrayTerm], names: Names) -> str:
         return ""
     first = f"{_at(like[0], ATOM, names)}.dtype"
     return f", dtype={first if len(like) == 1 else f'np.result_type({_listed(like, names)})'}"
+
+
+def _cast(operand: ArrayTerm, like: ArrayTerm, names: Names) -> str:
+    """Values of another type of numbers; what makes an array makes it of that type at once."""
+    text = _at(operand, ATOM, names)
+    if isinstance(operand, Counting | Identity):
+        return f"{text[:-1]}{_type_of((like,), names)})"
+    return f"{text}.astype({_at(like, ATOM, names)}.dtype)"
 
 
 def _inserted(selectors: tuple[Selector, ...]) -> tuple[int, ...]:

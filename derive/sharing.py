@@ -14,10 +14,13 @@ from derive.array_shapes import shape_of
 from derive.arrays import (
     Apply,
     ArrayTerm,
+    Cast,
+    Counting,
     Either,
     Elementwise,
     Empty,
     Full,
+    Identity,
     Scatter,
     Select,
     Transpose,
@@ -103,8 +106,12 @@ class _Sharing:
         self, term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm], step: StepNumber | None
     ) -> ArrayTerm:
         """The term with its parts read by name; what may not be chosen is not computed before."""
-        if isinstance(term, Either):
-            return with_operands(term, tuple(_read(part, known) for part in operands(term)))
+        match term:
+            case Either():
+                return with_operands(term, tuple(_read(part, known) for part in operands(term)))
+            case Cast(Counting() | Identity()):
+                # It is made of its type at once.
+                return term
         parts = tuple(self._named(part, known, step) for part in operands(term))
         if isinstance(term, Scatter) and isinstance(term.base, Full):
             # Zeros are made where something is added to them.

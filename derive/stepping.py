@@ -15,6 +15,7 @@ from derive.arrays import ArrayTerm, Empty, Whole
 from derive.hoisting import Hoisting
 from derive.matching import named
 from derive.model import Equation, Recurrence, Specification
+from derive.number_types import with_number_types
 from derive.peeling import at_range, gathered, is_peeled
 from derive.polynomials import StepNumber, collected
 from derive.program import Line, Loop, Statement
@@ -43,7 +44,7 @@ def lines_of(
                 lines += stepping.loop(part, recurrence)
             else:
                 lines += [Statement(e.left, stepping.value(stepping.read(e)), e) for e in part]
-    return lines
+    return list(with_number_types(lines))
 
 
 def _declared(spec: Specification) -> tuple[Quantity, ...]:

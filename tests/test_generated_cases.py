@@ -58,3 +58,20 @@ def test_loss_gradients_and_step_are_the_reference(name, which, live):
     for key, gradient in grads.items():
         moved = before[key] - 0.1 * gradient
         assert np.abs(params[key] - moved).max() <= BOUND * scale, key
+
+
+@pytest.mark.parametrize("which", ["small", "alt"])
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_of_float32_are_float32_and_as_near_as_that_is(name, which, live):
+    params, data, _, grads = arguments(name, which, live)
+    params = {key: value.astype(np.float32) for key, value in params.items()}
+    for key, value in data.items():
+        if isinstance(value, np.ndarray) and value.dtype == np.float64:
+            data[key] = value.astype(np.float32)
+    scale = max(np.abs(gradient).max() for gradient in grads.values())
+    _, found = live(name).gradients(params, **data)
+    assert {key: gradient.dtype for key, gradient in found.items()} == dict.fromkeys(
+        grads, np.dtype(np.float32)
+    )
+    for key, gradient in grads.items():
+        assert np.abs(found[key] - gradient).max() <= 1e-5 * scale, key

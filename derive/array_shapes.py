@@ -22,6 +22,8 @@ from derive.arrays import (
     Locate,
     Matmul,
     OfMatrices,
+    Overlap,
+    Pad,
     Pi,
     Scatter,
     Select,
@@ -30,11 +32,13 @@ from derive.arrays import (
     Tensordot,
     Transpose,
     Whole,
+    Windows,
     walk,
 )
 from derive.errors import DerivationError
+from derive.polynomials import collected
 from derive.sizes import Shape, show_shape
-from derive.terms import ONE, Term, is_one
+from derive.terms import ONE, Add, Term, is_one
 
 
 def shape_of(term: ArrayTerm) -> Shape:
@@ -72,10 +76,10 @@ def shape_of(term: ArrayTerm) -> Shape:
         case Fold(_, operand, axes) | Locate(_, operand, axes):
             before = _with_axes(operand, axes)
             return tuple(size for axis, size in enumerate(before) if axis not in axes)
-        case Copy(operand) | Cast(operand, _):
+        case Copy(operand) | Cast(operand, _) | Overlap(operand):
             return shape_of(operand)
-        case Scatter():
-            return _scattered_shape(term)
+        case Scatter() | Pad() | Windows():
+            return _placed_shape(term)
         case Full(value, shape, _):
             return _full_shape(shape_of(value), shape)
         case Either(_, chosen, otherwise):
@@ -176,6 +180,18 @@ def _gathered(shape: Shape, subscripts: tuple[ArrayTerm | None, ...]) -> Shape:
     return shape[:at] + arrays[0] + shape[at + 1 :]
 
 
+def _placed_shape(term: Scatter | Pad | Windows) -> Shape:
+    if isinstance(term, Scatter):
+        return _scattered_shape(term)
+    shape = shape_of(term.operand)
+    if isinstance(term, Pad):
+        pairs = zip(shape, term.widths, strict=True)
+        return tuple(collected(Add((size, *widths))) for size, widths in pairs)
+    counts = {view.axis: view.count for view in term.views}
+    places = tuple(counts.get(axis, size) for axis, size in enumerate(shape))
+    return (*places, *(view.size for view in term.views))
+
+
 def _scattered_shape(term: Scatter) -> Shape:
     shape = shape_of(term.base)
     for addition in term.additions:
@@ -206,6 +222,12 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
                 found.update(dict.fromkeys(shape))
             case Empty(shape, _):
                 found.update(dict.fromkeys(shape))
+            case Pad(_, widths):
+                found.update(dict.fromkeys(width for pair in widths for width in pair))
+            case Windows(_, views):
+                found.update(dict.fromkeys(s for v in views for s in (v.size, v.stride)))
+            case Overlap(_, _, views):
+                found.update(dict.fromkeys(s for v in views for s in (v.size, v.stride, v.count)))
             case Select(_, selectors):
                 for selector in selectors:
                     match selector:

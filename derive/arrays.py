@@ -8,7 +8,7 @@ terms are equal values, so a repeated term is seen by `==`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -157,6 +157,45 @@ class Gather(ArrayTerm):
 
 
 @dataclass(frozen=True)
+class Pad(ArrayTerm):
+    """The operand with zeros around it: so many before and after each of its axes."""
+
+    operand: ArrayTerm
+    widths: tuple[tuple[Term, Term], ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """Windows along an axis: `count` of them, of some `size`, each a `stride` after the last."""
+
+    axis: int
+    count: Term
+    size: Term
+    stride: Term
+
+
+@dataclass(frozen=True)
+class Windows(ArrayTerm):
+    """All windows of an array: their places stand for its axes, axes within a window come last."""
+
+    operand: ArrayTerm
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True)
+class Overlap(ArrayTerm):
+    """Zeros, the `base`, to whose windows values are added: the reverse of `Windows`.
+
+    The axes within a window come last in the value; those that it lacks are not `present`.
+    """
+
+    base: ArrayTerm
+    value: ArrayTerm
+    views: tuple[View, ...]
+    present: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
 class Addition:
     """Values added at the places `[a, b]` of the first axes; `repeats` where places may be equal.
 
@@ -260,11 +299,11 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return ()
         case Elementwise(_, parts) | Apply(_, parts) | OfMatrices(_, parts):
             return parts
-        case Matmul(left, right) | Tensordot(left, right, _, _) | Cast(left, right):
-            return (left, right)
+        case Matmul(one, other) | Tensordot(one, other) | Cast(one, other) | Overlap(one, other):
+            return (one, other)
         case Transpose(operand, _) | Select(operand, _) | Copy(operand):
             return (operand,)
-        case Fold(_, operand, _) | Locate(_, operand, _):
+        case Fold(_, operand, _) | Locate(_, operand, _) | Pad(operand, _) | Windows(operand, _):
             return (operand,)
         case Gather(operand, subscripts):
             return (operand, *(part for part in subscripts if part is not None))
@@ -304,6 +343,10 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Locate(kind, parts[0], axes)
         case Copy():
             return Copy(parts[0])
+        case Overlap():
+            return replace(term, base=parts[0], value=parts[1])
+        case Pad() | Windows():
+            return replace(term, operand=parts[0])
         case Gather(_, subscripts):
             given = iter(parts[1:])
             return Gather(parts[0], tuple(s if s is None else next(given) for s in subscripts))

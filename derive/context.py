@@ -19,12 +19,14 @@ from derive.terms import Index, Name, Term
 class Context:
     """The order of axes that is wanted, and where values are kept, if some are dropped.
 
-    `bounds` says below which size index data stay, where values may be put at the places they name.
+    `bounds` says below which size index data stay, where values may be put at the places they name,
+    and `formulas` what sizes are.
     """
 
     wanted: tuple[Index, ...] = ()
     kept: Labelled | None = None
     bounds: Mapping[Name, Term] = field(default_factory=dict)
+    formulas: Mapping[str, Term] = field(default_factory=dict)
 
 
 def keeping(context: Context, mask: Labelled) -> Context:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
-from derive.arrays import Apply, ArrayTerm, Elementwise, Exact, Folding, Infinity, Locate
+from derive.arrays import Apply, ArrayTerm, Counting, Elementwise, Exact, Folding, Infinity, Locate
 from derive.labelled import Labelled, combine, filled, folded
 from derive.terms import Index, is_one
 
@@ -51,6 +51,13 @@ def logsumexp(
     powers = chosen(mask, applied("exp", shifted), "sum", wanted)
     total = fold("sum", powers, indices)
     return combine("add", [largest, applied("log", total)], wanted)
+
+
+def counting(index: Index) -> Labelled:
+    """The values of an index."""
+    if is_one(index.size):
+        return Labelled(Exact(Fraction(0)))
+    return Labelled(Counting(index.size), (index,))
 
 
 def applied(function: str, value: Labelled) -> Labelled:

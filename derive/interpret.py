@@ -35,6 +35,8 @@ from derive.arrays import (
     Locate,
     Matmul,
     OfMatrices,
+    Overlap,
+    Pad,
     Pi,
     Scatter,
     Select,
@@ -43,6 +45,7 @@ from derive.arrays import (
     Tensordot,
     Transpose,
     Whole,
+    Windows,
     is_plain_number,
     show_name,
 )
@@ -77,6 +80,7 @@ MADE_OF_SIZES: dict[type[ArrayTerm], Callable[[int], Any]] = {
     Counting: np.arange,
     Identity: lambda size: np.eye(size, dtype=int),
 }
+EVERY = slice(None)
 FOLDS: dict[str, Callable[..., Any]] = {
     "sum": np.sum,
     "mean": np.mean,
@@ -166,8 +170,7 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Select(operand, selectors):
             return value(operand)[tuple(_place(selector, sizes) for selector in selectors)]
         case Gather(operand, subscripts):
-            whole = slice(None)
-            return value(operand)[tuple(whole if s is None else value(s) for s in subscripts)]
+            return value(operand)[tuple(EVERY if s is None else value(s) for s in subscripts)]
         case Fold(kind, operand, axes):
             return FOLDS[kind](value(operand), axis=axes)
         case Locate(kind, operand, axes):
@@ -176,8 +179,10 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return np.copy(value(operand))
         case Cast(operand, like):
             return value(operand).astype(value(like).dtype)
-        case Scatter():
-            return _added_up(term, value)
+        case Pad() | Windows():
+            return _windows(term, value(term.operand), sizes)
+        case Overlap() | Scatter():
+            return _added_up(term, value, sizes)
         case Either(condition, chosen, otherwise):
             return value(chosen) if value(condition) else value(otherwise)
         case Join(parts, axis):
@@ -195,7 +200,40 @@ def _function(name: str, of_numbers: bool) -> Callable[..., Any]:
     return function
 
 
-def _added_up(term: Scatter, value: Callable[[ArrayTerm], Any]) -> np.ndarray:
+def _windows(term: Pad | Windows, array: Any, sizes: Mapping[str, int]) -> np.ndarray:
+    """An array with zeros around it, or the windows of one."""
+    if isinstance(term, Pad):
+        return np.pad(array, [[size_value(size, sizes) for size in pair] for pair in term.widths])
+    window = [size_value(view.size, sizes) for view in term.views]
+    axes = tuple(view.axis for view in term.views)
+    found: np.ndarray = np.lib.stride_tricks.sliding_window_view(array, window, axis=axes)
+    steps = [slice(None)] * np.ndim(array)
+    for view in term.views:
+        steps[view.axis] = slice(None, None, size_value(view.stride, sizes))
+    every: np.ndarray = found[tuple(steps)]
+    return every
+
+
+def _overlapped(
+    term: Overlap, value: Callable[[ArrayTerm], Any], sizes: Mapping[str, int]
+) -> np.ndarray:
+    array: np.ndarray = value(term.base)
+    added = value(term.value)
+    for place in np.ndindex(*(size_value(view.size, sizes) for view in term.views)):
+        window = [slice(None)] * array.ndim
+        for start, view in zip(place, term.views, strict=True):
+            stride, count = (size_value(size, sizes) for size in (view.stride, view.count))
+            window[view.axis] = slice(start, start + stride * count, stride)
+        kept = tuple(start for start, here in zip(place, term.present, strict=True) if here)
+        array[tuple(window)] += added[(..., *kept)]
+    return array
+
+
+def _added_up(
+    term: Overlap | Scatter, value: Callable[[ArrayTerm], Any], sizes: Mapping[str, int]
+) -> np.ndarray:
+    if isinstance(term, Overlap):
+        return _overlapped(term, value, sizes)
     array = np.copy(value(term.base))
     for addition in term.additions:
         np.add.at(array, tuple(map(value, addition.subscripts)), value(addition.value))

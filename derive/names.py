@@ -100,6 +100,7 @@ complex delattr dict dir divmod enumerate eval exec exit filter float format fro
 globals hasattr hash help hex id input int isinstance issubclass iter len list locals map max
 memoryview min next object oct open ord pow print property quit range repr reversed round set
 setattr slice sorted staticmethod str sum super tuple type vars zip match case
+sliding_window_view
 """
 RESERVED = frozenset(_BUILTINS.split()) | {"np", "math", "params", "grads", "state"}
 

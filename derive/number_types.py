@@ -24,11 +24,14 @@ from derive.arrays import (
     Join,
     Matmul,
     OfMatrices,
+    Overlap,
+    Pad,
     Scatter,
     Select,
     Tensordot,
     Transpose,
     Whole,
+    Windows,
     operands,
     with_operands,
 )
@@ -125,7 +128,17 @@ def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:
             searched = operands(term)
         case Either():
             searched = operands(term)[1:]
-        case Fold() | Transpose() | Select() | Gather() | Copy() | Scatter():
+        case (
+            Fold()
+            | Transpose()
+            | Select()
+            | Gather()
+            | Copy()
+            | Scatter()
+            | Overlap()
+            | Pad()
+            | Windows()
+        ):
             searched = operands(term)[:1]
         case Full(value, _, like):
             searched = (value,) if like is None else (like,)

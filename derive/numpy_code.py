@@ -30,6 +30,7 @@ from derive.arrays import (
     Locate,
     Matmul,
     OfMatrices,
+    Pad,
     Pi,
     Select,
     Selector,
@@ -37,6 +38,7 @@ from derive.arrays import (
     Tensordot,
     Transpose,
     Whole,
+    Windows,
     is_plain_number,
 )
 from derive.polynomials import collected
@@ -54,10 +56,11 @@ from derive.size_code import (
     is_simple_operand,
     new_shape,
     number_text,
+    shape_code,
     size_code,
     size_text,
 )
-from derive.terms import ZERO, Add, Negate, Number, Term
+from derive.terms import ONE, ZERO, Add, Negate, Number, Term
 
 WIDTH = 100
 INDENT = 4
@@ -124,6 +127,12 @@ def _called(term: ArrayTerm, names: Names) -> str:
     match term:
         case Transpose(operand, axes):
             return _transpose(operand, axes, names)
+        case Pad(operand, widths):
+            pairs = ", ".join(shape_code(pair, names) for pair in widths)
+            trailing = "," if len(widths) == 1 else ""
+            return f"np.pad({code(operand, names)}, ({pairs}{trailing}))"
+        case Windows():
+            return _windows(term, names)
         case Cast(operand, like):
             return _cast(operand, like, names)
         case Select(operand, selectors):
@@ -292,6 +301,21 @@ def _type_of(like: Sequence[ArrayTerm], names: Names) -> str:
         return ""
     first = f"{_at(like[0], ATOM, names)}.dtype"
     return f", dtype={first if len(like) == 1 else f'np.result_type({_listed(like, names)})'}"
+
+
+def _windows(term: Windows, names: Names) -> str:
+    """All windows as a view, and where they do not touch at each place, some of them."""
+    window = new_shape([view.size for view in term.views], names)
+    axes = _axes(tuple(view.axis for view in term.views))
+    text = f"sliding_window_view({code(term.operand, names)}, {window}"
+    steps = [":"] * len(shape_of(term.operand))
+    for view in term.views:
+        if view.stride != ONE:
+            steps[view.axis] = f"::{size_code(view.stride, names)}"
+    while steps and steps[-1] == ":":
+        steps.pop()
+    selected = f"[{', '.join(steps)}]" if steps else ""
+    return f"{text}, axis={axes}){selected}"
 
 
 def _cast(operand: ArrayTerm, like: ArrayTerm, names: Names) -> str:

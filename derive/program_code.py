@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from itertools import chain, count
+
 from derive.array_shapes import shape_of
 from derive.arrays import (
     Addition,
@@ -10,9 +13,11 @@ from derive.arrays import (
     Either,
     Elementwise,
     Empty,
+    Overlap,
     Scatter,
     Select,
     Transpose,
+    View,
     Whole,
     operands,
     with_operands,
@@ -20,7 +25,7 @@ from derive.arrays import (
 from derive.numpy_code import INDENT, WIDTH, code, commented, summands
 from derive.program import Loop, Program, SizeRule, Statement, filled_by
 from derive.size_code import Names, size_code
-from derive.terms import ZERO, Name, Quantity
+from derive.terms import ONE, ZERO, Multiply, Name, Quantity
 
 
 def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
@@ -64,6 +69,8 @@ def _assignment(
     """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
     if isinstance(value, Scatter):
         return _additions(target, value, names, comment, indent)
+    if isinstance(value, Overlap):
+        return _overlap(target, value, names, comment, indent)
     line = f"{target} = {code(value, names)}"
     if len(line) + indent <= WIDTH:
         return commented(line, comment, indent)
@@ -121,6 +128,46 @@ def _addition(target: str, addition: Addition, names: Names) -> str:
     if len(addition.subscripts) > 1:
         places = f"({places})"
     return f"np.{sign}.at({target}, {places}, {code(value, names)})"
+
+
+def _overlap(
+    target: str, value: Overlap, names: dict[Name, str], comment: str, indent: int
+) -> list[str]:
+    """Zeros, and a loop over the places in a window, each of which adds to a part of the array."""
+    lines = _assignment(target, value.base, names, comment, indent)
+    added = value.value
+    if not isinstance(added, Whole):
+        added, computed = _part(added, names, indent)
+        lines = [*computed, *lines]
+    taken = set(names.values())
+    letters = [next(_unused(letter, taken)) for letter in "klmn"[: len(value.views)]]
+    extents = ", ".join(size_code(view.size, names) for view in value.views)
+    counts = f"range({extents})" if len(letters) == 1 else f"np.ndindex({extents})"
+    window = [":"] * len(shape_of(value.base))
+    for letter, view in zip(letters, value.views, strict=True):
+        window[view.axis] = _steps(letter, view, names)
+    kept = [letter for letter, here in zip(letters, value.present, strict=True) if here]
+    part = f"{code(added, names)}[{', '.join(['...', *kept])}]" if kept else code(added, names)
+    body = [f"{target}[{', '.join(window)}] += {part}"]
+    if len(body[0]) + indent + INDENT > WIDTH:
+        view_name = next(_unused("window", taken))
+        body = [f"{view_name} = {target}[{', '.join(window)}]", f"{view_name} += {part}"]
+    return [*lines, f"for {', '.join(letters)} in {counts}:", *(f"    {line}" for line in body)]
+
+
+def _unused(word: str, taken: Collection[str]) -> Iterator[str]:
+    """Names that begin with a word and are not taken."""
+    names = chain([word], (f"{word}_{number}" for number in count(1)))
+    return (name for name in names if name not in taken)
+
+
+def _steps(start: str, view: View, names: Names) -> str:
+    """The slice of an axis that one place of each window is at."""
+    if view.stride == ONE:
+        return f"{start} : {start} + {size_code(view.count, names)}"
+    stride = size_code(view.stride, names)
+    length = size_code(Multiply((view.stride, view.count)), names)
+    return f"{start} : {start} + {length} : {stride}"
 
 
 def _choice(

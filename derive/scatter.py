@@ -146,7 +146,7 @@ def added_up(found: Scattering, labelled: Values, context: Context) -> Labelled:
     value = labelled(found.term, inside)
     rest = tuple(index for index in in_order(value.labels, wanted) if index not in domain)
     every = (*axes, *rest)
-    zeros = Full(Exact(Fraction(0)), tuple(i.size for i in every), _numbers(value.term))
+    zeros = Full(Exact(Fraction(0)), tuple(i.size for i in every), numbers_of(value.term))
     addition = Addition(
         tuple(aligned(subscript, domain) for subscript in subscripts),
         aligned(value, (*domain, *rest)),
@@ -216,7 +216,7 @@ def _has_numbers(term: ArrayTerm) -> bool:
     return False
 
 
-def _numbers(term: ArrayTerm) -> ArrayTerm | None:
+def numbers_of(term: ArrayTerm) -> ArrayTerm | None:
     """An array of the type of numbers that a term is made of, a gradient if there is one."""
     arrays = [part for part in walk(term) if isinstance(part, Whole) and part.quantity.shape]
     found = [array for array in arrays if array.quantity.kind != "index"]

@@ -21,6 +21,7 @@ from derive.arrays import (
     Empty,
     Full,
     Identity,
+    Overlap,
     Scatter,
     Select,
     Transpose,
@@ -80,7 +81,7 @@ class _Sharing:
             if term in known or isinstance(term, Empty):
                 self.result.append(replace(statement, value=known.get(term, term)))
                 continue
-            in_place = isinstance(term, Scatter) and statement.axis is not None
+            in_place = isinstance(term, Scatter | Overlap) and statement.axis is not None
             value = (self._named if in_place else self._parts_named)(term, known, step)
             self.result.append(replace(statement, value=value))
             if operands(term) and not is_plain_number(term):
@@ -113,7 +114,7 @@ class _Sharing:
                 # It is made of its type at once.
                 return term
         parts = tuple(self._named(part, known, step) for part in operands(term))
-        if isinstance(term, Scatter) and isinstance(term.base, Full):
+        if isinstance(term, Scatter | Overlap) and isinstance(term.base, Full):
             # Zeros are made where something is added to them.
             parts = (term.base, *parts[1:])
         return with_operands(term, parts)
@@ -138,7 +139,7 @@ def _is_worth(term: ArrayTerm, uses: int) -> bool:
 
     An array to which values are added always does.
     """
-    if isinstance(term, Scatter):
+    if isinstance(term, Scatter | Overlap):
         return True
     if uses < 2 or isinstance(term, (Transpose, Select)):
         return False
@@ -169,7 +170,7 @@ def _fresh_name(value: ArrayTerm, taken: set[Name]) -> str:
                 return f"{name}_{word}"
         case Either():
             return numbered("carried", taken)
-        case Scatter():
+        case Scatter() | Overlap():
             return numbered("added", taken)
     return numbered("shared", taken)
 
@@ -236,7 +237,9 @@ def is_shared(statement: Statement) -> bool:
     A choice between steps keeps its name: in a line with other things it reads badly.  So does an
     array to which values are added.
     """
-    named = statement.equation is not None or isinstance(statement.value, Either | Scatter)
+    named = statement.equation is not None or isinstance(
+        statement.value, Either | Scatter | Overlap
+    )
     return not named and statement.target.kind == "defined"
 
 

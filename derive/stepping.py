@@ -35,7 +35,8 @@ def lines_of(
     equations, recurrences = with_activations(equations, recurrences, taken)
     blocks = {q.name: recurrence for recurrence in recurrences for q in recurrence.quantities}
     bounds = {d.quantity.name: d.bound for d in spec.declarations if d.bound is not None}
-    stepping = _Stepping(_declared(spec), tuple(equations), taken, bounds)
+    formulas = {d.name: d.formula for d in spec.dimensions if d.formula is not None}
+    stepping = _Stepping(_declared(spec), tuple(equations), taken, bounds, formulas)
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):
         block = list(group)
@@ -105,10 +106,11 @@ class _Stepping:
         equations: tuple[Equation, ...],
         taken: set[Name],
         bounds: Mapping[Name, Term],
+        formulas: Mapping[str, Term],
     ) -> None:
         self.declared = declared
         self.definitions = {equation.left.name: equation for equation in equations}
-        self.bounds = bounds
+        self.bounds, self.formulas = bounds, formulas
         self.letters: dict[Term, str] = {}
         self.hoisting = Hoisting(taken)
 
@@ -118,7 +120,7 @@ class _Stepping:
 
     def value(self, equation: Equation) -> ArrayTerm:
         """The array of an equation."""
-        return vectorise(equation, bounds=self.bounds)
+        return vectorise(equation, bounds=self.bounds, formulas=self.formulas)
 
     def loop(self, block: Sequence[Equation], recurrence: Recurrence) -> list[Line]:
         """A recurrence as a loop, after what is computed for all its steps together."""
@@ -152,7 +154,7 @@ class _Stepping:
             tidy(substitute(equation.right, {step: place})),
             notation=equation.notation,
         )
-        value = vectorise(at_step, part=True, bounds=self.bounds)
+        value = vectorise(at_step, part=True, bounds=self.bounds, formulas=self.formulas)
         return Statement(left, value, equation, axis, place)
 
     def _number(self, steps: Sequence[Index]) -> StepNumber:

@@ -15,7 +15,6 @@ from fractions import Fraction
 from derive.array_functions import PARTIAL, apply_function
 from derive.arrays import (
     ArrayTerm,
-    Counting,
     Exact,
     Extent,
     Fold,
@@ -29,7 +28,7 @@ from derive.errors import DerivationError
 from derive.factors import Factors, factors_of
 from derive.fitting import fitted
 from derive.flattening import taken_apart
-from derive.folds import EMPTY, EXTREMES, applied, chosen, fold, locate, logsumexp
+from derive.folds import EMPTY, EXTREMES, applied, chosen, counting, fold, locate, logsumexp
 from derive.labelled import (
     Labelled,
     aligned,
@@ -76,15 +75,20 @@ from derive.terms import (
     is_one,
 )
 from derive.tidy import all_of, conditions_of
+from derive.windows import overlapped, overlapping, padded_windows, windows, with_zeros_outside
 
 
 def vectorise(
-    equation: Equation, *, part: bool = False, bounds: Mapping[Name, Term] | None = None
+    equation: Equation,
+    *,
+    part: bool = False,
+    bounds: Mapping[Name, Term] | None = None,
+    formulas: Mapping[str, Term] | None = None,
 ) -> ArrayTerm:
     """The right-hand side of an equation as one array term of the shape of its left-hand side.
 
     What becomes a `part` of a larger array may lack axes: it is broadcast where it is put.
-    `bounds` says below which size index data stay.
+    `bounds` says below which size index data stay, `formulas` what sizes are.
 
     >>> from derive.arrays import Matmul, Whole
     >>> from derive.terms import Multiply, Quantity, Size
@@ -102,7 +106,7 @@ def vectorise(
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    context = Context(equation.indices, bounds=bounds or {})
+    context = Context(equation.indices, None, bounds or {}, formulas or {})
     value = _summand(equation.right, context) if part else _labelled(equation.right, context)
     return fitted(value, equation, part=part)
 
@@ -116,7 +120,7 @@ def _labelled(term: Term, context: Context) -> Labelled:
         case Size():
             return Labelled(Extent(term))
         case IndexValue(index):
-            return _counting(index)
+            return counting(index)
         case Entry():
             return _entry(term, context)
         case Add(terms):
@@ -138,6 +142,8 @@ def _labelled(term: Term, context: Context) -> Labelled:
             return _linear_algebra(term, context)
         case Choice() if eye := identity(term):
             return eye
+        case Choice() if found := padded_windows(term, context.formulas):
+            return found
         case Choice() if (pieces := chosen_pieces(term)) and _may_join(pieces, context):
             return _joined(pieces, context)
         case Choice(condition, then, otherwise):
@@ -189,7 +195,7 @@ def _decided(choice: Choice, context: Context) -> tuple[ArrayTerm, Labelled, Lab
 
     What may not be chosen is one expression: nothing is added up in it.
     """
-    context = replace(context, bounds={})
+    context = replace(context, bounds={}, formulas={})
     conditions = conditions_of(choice.condition)
     rest = tuple(condition for condition in conditions if not is_size(condition))
     chosen = choice.chosen
@@ -208,12 +214,6 @@ def _unknown(node: Node) -> DerivationError:
         f"{type(node).__name__} cannot be written as array operations",
         "work it out before the program is made",
     )
-
-
-def _counting(index: Index) -> Labelled:
-    if is_one(index.size):
-        return Labelled(Exact(Fraction(0)))
-    return Labelled(Counting(index.size), (index,))
 
 
 # --- products, powers, functions ----------------------------------------------------------------
@@ -293,10 +293,14 @@ def _all(conditions: Sequence[Condition], context: Context) -> Labelled:
 
 def _reduction(reduction: Reduction, context: Context) -> Labelled:
     within = read_at_places(narrowed(reduction), context.bounds)
+    if within == reduction and context.kept is None:
+        within = with_zeros_outside(reduction, context.formulas)
     if within != reduction:
         return _labelled(within, context)
     if context.kept is None and (found := scattering(reduction, context.bounds)):
         return added_up(found, _labelled, context)
+    if context.kept is None and (over := overlapping(reduction, context.formulas)):
+        return overlapped(over, _labelled, context)
     indices, empty = reduction.indices, EMPTY.get(reduction.kind)
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)
@@ -331,7 +335,7 @@ def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: Context) -> Lab
     """A reduction of which sizes and steps decide whether it has anything to reduce."""
     decided = tuple(condition for condition in reduction.where if is_size(condition))
     rest = tuple(condition for condition in reduction.where if not is_size(condition))
-    value = _reduction(replace(reduction, where=rest), replace(context, bounds={}))
+    value = _reduction(replace(reduction, where=rest), replace(context, bounds={}, formulas={}))
     holds = _condition(all_of(decided), context).term
     return either(holds, value, Labelled(empty), context.wanted, plain=True)
 
@@ -390,4 +394,6 @@ def _entry(entry: Entry, context: Context) -> Labelled:
     def value(subscript: Term) -> Labelled:
         return _labelled(subscript, context)
 
-    return read(entry, value, context.wanted, filtered=context.kept is not None)
+    filtered = context.kept is not None
+    found = windows(entry, context.formulas)
+    return found or read(entry, value, context.wanted, filtered=filtered)

@@ -127,24 +127,24 @@ class Scalar:
         return bool(self.value != 0)
 
     def __eq__(self, other: object) -> bool:
-        return self._compare(other, operator.eq)  # type: ignore[no-any-return]
+        return self._compare(other, operator.eq)
 
     def __ne__(self, other: object) -> bool:
-        return self._compare(other, operator.ne)  # type: ignore[no-any-return]
+        return self._compare(other, operator.ne)
 
     def __lt__(self, other: object) -> bool:
-        return self._compare(other, operator.lt)  # type: ignore[no-any-return]
+        return self._compare(other, operator.lt)
 
     def __le__(self, other: object) -> bool:
-        return self._compare(other, operator.le)  # type: ignore[no-any-return]
+        return self._compare(other, operator.le)
 
     def __gt__(self, other: object) -> bool:
-        return self._compare(other, operator.gt)  # type: ignore[no-any-return]
+        return self._compare(other, operator.gt)
 
     def __ge__(self, other: object) -> bool:
-        return self._compare(other, operator.ge)  # type: ignore[no-any-return]
+        return self._compare(other, operator.ge)
 
-    def _compare(self, other: object, relation: Callable[[Any, Any], Any]) -> Any:
+    def _compare(self, other: object, relation: Callable[[Any, Any], bool]) -> bool:
         # An infinite bound is compared with, never computed with: nothing is rounded.
         if isinstance(other, float) and math.isinf(other):
             return relation(0, other)
@@ -192,7 +192,7 @@ class NotDefined(Scalar):
     def __bool__(self) -> bool:
         return True
 
-    def _compare(self, other: object, relation: Callable[[Any, Any], Any]) -> Any:
+    def _compare(self, other: object, relation: Callable[[Any, Any], bool]) -> bool:
         return relation is operator.ne
 
     __hash__ = Scalar.__hash__
@@ -263,9 +263,10 @@ class Infinite(Scalar):
             return NotDefined(f"{name} of {self!r}")
         return Infinite(limit) if math.isinf(limit) else int(limit)
 
-    def _compare(self, other: object, relation: Callable[[Any, Any], Any]) -> Any:
+    def _compare(self, other: object, relation: Callable[[Any, Any], bool]) -> bool:
         if isinstance(other, NotDefined):
-            return NotImplemented
+            refused: bool = NotImplemented  # the other operand answers
+            return refused
         return relation(self.value, other.value if isinstance(other, Infinite) else _finite(other))
 
     __hash__ = Scalar.__hash__

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.adjoint import Derivation, derive_gradients
+from derive.arrays import show_name
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks
 from derive.document.summary import summary_of
@@ -25,7 +26,7 @@ from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context
 from derive.render import render_document
 from derive.report import Line, Report, certificate
-from derive.verify import show_name, step_lines, verify
+from derive.verify import step_lines, verify
 from derive.wellformed import check_specification
 
 

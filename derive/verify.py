@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from derive.arithmetic import NotDefined
+from derive.arrays import show_name
 from derive.check_steps import StepCheck, check_equations, check_steps, defined_point
 from derive.diagnose import diagnose
 from derive.errors import VerificationError
@@ -241,13 +242,6 @@ def _failing(
         except NOT_RUNNING:
             continue
     return None
-
-
-def show_name(name: Name) -> str:
-    """`w`, or `∂C/∂w`."""
-    if isinstance(name, Derivative):
-        return f"∂{show_name(name.of)}/∂{show_name(name.wrt)}"
-    return name
 
 
 def show_number(number: Any) -> str:

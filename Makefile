@@ -31,7 +31,7 @@ clean: ## Remove what the other commands install; generated output is committed 
 	rm -rf $(VENV) $(VENV)-oldest .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/ready: WITH = --editable '.[test,lint]'
-$(VENV)-oldest/ready: WITH = --editable '.[test]' 'jinja2==3.1.*' 'mpmath==1.3.*' 'numpy==1.26.*' 'sympy==1.13.*'
+$(VENV)-oldest/ready: WITH = --editable '.[test]' 'jinja2==3.1.*' 'mpmath==1.3.*' 'numpy==2.0.*' 'sympy==1.13.*'
 
 %/ready: pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer was not found: make PYTHON=/path/to/python' >&2; exit 1; }

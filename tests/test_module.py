@@ -3,10 +3,11 @@
 import io
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from models_by_hand import NEURON_FORMULAS, neuron_gradients, neuron_model
 from derive.loading import load_module
 from derive.module import module_source
 from derive.numpy_code import WIDTH
+
+CONFIG = Path(__file__).parent.parent / "pyproject.toml"
 
 SOURCE = module_source(neuron_model(), neuron_gradients(), NEURON_FORMULAS)
 
@@ -138,13 +141,13 @@ def test_it_imports_nothing_but_numpy_and_what_python_has():
     assert max(map(len, SOURCE.splitlines())) <= WIDTH
 
 
-@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
+@pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is not installed")
 def test_the_formatter_and_the_linter_have_nothing_to_say(tmp_path):
     path = tmp_path / "update.py"
     path.write_text(SOURCE, encoding="utf-8")
     for command in (["format", "--check"], ["check"]):
         done = subprocess.run(
-            ["ruff", *command, "--config", "pyproject.toml", "--no-cache", path],
+            [sys.executable, "-m", "ruff", *command, "--config", CONFIG, "--no-cache", path],
             capture_output=True,
             text=True,
             check=False,

@@ -210,10 +210,10 @@ class Infinite(Scalar):
     def __repr__(self) -> str:
         return f"Infinite({self.value})"
 
-    def _with(self, other: object, operation: Callable[[Any, Any], float]) -> Any:
+    def _with(self, other: Any, operation: Callable[[Any, Any], float]) -> Any:
         if isinstance(other, NotDefined):
             return other
-        sign = (other > 0) - (other < 0)  # type: ignore[operator]
+        sign = (other > 0) - (other < 0)
         infinite = isinstance(other, (Infinite, float))
         result = operation(self.value, sign * math.inf if infinite else float(sign))
         if math.isnan(result):

@@ -27,6 +27,7 @@ from derive.terms import (
     Negate,
     Number,
     Power,
+    Relation,
     Term,
     number,
 )
@@ -81,9 +82,9 @@ def root(term: Term) -> Term:
     return Call("sqrt", (term,))
 
 
-def indicator(relation: str, left: Term, right: Term) -> Term:
+def indicator(relation: Relation, left: Term, right: Term) -> Term:
     """1 where the relation holds, else 0."""
-    return guarded((Compare(relation, left, right),), ONE)  # type: ignore[arg-type]
+    return guarded((Compare(relation, left, right),), ONE)
 
 
 def one(name: str, rule: Rule, kink: str | None = None) -> FunctionRow:

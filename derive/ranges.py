@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from derive.affine import affine, signed_value
 from derive.conditions import EXCHANGED
@@ -69,8 +70,8 @@ def range_of(condition: Condition) -> Range | None:
     return found if _fits(found) else None
 
 
-def _number(value: object) -> Term:
-    term = number(value)  # type: ignore[arg-type]
+def _number(value: int | Fraction) -> Term:
+    term = number(value)
     return term if term.value >= 0 else negative(number(-term.value))
 
 

@@ -93,10 +93,14 @@ def _next(term: Term, known: Knowledge, done: tuple[str, ...]) -> Step | None:
     for one in REWRITES:
         if one.once and one.name in done:
             continue
-        after = everywhere(term, lambda part, rule=one.rule: rule(part, known))  # type: ignore[misc]
+        after = everywhere(term, _knowing(one.rule, known))
         if after != term:
             return Step(one.name, term, after)
     return None
+
+
+def _knowing(rule: Rule, known: Knowledge) -> Callable[[Term], Term | None]:
+    return lambda part: rule(part, known)
 
 
 def everywhere(term: Term, rule: Callable[[Term], Term | None]) -> Term:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from derive.names import Accented, Letters, Scripted, Sequence, Symbol, styled
+from derive.names import Accented, Letters, Scripted, Sequence, Style, Symbol, styled
 from derive.typeset.layout import (
     APPLY,
     TIMES,
@@ -193,11 +193,11 @@ def _symbol(form: Symbol) -> str:
     raise TypeError(f"mathml: unknown symbol {type(form).__name__}")
 
 
-def _letters(text: str, style: str) -> str:
+def _letters(text: str, style: Style) -> str:
     if text == ",":
         return "<mo>,</mo>"
     if text.isdecimal() and style != "bold":
         return _element("mn", text)
-    shown = escape(styled(text, style))  # type: ignore[arg-type]
+    shown = escape(styled(text, style))
     upright = style != "italic" and len(text) == 1
     return f'<mi mathvariant="normal">{shown}</mi>' if upright else _element("mi", shown)

@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-from derive.adjoint import derive_gradients
+from derive.calculus.adjoint import derive_gradients
 from derive.language import read_model
 from derive.model import Specification
 

@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 import sympy
 
-from derive.adjoint import Derivation
+from derive.calculus.adjoint import Derivation
+from derive.calculus.hessian import Hessian as DerivedHessian
+from derive.calculus.hessian import whole_from_cores
+from derive.calculus.jacobian import Jacobian as DerivedJacobian
+from derive.calculus.jacobian import System, extended
+from derive.calculus.products import Product as DerivedProduct
 from derive.document.hessians import hessian_formula, hessian_matrix
 from derive.document.matrices import array_of, matrix_formula
 from derive.document.writer import Writer, at_first_places, equation_formula, symbol_of, writer_for
 from derive.errors import DeriveError
 from derive.formulas import Formulas
-from derive.hessian import Hessian as DerivedHessian
-from derive.hessian import whole_from_cores
-from derive.interpret import run
-from derive.jacobian import Jacobian as DerivedJacobian
-from derive.jacobian import System, extended
 from derive.model import Equation, Specification
-from derive.plan import program_of
-from derive.products import Product as DerivedProduct
+from derive.program.interpret import run
+from derive.program.plan import program_of
 from derive.sizes import show_shape
 from derive.symbolic import Symbols, to_sympy
 from derive.terms import Index, IndexValue, Name, Quantity, Term

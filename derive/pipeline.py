@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from derive.adjoint import Derivation, derive_gradients
-from derive.arrays import show_name
+from derive.calculus.adjoint import Derivation, derive_gradients
+from derive.calculus.explain import closed_equation, steps_to_check
+from derive.calculus.inner import completed
+from derive.code.module import module_source
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
-from derive.explain import closed_equation, steps_to_check
 from derive.formats import FORMATS, Format
-from derive.inner import completed
 from derive.language import read_model
-from derive.module import module_source
 from derive.output import Tree, compare, read_record
+from derive.program.arrays import show_name
 from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context
 from derive.render import render_document
-from derive.report import Line, Report, certificate
-from derive.verify import step_lines, verify
+from derive.verification.report import Line, Report, certificate
+from derive.verification.verify import step_lines, verify
 from derive.wellformed import check_specification
 
 

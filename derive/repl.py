@@ -13,41 +13,41 @@ from typing import Any
 
 import sympy
 
-from derive.adjoint import Derivation, derive_gradients
-from derive.adjoint import Gradient as DerivedGradient
 from derive.answers import Hessian, Jacobian, Product
+from derive.calculus.adjoint import Derivation, derive_gradients
+from derive.calculus.adjoint import Gradient as DerivedGradient
+from derive.calculus.expand import places, without_unit_sums, written_out
+from derive.calculus.explain import at, chain, gradient_named, gradient_steps
+from derive.calculus.hessian import hessian
+from derive.calculus.inner import completed
+from derive.calculus.jacobian import System, jacobian, needed
+from derive.calculus.products import gauss_newton, hessian_vector
+from derive.calculus.rewrites.knowledge import knowledge_of
+from derive.calculus.steps import Step
 from derive.document.blocks import Display, Paragraph, Working
 from derive.document.build import document_of
 from derive.document.matrices import definition_formula, gradient_formula
 from derive.document.writer import Writer, at_first_places, formula, working, writer_for
 from derive.errors import DeriveError
-from derive.expand import places, without_unit_sums, written_out
-from derive.explain import at, chain, gradient_named, gradient_steps
 from derive.formats import HTML, TEXT
 from derive.formulas import Formulas
 from derive.from_sympy import specification_from_sympy
-from derive.hessian import hessian
-from derive.inner import completed
-from derive.jacobian import System, jacobian, needed
 from derive.language import read_model
 from derive.language.lookup import did_you_mean
-from derive.loading import load_module
 from derive.model import Specification, parameters, quantity_named
 from derive.pipeline import checked_steps, source_of
-from derive.products import gauss_newton, hessian_vector
 from derive.project import find_model
 from derive.prose import catalogue
 from derive.publish import say
-from derive.report import Report
-from derive.rewrites.knowledge import knowledge_of
 from derive.sizes import show_shape
-from derive.steps import Step
 from derive.symbolic import to_sympy
 from derive.terms import ZERO, Quantity
 from derive.typeset.layout import Layout
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
-from derive.verify import verify
+from derive.verification.loading import load_module
+from derive.verification.report import Report
+from derive.verification.verify import verify
 from derive.wellformed import Caution, check_specification
 
 

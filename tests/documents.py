@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from derive.adjoint import derive_gradients
+from derive.calculus.adjoint import derive_gradients
 from derive.document.build import document_of, with_checks
 from derive.formats import HTML, LATEX, MARKDOWN
 from derive.language import read_model

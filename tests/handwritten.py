@@ -7,7 +7,7 @@ from forms import add, times
 
 from derive.model import Assignment, Objective, UpdateRule, data, parameters
 from derive.terms import Negate, Quantity
-from derive.verify import verify
+from derive.verification.verify import verify
 
 PUBLIC = """
 import math

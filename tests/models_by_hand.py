@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from forms import add, at, equation, index, n, neuron, quantity, subtract, times, total
 
-from derive.docstring import Formula, Formulas
+from derive.code.docstring import Formula, Formulas
 from derive.model import (
     Assignment,
     Declaration,

@@ -12,14 +12,15 @@ from random import Random
 import numpy as np
 
 from derive import Model
-from derive.adjoint import derive_gradients
-from derive.evaluation import Evaluation, whole
-from derive.hessian import hessian, whole_from_cores
-from derive.inner import completed
-from derive.jacobian import System, extended, jacobian
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.hessian import hessian, whole_from_cores
+from derive.calculus.inner import completed
+from derive.calculus.jacobian import System, extended, jacobian
+from derive.calculus.rewrites.knowledge import knowledge_of
 from derive.language import read_model
 from derive.model import parameters, quantity_named
-from derive.oracle import (
+from derive.numbers.evaluation import Evaluation, whole
+from derive.verification.oracle import (
     apply_model,
     as_duals,
     begin,
@@ -29,7 +30,6 @@ from derive.oracle import (
     run,
     shape_of,
 )
-from derive.rewrites.knowledge import knowledge_of
 
 DIGITS = "50 digits"
 STEP = Fraction(1, 10**16)

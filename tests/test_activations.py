@@ -2,10 +2,10 @@
 
 from recurrent_models import MODELS
 
-from derive.adjoint import derive_gradients
-from derive.docstring import Formulas
+from derive.calculus.adjoint import derive_gradients
+from derive.code.docstring import Formulas
+from derive.code.module import module_source
 from derive.language import read_model
-from derive.module import module_source
 
 GATES = "gates in the parts of one array"
 

@@ -15,11 +15,11 @@ from forms import (
     total,
 )
 
-from derive.adjoint import derive_gradients
-from derive.check_steps import check_equations
+from derive.calculus.adjoint import derive_gradients
 from derive.language import read_model
 from derive.model import quantity_named
 from derive.terms import ONE, ZERO, Choice, Compare, Derivative, Quantity, Size, number, same
+from derive.verification.check_steps import check_equations
 
 m = Size("m")
 

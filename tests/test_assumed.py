@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from derive import Model
-from derive.assumed import FULFIL
 from derive.errors import VerificationError
 from derive.language.facts import FACTS
-from derive.sampling import KINDS, SPECIAL, fill, random_inputs, random_numbers
+from derive.verification.assumed import FULFIL
+from derive.verification.sampling import KINDS, SPECIAL, fill, random_inputs, random_numbers
 
 IDENTITY = np.array([[Fraction(i == j) for j in range(3)] for i in range(3)])
 TRUE = {

@@ -12,8 +12,8 @@ import pytest
 
 from derive.language import read_model
 from derive.model import parameters
-from derive.oracle import arithmetic_of, gradient
 from derive.terms import Size
+from derive.verification.oracle import arithmetic_of, gradient
 
 CASES = Path(__file__).parent / "cases"
 

@@ -23,19 +23,10 @@ from forms import (
     total,
 )
 
-from derive.check_steps import (
-    PLACES,
-    StepCheck,
-    check_equal,
-    check_equations,
-    check_step,
-    check_steps,
-    free_point,
-)
-from derive.differentiate import differentiate
+from derive.calculus.differentiate import differentiate
+from derive.calculus.steps import Step
 from derive.errors import VerificationError
 from derive.functions import ROWS
-from derive.steps import Step
 from derive.terms import (
     ONE,
     TWO,
@@ -49,6 +40,15 @@ from derive.terms import (
     Power,
     Quantity,
     number,
+)
+from derive.verification.check_steps import (
+    PLACES,
+    StepCheck,
+    check_equal,
+    check_equations,
+    check_step,
+    check_steps,
+    free_point,
 )
 
 x, y, b = (quantity(name) for name in "xyb")

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from derive.differentiate import differentiate, lifted_indices, occurrences
+from derive.calculus.differentiate import differentiate, lifted_indices, occurrences
+from derive.calculus.steps import walk_steps
 from derive.errors import DerivationError
-from derive.steps import walk_steps
 from derive.terms import (
     ONE,
     TWO,

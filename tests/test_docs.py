@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from derive import Model
-from derive.check_steps import check_equations
 from derive.errors import LanguageError
 from derive.functions import ROWS
 from derive.language import inline, read_model, reductions, rule_names, source, syntax, tokens
@@ -23,6 +22,7 @@ from derive.language.facts import FACTS
 from derive.language.linear import LINEAR
 from derive.model import parameters
 from derive.names import name_table
+from derive.verification.check_steps import check_equations
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))}

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from derive.arithmetic import Undefined
-from derive.dual import Dual
-from derive.elimination import cholesky, determinant, inverse, log_determinant, solve
-from derive.scalars import Digits, Exact, agree
+from derive.numbers.arithmetic import Undefined
+from derive.numbers.dual import Dual
+from derive.numbers.elimination import cholesky, determinant, inverse, log_determinant, solve
+from derive.numbers.scalars import Digits, Exact, agree
 
 SQUARE = [[2, 1, 3], [4, 0, -1], [1, 5, 2]]
 SINGULAR = [[1, 2, 3], [2, 4, 6], [1, 0, 1]]

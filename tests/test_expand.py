@@ -3,12 +3,19 @@
 import pytest
 from forms import add, at, compare, equation, index, m, n, neuron, quantity, reduce, times, total
 
+from derive.calculus.expand import (
+    example_sizes,
+    instance,
+    places,
+    shape_at,
+    without_unit_sums,
+    written_out,
+)
 from derive.errors import DeriveError
-from derive.evaluate import evaluate
-from derive.evaluation import Evaluation
-from derive.expand import example_sizes, instance, places, shape_at, without_unit_sums, written_out
 from derive.language import read_model
 from derive.model import definition, quantity_named
+from derive.numbers.evaluate import evaluate
+from derive.numbers.evaluation import Evaluation
 from derive.terms import Entry, Reduction, Size, number, walk
 
 X, W, z = quantity("X", n, m), quantity("W", m, n), quantity("z", n)

@@ -3,11 +3,9 @@
 import pytest
 from forms import add, at, index, n, neuron, square, subtract, times, total
 
-from derive.adjoint import derive_gradients
-from derive.check_steps import check_steps
-from derive.errors import DeriveError
-from derive.explain import at as at_place
-from derive.explain import (
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.explain import at as at_place
+from derive.calculus.explain import (
     chain,
     closed_equation,
     gradient_named,
@@ -15,9 +13,10 @@ from derive.explain import (
     is_short,
     upstream_value,
 )
+from derive.calculus.steps import walk_steps
+from derive.errors import DeriveError
 from derive.language import read_model
 from derive.model import quantity_named
-from derive.steps import walk_steps
 from derive.terms import (
     ONE,
     ZERO,
@@ -31,6 +30,7 @@ from derive.terms import (
     substitute,
     walk,
 )
+from derive.verification.check_steps import check_steps
 
 
 def derived(text):

@@ -24,11 +24,10 @@ from forms import (
 )
 
 from derive import functions, reductions
-from derive.differentiate import differentiate
+from derive.calculus.differentiate import differentiate
 from derive.errors import DerivationError
-from derive.evaluate import evaluate
-from derive.evaluation import Evaluation
-from derive.oracle import as_duals, lift
+from derive.numbers.evaluate import evaluate
+from derive.numbers.evaluation import Evaluation
 from derive.symbolic import to_sympy
 from derive.terms import (
     ONE,
@@ -43,6 +42,7 @@ from derive.terms import (
     same,
     substitute,
 )
+from derive.verification.oracle import as_duals, lift
 
 a, b = sympy.symbols("a b", real=True)
 LAST = 64

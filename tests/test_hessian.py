@@ -20,8 +20,8 @@ from second_derivatives import (
 )
 
 from derive import DeriveError, Model
+from derive.calculus.hessian import hessian
 from derive.errors import DerivationError
-from derive.hessian import hessian
 from derive.terms import Negate, Size, same
 
 n, k, d = Size("n"), Size("k"), Size("d")

@@ -5,10 +5,10 @@ import pytest
 from second_derivatives import SMALL, Point, asked, case, difference, jacobian_of
 
 from derive import DeriveError, Model
-from derive.adjoint import derive_gradients
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.jacobian import extended, with_gradients
 from derive.errors import DerivationError
-from derive.jacobian import extended, with_gradients
-from derive.oracle import gradient
+from derive.verification.oracle import gradient
 
 # --- as formulas --------------------------------------------------------------------------------
 

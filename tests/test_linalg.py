@@ -5,19 +5,18 @@ import pytest
 from forms import at, compare, index, m, n, over, quantity, term, times, total
 from test_adjoint import Derived
 
-from derive.adjoint import derive_gradients
-from derive.check_steps import check_equations, check_step
-from derive.differentiate import differentiate
-from derive.docstring import Formulas
-from derive.elimination import OPERATORS
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.differentiate import differentiate
+from derive.code.docstring import Formulas
+from derive.code.module import module_source
 from derive.errors import DerivationError
 from derive.language import read_model
 from derive.language.linear import LINEAR
 from derive.linalg import HALF, ROWS, operator_row
-from derive.matrices import linear_algebra
-from derive.module import module_source
-from derive.oracle import lift
+from derive.numbers.elimination import OPERATORS
+from derive.numbers.matrices import linear_algebra
 from derive.pipeline import build_model
+from derive.program.vectorise import vectorise
 from derive.terms import (
     ONE,
     ZERO,
@@ -34,7 +33,8 @@ from derive.typeset.letters import choose_letters
 from derive.typeset.symbols import Notation, name_layout
 from derive.typeset.terms import layout
 from derive.typeset.unicode import unicode
-from derive.vectorise import vectorise
+from derive.verification.check_steps import check_equations, check_step
+from derive.verification.oracle import lift
 
 A, B, b = quantity("A", n, n), quantity("B", n, m), quantity("b", n)
 i, j = index(n), index(n, "j")

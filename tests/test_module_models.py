@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from models_by_hand import MOMENTUM, NEURON_FORMULAS, neuron_gradients, neuron_model
 
-from derive.adjoint import derive_gradients
-from derive.docstring import Formula, Formulas
+from derive.calculus.adjoint import derive_gradients
+from derive.code.docstring import Formula, Formulas
+from derive.code.module import module_source
 from derive.language import read_model
-from derive.loading import load_module
-from derive.module import module_source
+from derive.verification.loading import load_module
 
 
 def module_of(text):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from derive.adjoint import derive_gradients
-from derive.docstring import Formulas
+from derive.calculus.adjoint import derive_gradients
+from derive.code.docstring import Formulas
+from derive.code.module import module_source
 from derive.language import read_model
-from derive.loading import load_module
-from derive.module import module_source
+from derive.verification.loading import load_module
 
 HEAD = """
 n: dim

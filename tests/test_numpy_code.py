@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from forms import n, quantity
 
-from derive.arrays import (
+from derive.code.numpy_code import WIDTH, bracketed, code, commented
+from derive.code.program_code import statement_lines
+from derive.code.size_code import decimal, shape_code, size_code
+from derive.program.arrays import (
     Apply,
     Copy,
     Counting,
@@ -26,11 +29,8 @@ from derive.arrays import (
     Transpose,
     Whole,
 )
-from derive.interpret import evaluate
-from derive.numpy_code import WIDTH, bracketed, code, commented
-from derive.program import Program, Statement
-from derive.program_code import statement_lines
-from derive.size_code import decimal, shape_code, size_code
+from derive.program.interpret import evaluate
+from derive.program.program import Program, Statement
 from derive.terms import Add, FloorDivide, Multiply, Negate, Power, Size, number
 
 A, B, C = (Whole(quantity(name, n, n)) for name in "ABC")

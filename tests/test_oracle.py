@@ -26,15 +26,15 @@ from forms import (
     total,
 )
 
-from derive.arithmetic import Undefined
-from derive.dual import FUNCTIONS, Dual
-from derive.dual import call as dual_call
 from derive.errors import DerivationError, VerificationError
-from derive.evaluation import OutOfRange
 from derive.model import Dimension, Recurrence
-from derive.oracle import arithmetic_of, complete_sizes, gradient, values
-from derive.scalars import Digits, Exact, agree
+from derive.numbers.arithmetic import Undefined
+from derive.numbers.dual import FUNCTIONS, Dual
+from derive.numbers.dual import call as dual_call
+from derive.numbers.evaluation import OutOfRange
+from derive.numbers.scalars import Digits, Exact, agree
 from derive.terms import Choice, FloorDivide, Size, number
+from derive.verification.oracle import arithmetic_of, complete_sizes, gradient, values
 
 
 def fractions(*values):

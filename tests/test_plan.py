@@ -8,13 +8,13 @@ import pytest
 from forms import at, call, equation, index, m, n, quantity, subtract, times, total
 from models_by_hand import DESCENT, gradient, neuron_gradients, neuron_model
 
-from derive.arrays import Copy, Elementwise, Matmul, Whole
+from derive.code.program_code import statement_lines
 from derive.errors import DerivationError
-from derive.interpret import run
 from derive.model import Declaration, Dimension, Objective, Specification
-from derive.plan import program_for, restricted
-from derive.program import Program, SizeRule, Statement, check_program
-from derive.program_code import statement_lines
+from derive.program.arrays import Copy, Elementwise, Matmul, Whole
+from derive.program.interpret import run
+from derive.program.plan import program_for, restricted
+from derive.program.program import Program, SizeRule, Statement, check_program
 from derive.terms import Derivative, FloorDivide, Size, number
 
 C, W, B = "C", Derivative("C", "w"), Derivative("C", "b")

@@ -21,10 +21,10 @@ from forms import (
 )
 from handwritten import check, failure, module, trained
 
-from derive.points import draw_points
-from derive.report import certificate
 from derive.terms import Choice, Negate, number
-from derive.verify import step_lines, verify
+from derive.verification.points import draw_points
+from derive.verification.report import certificate
+from derive.verification.verify import step_lines, verify
 
 
 def verdicts(report):

@@ -15,9 +15,9 @@ from second_derivatives import (
 )
 
 from derive import DeriveError
+from derive.calculus.products import gauss_newton, hessian_vector
 from derive.errors import DerivationError
 from derive.model import parameters
-from derive.products import gauss_newton, hessian_vector
 
 REGRESSION = """
 n: dim; d: dim; X: input[n, d]; y: input[n]; w: param[d]

@@ -8,18 +8,18 @@ import pytest
 from documents import BOWL, LAYER, NEURON, document
 
 from derive import linalg
-from derive.adjoint import derive_gradients
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.explain import gradient_steps
+from derive.calculus.rewrites.table import REWRITES
+from derive.calculus.steps import walk_steps
 from derive.document.blocks import Listed, Paragraph, Phrase, Table, Working
 from derive.errors import DeriveError
-from derive.explain import gradient_steps
 from derive.formats import TEXT
 from derive.functions import ROWS
 from derive.language import read_model
 from derive.project import LANGUAGES
 from derive.prose import catalogue, pieces
 from derive.publish import say
-from derive.rewrites.table import REWRITES
-from derive.steps import walk_steps
 
 HOUSE = Path(__file__).parent.parent / "derive"
 KEYS = list(catalogue("en"))
@@ -76,7 +76,7 @@ def test_a_language_without_prose_is_named():
 def names_of_rules():
     """The first argument of every `Step(...)` in the house, and what `rule` may be there."""
     found = set()
-    for path in HOUSE.glob("*.py"):
+    for path in sorted(HOUSE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Name("Step"), args=[ast.Constant(str(rule)), *_]):
@@ -157,7 +157,7 @@ def test_every_step_provides_the_gaps_of_its_reason(text):
 
 def texts_of_the_house():
     """Every text in the modules that make documents, with a * for what is put in."""
-    for path in sorted([*(HOUSE / "document").glob("*.py"), *HOUSE.glob("*.py")]):
+    for path in sorted(HOUSE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.JoinedStr(parts):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from derive.adjoint import derive_gradients
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.explain import chain, gradient_named
 from derive.document.matrices import gradient_formula
 from derive.document.writer import at_first_places, formula, writer_for
-from derive.explain import chain, gradient_named
 from derive.language import read_model
 from derive.typeset.unicode import unicode
 

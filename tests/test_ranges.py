@@ -21,13 +21,13 @@ from forms import (
     total,
 )
 
-from derive.interpret import evaluate
-from derive.numpy_code import code
-from derive.oracle import values
-from derive.ranges import Range, narrowed, range_of
-from derive.sampling import random_inputs
+from derive.code.numpy_code import code
+from derive.program.interpret import evaluate
+from derive.program.ranges import Range, narrowed, range_of
+from derive.program.vectorise import vectorise
 from derive.terms import ONE, ZERO, AllOf, Choice, Reduction, Size, number
-from derive.vectorise import vectorise
+from derive.verification.oracle import values
+from derive.verification.sampling import random_inputs
 
 n, m = Size("n"), Size("m")
 SIZES = {"n": 4, "m": 3}

@@ -10,25 +10,25 @@ import pytest
 from forms import add, at, call, equation, index, quantity, subtract, times, total
 from recurrent_models import MODELS
 
-from derive.adjoint import derive_gradients
-from derive.arrays import Empty, Select, Slice, Whole
-from derive.docstring import Formulas
+from derive.calculus.adjoint import derive_gradients
+from derive.code.docstring import Formulas
+from derive.code.module import module_source
 from derive.errors import DerivationError
-from derive.hoisting import Hoisting
-from derive.interpret import run
 from derive.language import read_model
-from derive.loading import load_module
 from derive.model import parameters
-from derive.module import module_source
-from derive.oracle import gradient as oracle_gradient
-from derive.peeling import gathered
-from derive.plan import program_for, restricted
 from derive.polynomials import StepNumber
-from derive.program import Loop, Program, SizeRule, Statement, check_program
-from derive.sampling import random_inputs
-from derive.stepping import components
+from derive.program.arrays import Empty, Select, Slice, Whole
+from derive.program.hoisting import Hoisting
+from derive.program.interpret import run
+from derive.program.peeling import gathered
+from derive.program.plan import program_for, restricted
+from derive.program.program import Loop, Program, SizeRule, Statement, check_program
+from derive.program.stepping import components
 from derive.terms import ONE, ZERO, Choice, Compare, Derivative, IndexValue, Size, number
-from derive.verify import verify
+from derive.verification.loading import load_module
+from derive.verification.oracle import gradient as oracle_gradient
+from derive.verification.sampling import random_inputs
+from derive.verification.verify import verify
 
 NETWORK = "a tanh network with an initial state"
 T, n = Size("T"), Size("n")

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from forms import add, at, index, n, subtract, times, total
 
-from derive.adjoint import derive_gradients
-from derive.explain import gradient_named
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.explain import gradient_named
+from derive.document.remarks import Direction, contraction, is_gradient_descent, starting_point
+from derive.document.worked import exact_value, stated_data
 from derive.language import read_model
-from derive.loading import load_module
 from derive.model import quantity_named
 from derive.pipeline import source_of
 from derive.project import find_model
-from derive.remarks import Direction, contraction, is_gradient_descent, starting_point
 from derive.terms import ZERO, same, substitute
-from derive.worked import exact_value, stated_data
+from derive.verification.loading import load_module
 
 NEURON, BOWL = (find_model(name).text for name in ("neuron", "bowl"))
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from forms import at, equation, quantity, specification, square, times
 
-from derive.check_steps import StepCheck
-from derive.diagnose import diagnose
-from derive.report import Line, Report, certificate, report_lines
-from derive.steps import Step
+from derive.calculus.steps import Step
 from derive.terms import Derivative, Partial, Quantity
-from derive.verify import step_line, step_lines
+from derive.verification.check_steps import StepCheck
+from derive.verification.diagnose import diagnose
+from derive.verification.report import Line, Report, certificate, report_lines
+from derive.verification.verify import step_line, step_lines
 
 SIZES = ((("n", 3), ("m", 2)), (("n", 1), ("m", 1)))
 

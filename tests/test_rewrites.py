@@ -4,19 +4,19 @@ from fractions import Fraction
 
 import pytest
 
-from derive.adjoint import derive_gradients, path_term
-from derive.check_steps import check_steps
+from derive.calculus.adjoint import derive_gradients, path_term
+from derive.calculus.explain import chain, gradient_named, steps_to_check
+from derive.calculus.matching import alike
+from derive.calculus.rewrites.knowledge import Knowledge, knowledge_of
+from derive.calculus.rewrites.ratios import weight
+from derive.calculus.rewrites.table import REWRITES, everywhere, simplification
+from derive.calculus.steps import Step
 from derive.errors import VerificationError
-from derive.explain import chain, gradient_named, steps_to_check
 from derive.language import read_model
-from derive.matching import alike
 from derive.model import definition
-from derive.rewrites.knowledge import Knowledge, knowledge_of
-from derive.rewrites.ratios import weight
-from derive.rewrites.table import REWRITES, everywhere, simplification
 from derive.simplify import total
-from derive.steps import Step
 from derive.terms import Index, IndexValue, Multiply, Power, Size, entries, number, substitute
+from derive.verification.check_steps import check_steps
 
 DECLARED = """
 n: dim; m: dim

@@ -11,10 +11,10 @@ from forms import at, compare, equation, index, m, n, quantity, reduce, specific
 
 from derive.errors import VerificationError
 from derive.model import Dimension, Fact
-from derive.sampling import KINDS, random_indices, random_inputs
-from derive.small_sizes import alike_at, candidates, telling_apart, with_ones
 from derive.terms import Add, FloorDivide, Negate, Number, Size
-from derive.work import Counting
+from derive.verification.sampling import KINDS, random_indices, random_inputs
+from derive.verification.small_sizes import alike_at, candidates, telling_apart, with_ones
+from derive.verification.work import Counting
 
 one = Number(Fraction(1))
 k, K, pad = (Size(name) for name in ("k", "K", "pad"))

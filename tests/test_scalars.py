@@ -8,9 +8,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from derive.arithmetic import Infinite, NotDefined, NotRational
 from derive.errors import VerificationError
-from derive.scalars import ELEMENTARY, Digits, Exact, agree
+from derive.numbers.arithmetic import Infinite, NotDefined, NotRational
+from derive.numbers.scalars import ELEMENTARY, Digits, Exact, agree
 
 third = Fraction(1, 3)
 

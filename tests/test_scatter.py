@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from derive.adjoint import derive_gradients
-from derive.docstring import Formulas
-from derive.interpret import run
+from derive.calculus.adjoint import derive_gradients
+from derive.code.docstring import Formulas
+from derive.code.module import module_source
 from derive.language import read_model
-from derive.loading import load_module
-from derive.module import module_source
 from derive.pipeline import build_model
-from derive.plan import program_for
+from derive.program.interpret import run
+from derive.program.plan import program_for
+from derive.verification.loading import load_module
 
 LOOKUP = """
 N: dim

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive import simplify
-from derive.evaluate import evaluate
-from derive.evaluation import Evaluation
+from derive.numbers.evaluate import evaluate
+from derive.numbers.evaluation import Evaluation
 from derive.terms import (
     ONE,
     TWO,

@@ -3,7 +3,7 @@
 import mpmath
 import pytest
 
-from derive.special import digamma, source_lines, trigamma
+from derive.numbers.special import digamma, source_lines, trigamma
 
 POINTS = [1e-3, 0.3, 0.5, 1.0, 1.4616321449683622, 2.0, 5.5, 9.99, 10.0, 40.0, 1e6, -0.5, -3.7]
 

@@ -3,15 +3,15 @@
 import pytest
 from forms import at, index, n, over, quantity, subtract, term, times
 
-from derive.adjoint import derive_gradients
+from derive.calculus.adjoint import derive_gradients
+from derive.calculus.explain import chain, closed_equation
+from derive.calculus.symmetry import symmetric_quantities
 from derive.document.matrices import matrix_formula
 from derive.document.writer import Writer
-from derive.explain import chain, closed_equation
 from derive.language import read_model
-from derive.symmetry import symmetric_quantities
+from derive.program.vectorise import vectorise
 from derive.terms import LinearAlgebra, Matrix, same
 from derive.typeset.unicode import unicode
-from derive.vectorise import vectorise
 
 
 def inverse(matrix, row, column):

@@ -24,14 +24,14 @@ from forms import (
     total,
 )
 
-from derive.array_shapes import shape_of
-from derive.arrays import Matmul, Transpose, Whole
+from derive.code.numpy_code import code
 from derive.errors import DerivationError
-from derive.interpret import evaluate
-from derive.numpy_code import code
-from derive.oracle import lift, values
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import Matmul, Transpose, Whole
+from derive.program.interpret import evaluate
+from derive.program.vectorise import vectorise
 from derive.terms import AllOf, AnyOf, Choice, Negate, Not, Partial, Power, Size, number
-from derive.vectorise import vectorise
+from derive.verification.oracle import lift, values
 
 p = Size("p")
 SIZES = {"n": 3, "m": 4, "p": 2}

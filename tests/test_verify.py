@@ -25,10 +25,10 @@ from handwritten import check, failure, module
 
 from derive import Model
 from derive.errors import VerificationError
-from derive.loading import load_exact
 from derive.model import Assignment, Objective, UpdateRule
 from derive.terms import Entry, Number, Quantity
-from derive.verify import require, verify
+from derive.verification.loading import load_exact
+from derive.verification.verify import require, verify
 
 
 def neuron_module(**changed):

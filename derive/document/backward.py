@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from derive.adjoint import Gradient
-from derive.differentiate import occurrences
+from derive.calculus.adjoint import Gradient
+from derive.calculus.differentiate import occurrences
+from derive.calculus.explain import Chain, chain, gradient_steps, local_steps, upstream_value
+from derive.calculus.local import Local, locals_of
+from derive.calculus.steps import Step
+from derive.calculus.update import updated
 from derive.document.blocks import (
     Block,
     Display,
@@ -28,16 +32,12 @@ from derive.document.writer import (
     values_at_places,
     working,
 )
-from derive.explain import Chain, chain, gradient_steps, local_steps, upstream_value
-from derive.local import Local, locals_of
 from derive.model import Equation
 from derive.names import symbol
-from derive.steps import Step
 from derive.terms import Entry, Quantity, Term, free_indices, substitute
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout
 from derive.typeset.letters import choose_letters
-from derive.update import updated
 
 # Update rules whose names the catalogue knows; a rule of the author's own keeps its title.
 BUILT_IN = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")

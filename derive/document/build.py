@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derive.adjoint import Derivation
+from derive.calculus.adjoint import Derivation
 from derive.document.backward import chain_section, local_section, update_section
 from derive.document.blocks import Document, Numbers
 from derive.document.closing import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from derive.adjoint import Gradient
-from derive.arrays import Matmul
+from derive.calculus.adjoint import Gradient
+from derive.calculus.explain import chain
 from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
@@ -29,6 +29,8 @@ from derive.document.matrices import (
     stacked,
     update_formulas,
 )
+from derive.document.remarks import Contraction, Direction, contraction, starting_point
+from derive.document.worked import exact_value, stated_data
 from derive.document.writer import (
     Writer,
     at_first_places,
@@ -38,8 +40,7 @@ from derive.document.writer import (
     shape_gap,
     symbol_of,
 )
-from derive.explain import chain
-from derive.remarks import Contraction, Direction, contraction, starting_point
+from derive.program.arrays import Matmul
 from derive.simplify import negative, product
 from derive.terms import ZERO, Call, Entry, Multiply, Quantity, number, substitute
 from derive.typeset.breaking import width
@@ -58,7 +59,6 @@ from derive.typeset.layout import (
 )
 from derive.typeset.layout import Fraction as Over
 from derive.typeset.layout import product as side_by_side
-from derive.worked import exact_value, stated_data
 
 ANGLE = Entry(Quantity("phi"))
 

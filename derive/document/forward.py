@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from derive.calculus.explain import chain
 from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
@@ -28,7 +29,6 @@ from derive.document.writer import (
     sizes_in_words,
     symbol_of,
 )
-from derive.explain import chain
 from derive.model import Declaration, Dimension, Equation, definition
 from derive.names import python_name
 from derive.terms import Number, Quantity, Size, number

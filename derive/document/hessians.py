@@ -7,10 +7,10 @@ weight for each of its places is a product around a diagonal matrix: Xᵀ diag(s
 
 from __future__ import annotations
 
+from derive.calculus.hessian import Block, Hessian, block_term
 from derive.document.elementwise import number_before, vector
 from derive.document.matrices import array_of, matrix_formula
 from derive.document.writer import Writer, at_first_places, formula, symbol_of
-from derive.hessian import Block, Hessian, block_term
 from derive.model import Equation
 from derive.simplify import flat_factors, product, total
 from derive.terms import (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.adjoint import Gradient
-from derive.adoption import is_short
-from derive.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
+from derive.calculus.adjoint import Gradient
+from derive.calculus.adoption import is_short
+from derive.calculus.expand import places, shape_at
+from derive.calculus.explain import chain, closed_equation
+from derive.calculus.update import updated
 from derive.document.blocks import Phrase, says
 from derive.document.writer import (
     Writer,
@@ -15,19 +17,17 @@ from derive.document.writer import (
     symbol_of,
 )
 from derive.errors import DerivationError
-from derive.expand import places, shape_at
-from derive.explain import chain, closed_equation
 from derive.model import Equation
 from derive.names import symbol
-from derive.solving import untransposed
+from derive.program.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
+from derive.program.solving import untransposed
+from derive.program.vectorise import vectorise
 from derive.terms import Entry, Quantity, entries, is_one
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
 from derive.typeset.functions import layout_function
 from derive.typeset.layout import FunctionName, Identifier, Layout
 from derive.typeset.layout import walk as walk_layout
-from derive.update import updated
-from derive.vectorise import vectorise
 
 # An upstream gradient of at most so many operations is written out in a matrix formula.
 SHORT_ARRAY = 5

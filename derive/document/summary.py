@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from derive.adjoint import Derivation
-from derive.docstring import Formula, Formulas
+from derive.calculus.adjoint import Derivation
+from derive.code.docstring import Formula, Formulas
 from derive.document.blocks import Numbers, Reference
 from derive.document.matrices import definition_formula, gradient_formula, update_formulas
 from derive.document.writer import gradients_of_parameters, writer_for

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from derive.adjoint import Derivation, Gradient
+from derive.calculus.adjoint import Derivation, Gradient
+from derive.calculus.expand import example_sizes, instance, places, shape_at
+from derive.calculus.explain import Chain, at
+from derive.calculus.steps import Step
+from derive.calculus.tidy import short_subscripts
 from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
-from derive.expand import example_sizes, instance, places, shape_at
-from derive.explain import Chain, at
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
-from derive.steps import Step
 from derive.terms import (
     ZERO,
     Entry,
@@ -26,7 +27,6 @@ from derive.terms import (
     is_one,
     substitute,
 )
-from derive.tidy import short_subscripts
 from derive.typeset.equations import equation, equations
 from derive.typeset.layout import Layout, Operator, row
 from derive.typeset.letters import choose_letters

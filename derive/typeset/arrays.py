@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction as Rational
 
-from derive.array_shapes import shape_of
-from derive.arrays import (
+from derive.names import Letters, symbol
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import (
     Apply,
     ArrayTerm,
     Elementwise,
@@ -26,7 +27,6 @@ from derive.arrays import (
     Transpose,
     Whole,
 )
-from derive.names import Letters, symbol
 from derive.sizes import Shape
 from derive.terms import Multiply, Quantity, Size, is_one
 from derive.typeset.equations import transposed

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from derive.errors import DerivationError
 from derive.model import Equation
+from derive.program.vectorise import vectorise
 from derive.terms import (
     Entry,
     IndexValue,
@@ -26,7 +27,6 @@ from derive.typeset.equations import transposed
 from derive.typeset.layout import Fenced, Layout
 from derive.typeset.operators import layout_entry, layout_operator
 from derive.typeset.symbols import Notation, is_letter, name_layout
-from derive.vectorise import vectorise
 
 Shown = Callable[[Node, Notation], Layout]
 

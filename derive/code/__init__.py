@@ -1,0 +1,1 @@
+"""From an array program to the source of a NumPy module."""

@@ -1,0 +1,86 @@
+"""The docstring of a generated module: title, formulas with their numbers, table of shapes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from derive.code.numpy_code import WIDTH
+from derive.code.size_code import Names
+from derive.model import Specification, data, parameters
+from derive.sizes import show_shape
+from derive.terms import Name
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula of the document on one line, the name it belongs to and its number, such as (5)."""
+
+    name: Name
+    text: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """The mathematics of the docstring.  An update belongs to the name of its parameter."""
+
+    forward: tuple[Formula, ...] = ()
+    gradients: tuple[Formula, ...] = ()
+    update: tuple[Formula, ...] = ()
+
+
+def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> dict[str, Any]:
+    """The title, the sections of formulas and the lines of the table of shapes."""
+    title = _plain(" ".join(spec.title.split()) or spec.name)
+    title = title if title.endswith((".", "!", "?")) else f"{title}."
+    rule = spec.objective.rule.title.rstrip(".")
+    sections = (
+        ("Forward", formulas.forward),
+        ("Gradients", formulas.gradients),
+        (f"Update by {rule[:1].lower()}{rule[1:]}", formulas.update),
+    )
+    numbered = [formula for _, group in sections for formula in group if formula.number]
+    column = min(max((len(f.text) for f in numbered), default=0) + 4, WIDTH - 20)
+    if len(title) > WIDTH - 3:
+        title = "\n".join([f"The model `{spec.name}`.", "", *textwrap.wrap(title, WIDTH)])
+    return {
+        "title": title,
+        "sections": [
+            (heading, [line for formula in group for line in _formula_lines(formula, column)])
+            for heading, group in sections
+            if group
+        ],
+        "shapes": _shape_lines(spec, names),
+    }
+
+
+def _plain(text: str) -> str:
+    """Text that cannot end the docstring in which it stands."""
+    return text.replace("\\", "∖").replace('"', "'")
+
+
+def _formula_lines(formula: Formula, column: int) -> list[str]:
+    """The formula with its number in a column of its own; long ones go on below."""
+    first, *rest = textwrap.wrap(_plain(formula.text), WIDTH - 20, break_long_words=False)
+    line = f"{first:<{column}}{formula.number}".rstrip()
+    return [line, *(f"    {part}" for part in rest)]
+
+
+def _shape_lines(spec: Specification, names: Names) -> list[str]:
+    words = {"input": "data", "index": "data, subscripts", "param": "parameter"}
+    cost = spec.objective.cost.name
+    rows = [(q, words[q.kind]) for q in (*data(spec), *parameters(spec))]
+    # A derived gradient that nothing reads is not computed and has no name.
+    named = (e.left for e in spec.equations if e.left.name in names)
+    rows += [(quantity, "cost" if quantity.name == cost else "") for quantity in named]
+    cells = [(names[q.name], show_shape(q.shape), word) for q, word in rows]
+    widths = [max(len(cell[column]) for cell in cells) + 2 for column in (0, 1)]
+    return [f"{a:<{widths[0]}}{b:<{widths[1]}}{c}".rstrip() for a, b, c in cells]
+
+
+def comments(formulas: Sequence[Formula]) -> dict[Name, str]:
+    """The number of each named formula, as the comment of the line that computes it."""
+    return {formula.name: formula.number for formula in formulas if formula.number}

@@ -1,0 +1,198 @@
+"""Programs as lines of NumPy source text: sizes, statements, loops."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import chain, count
+
+from derive.code.numpy_code import INDENT, WIDTH, code, commented, summands
+from derive.code.size_code import Names, size_code
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import (
+    Addition,
+    ArrayTerm,
+    Copy,
+    Either,
+    Elementwise,
+    Empty,
+    Overlap,
+    Scatter,
+    Select,
+    Transpose,
+    View,
+    Whole,
+    operands,
+    with_operands,
+)
+from derive.program.program import Loop, Program, SizeRule, Statement, filled_by
+from derive.terms import ONE, ZERO, Multiply, Name, Quantity
+
+
+def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
+    """The sizes and statements of a program in order, with a comment where there is one."""
+    rules = [rule for rule in program.sizes if rule.quantity or rule.formula]
+    lines = [size_rule_line(rule, names) for rule in rules]
+    known = dict(names)
+    for line in program.statements:
+        if isinstance(line, Statement):
+            lines += _statement(line, known, comments)
+        else:
+            lines += _loop(line, known, comments)
+    return lines
+
+
+def _statement(
+    statement: Statement, names: dict[Name, str], comments: Names, indent: int = INDENT
+) -> list[str]:
+    target = code(filled_by(statement), names)
+    comment = comments.get(statement.target.name, "")
+    if isinstance(statement.value, Empty):
+        comment = ""
+    return _assignment(target, statement.value, names, comment, indent)
+
+
+def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
+    """The head of the loop, and one step below it."""
+    ends = [loop.end] if loop.start == ZERO else [loop.start, loop.end]
+    steps = f"range({', '.join(size_code(end, names) for end in ends)})"
+    steps = f"reversed({steps})" if loop.downward else steps
+    lines = [f"for {names[loop.number.name]} in {steps}:"]
+    for statement in loop.statements:
+        inside = _statement(statement, names, comments, 2 * INDENT)
+        lines += [" " * INDENT + line for line in inside]
+    return lines
+
+
+def _assignment(
+    target: str, value: ArrayTerm, names: dict[Name, str], comment: str, indent: int = INDENT
+) -> list[str]:
+    """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
+    if isinstance(value, Scatter):
+        return _additions(target, value, names, comment, indent)
+    if isinstance(value, Overlap):
+        return _overlap(target, value, names, comment, indent)
+    line = f"{target} = {code(value, names)}"
+    if len(line) + indent <= WIDTH:
+        return commented(line, comment, indent)
+    if isinstance(value, Empty):
+        head = [f"# {comment}"] if comment else []
+        return [*head, f"{target} = np.empty(", f"    {line[len(target) + 12 : -1]}", ")"]
+    if isinstance(value, Either):
+        return _choice(target, value, names, comment, indent)
+    if isinstance(value, Elementwise) and value.operation == "add":
+        terms = summands(value.operands, names)
+        if len(terms) > 2 and max(map(len, terms)) + indent + INDENT <= WIDTH:
+            inside = [f"    {term}" for term in terms]
+            return [*([f"# {comment}"] if comment else []), f"{target} = (", *inside, ")"]
+    parts = operands(value)
+    longest = max(parts, key=lambda part: len(code(part, names)), default=None)
+    if longest is None or not operands(longest):
+        return commented(line, comment, indent)
+    part, lines = _part(longest, names, indent)
+    rest = with_operands(value, tuple(part if p is longest else p for p in parts))
+    return [*lines, *_assignment(target, rest, names, comment, indent)]
+
+
+def _part(term: ArrayTerm, names: dict[Name, str], indent: int) -> tuple[Whole, list[str]]:
+    """A part of a line with a name of its own, and the lines that compute it."""
+    part = Quantity(_part_name(names), shape_of(term))
+    names[part.name] = str(part.name)
+    return Whole(part), _assignment(names[part.name], term, names, "", indent)
+
+
+def _additions(
+    target: str, value: Scatter, names: dict[Name, str], comment: str, indent: int
+) -> list[str]:
+    """The array to which values are added, in its own memory, and a line for each addition."""
+    shared = isinstance(value.base, Whole | Transpose | Select | Either)
+    base = Copy(value.base) if shared else value.base
+    lines = _assignment(target, base, names, comment, indent)
+    for addition in value.additions:
+        line = _addition(target, addition, names)
+        if len(line) + indent > WIDTH and operands(addition.value):
+            part, computed = _part(addition.value, names, indent)
+            lines += computed
+            line = _addition(target, Addition(addition.subscripts, part, addition.repeats), names)
+        lines.append(line)
+    return lines
+
+
+def _addition(target: str, addition: Addition, names: Names) -> str:
+    """`np.add.at(d_E, tok, g)`, or `d_z[rows, y] += g` where no place is named twice."""
+    sign, value = "add", addition.value
+    if isinstance(value, Elementwise) and value.operation == "negate":
+        sign, value = "subtract", value.operands[0]
+    places = ", ".join(code(subscript, names) for subscript in addition.subscripts)
+    if not addition.repeats:
+        return f"{target}[{places}] {'+' if sign == 'add' else '-'}= {code(value, names)}"
+    if len(addition.subscripts) > 1:
+        places = f"({places})"
+    return f"np.{sign}.at({target}, {places}, {code(value, names)})"
+
+
+def _overlap(
+    target: str, value: Overlap, names: dict[Name, str], comment: str, indent: int
+) -> list[str]:
+    """Zeros, and a loop over the places in a window, each of which adds to a part of the array."""
+    lines = _assignment(target, value.base, names, comment, indent)
+    added = value.value
+    if not isinstance(added, Whole):
+        added, computed = _part(added, names, indent)
+        lines = [*computed, *lines]
+    taken = set(names.values())
+    letters = [next(_unused(letter, taken)) for letter in "klmn"[: len(value.views)]]
+    extents = ", ".join(size_code(view.size, names) for view in value.views)
+    counts = f"range({extents})" if len(letters) == 1 else f"np.ndindex({extents})"
+    window = [":"] * len(shape_of(value.base))
+    for letter, view in zip(letters, value.views, strict=True):
+        window[view.axis] = _steps(letter, view, names)
+    kept = [letter for letter, here in zip(letters, value.present, strict=True) if here]
+    part = f"{code(added, names)}[{', '.join(['...', *kept])}]" if kept else code(added, names)
+    body = [f"{target}[{', '.join(window)}] += {part}"]
+    if len(body[0]) + indent + INDENT > WIDTH:
+        view_name = next(_unused("window", taken))
+        body = [f"{view_name} = {target}[{', '.join(window)}]", f"{view_name} += {part}"]
+    return [*lines, f"for {', '.join(letters)} in {counts}:", *(f"    {line}" for line in body)]
+
+
+def _unused(word: str, taken: Collection[str]) -> Iterator[str]:
+    """Names that begin with a word and are not taken."""
+    names = chain([word], (f"{word}_{number}" for number in count(1)))
+    return (name for name in names if name not in taken)
+
+
+def _steps(start: str, view: View, names: Names) -> str:
+    """The slice of an axis that one place of each window is at."""
+    if view.stride == ONE:
+        return f"{start} : {start} + {size_code(view.count, names)}"
+    stride = size_code(view.stride, names)
+    length = size_code(Multiply((view.stride, view.count)), names)
+    return f"{start} : {start} + {length} : {stride}"
+
+
+def _choice(
+    target: str, value: Either, names: dict[Name, str], comment: str, indent: int
+) -> list[str]:
+    """A choice with a line for each part, and a line for each term of a sum too long for one."""
+    chosen = [code(value.chosen, names)]
+    is_sum = isinstance(value.chosen, Elementwise) and value.chosen.operation == "add"
+    if is_sum and len(chosen[0]) + indent + INDENT > WIDTH:
+        chosen = summands(operands(value.chosen), names)
+    inside = [*chosen, f"if {code(value.condition, names)}", f"else {code(value.otherwise, names)}"]
+    head = [f"# {comment}"] if comment else []
+    return [*head, f"{target} = (", *(f"    {line}" for line in inside), ")"]
+
+
+def _part_name(names: Names) -> str:
+    taken, number = set(names.values()), 1
+    while f"part_{number}" in taken:
+        number += 1
+    return f"part_{number}"
+
+
+def size_rule_line(rule: SizeRule, names: Names) -> str:
+    """How a kernel finds a size."""
+    if rule.quantity is not None:
+        return f"{names[rule.name]} = {names[rule.quantity.name]}.shape[{rule.axis}]"
+    assert rule.formula is not None
+    return f"{names[rule.name]} = {size_code(rule.formula, names)}"

@@ -1,0 +1,89 @@
+"""The update rule of a model as statements that change parameters in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from derive.code.module_names import MODULE_NAMES
+from derive.code.numpy_code import code, commented
+from derive.code.size_code import decimal
+from derive.model import Assignment, Equation, Objective
+from derive.names import RESERVED, python_names
+from derive.program.vectorise import vectorise
+from derive.terms import Add, Entry, Name, Negate, Quantity, Term
+
+
+def update_lines(
+    objective: Objective,
+    parameters: Sequence[Quantity],
+    settings: Mapping[Name, str],
+    comments: Mapping[Name, str],
+) -> list[str]:
+    """One line a parameter for a rule of one assignment, else a loop over the parameters.
+
+    `settings` gives the identifiers of the rule's settings, `comments` the number of each
+    parameter's update.
+    """
+    rule = objective.rule
+    if len(rule.assignments) > 1 or rule.states:
+        return _loop(objective, settings)
+    lines = []
+    for parameter in parameters:
+        key = f'["{parameter.name}"]'
+        names = {rule.parameter.name: f"params{key}", rule.gradient.name: f"grads{key}"}
+        line = _changed(rule.assignments[0], {**settings, **names})
+        lines += commented(line, comments.get(parameter.name, ""))
+    return lines
+
+
+def _loop(objective: Objective, settings: Mapping[Name, str]) -> list[str]:
+    """A loop in which the names of the rule are local variables."""
+    rule = objective.rule
+    local = [rule.parameter, rule.gradient, *rule.states, *(a.left for a in rule.assignments)]
+    reserved = RESERVED | MODULE_NAMES | {"name"} | frozenset(settings.values())
+    found = python_names([str(quantity.name) for quantity in local], reserved)
+    names: dict[Name, str] = {
+        **settings,
+        **{quantity.name: found[str(quantity.name)] for quantity in local},
+    }
+    kept = {rule.parameter.name, *(state.name for state in rule.states)}
+    lines = [f'{names[state.name]} = state["{state.name}"][name]' for state in rule.states]
+    lines.append(f"{names[rule.gradient.name]} = grads[name]")
+    for assignment in rule.assignments:
+        if assignment.left.name in kept:
+            lines.append(_changed(assignment, names))
+        else:
+            lines.append(f"{names[assignment.left.name]} = {_code(assignment.right, names)}")
+    head = f"for name, {names[rule.parameter.name]} in params.items():"
+    return [head, *(f"    {line}" for line in lines)]
+
+
+def _changed(assignment: Assignment, names: Mapping[Name, str]) -> str:
+    """`theta -= alpha * g` where the rule takes one thing from θ, else the whole right side."""
+    target = names[assignment.left.name]
+    match assignment.right:
+        case Add((Entry(quantity), Negate(change))) if quantity == assignment.left:
+            return f"{target} -= {_code(change, names)}"
+        case Add((Entry(quantity), change)) if quantity == assignment.left:
+            return f"{target} += {_code(change, names)}"
+    return f"{target}[...] = {_code(assignment.right, names)}"
+
+
+def _code(term: Term, names: Mapping[Name, str]) -> str:
+    """The code of a rule's term; elementwise, so that one entry stands for the whole array."""
+    return code(vectorise(Equation(Quantity("entry"), (), term)), names)
+
+
+def state_lines(objective: Objective) -> list[str]:
+    """How the states of a rule start: zeros in the shapes of the parameters."""
+    return [
+        f'"{state.name}": {{name: np.zeros_like(value) for name, value in table.items()}},'
+        for state in objective.rule.states
+    ]
+
+
+def setting_values(objective: Objective) -> list[tuple[Quantity, str]]:
+    """The settings of the rule with their defaults: the model's, else the rule's own."""
+    given = dict(objective.settings)
+    values = ((q, given.get(str(q.name), default)) for q, default in objective.rule.settings)
+    return [(quantity, decimal(value)) for quantity, value in values]

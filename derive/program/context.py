@@ -1,0 +1,43 @@
+"""Where a term is computed: in which order its axes are wanted, and where its values count.
+
+What a filter drops is computed all the same, and so must not fail: a divisor that does not count
+is one, and so is what a logarithm is taken of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from derive.program.arrays import Exact, is_plain_number
+from derive.program.labelled import Labelled, combine
+from derive.terms import Index, Name, Term
+
+
+@dataclass(frozen=True)
+class Context:
+    """The order of axes that is wanted, and where values are kept, if some are dropped.
+
+    `bounds` says below which size index data stay, where values may be put at the places they name,
+    and `formulas` what sizes are.
+    """
+
+    wanted: tuple[Index, ...] = ()
+    kept: Labelled | None = None
+    bounds: Mapping[Name, Term] = field(default_factory=dict)
+    formulas: Mapping[str, Term] = field(default_factory=dict)
+
+
+def keeping(context: Context, mask: Labelled) -> Context:
+    """Inside a choice or a filter: only what the mask keeps counts."""
+    if context.kept is not None:
+        mask = combine("and", [context.kept, mask], context.wanted)
+    return replace(context, kept=mask)
+
+
+def defined(value: Labelled, context: Context) -> Labelled:
+    """A divisor, or what a logarithm is taken of: 1 where nothing counts."""
+    if context.kept is None or is_plain_number(value.term):
+        return value
+    return combine("where", [context.kept, value, Labelled(Exact(Fraction(1)))], context.wanted)

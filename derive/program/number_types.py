@@ -1,0 +1,148 @@
+"""Integers beside numbers of the data take their type: float32 stays float32.
+
+NumPy computes float32 with an array of integers in float64.  Counts, identity matrices and places
+hold integers; where they meet numbers of the data in arithmetic, they are made of that type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import (
+    Apply,
+    ArrayTerm,
+    Cast,
+    Copy,
+    Either,
+    Elementwise,
+    Empty,
+    Fold,
+    Full,
+    Gather,
+    Join,
+    Matmul,
+    OfMatrices,
+    Overlap,
+    Pad,
+    Scatter,
+    Select,
+    Tensordot,
+    Transpose,
+    Whole,
+    Windows,
+    operands,
+    with_operands,
+)
+from derive.program.program import Line, Loop, Statement, parts
+from derive.terms import Derivative, Name, Quantity
+
+ARITHMETIC = ("add", "multiply", "divide", "power")
+TRUTH = ("==", "!=", "<", "<=", ">", ">=", "and", "or", "not")
+
+# The array whose type each computed one has, None for numbers that no data are in.
+Types = dict[Name, ArrayTerm | None]
+
+
+def with_number_types(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines, in which no integers change the type of the numbers that they meet."""
+    types: Types = {}
+    result: list[Line] = []
+    for line in lines:
+        if isinstance(line, Loop):
+            steps = tuple(replace(s, value=_typed(s.value, types)) for s in parts(line))
+            result.append(replace(line, statements=steps))
+        else:
+            result.append(_typed_statement(line, types))
+    return tuple(result)
+
+
+def _typed_statement(statement: Statement, types: Types) -> Statement:
+    """A statement with its type; a gradient takes that of the variable that it belongs to."""
+    target, value = statement.target, _typed(statement.value, types)
+    if statement.axis is None:
+        match target.name:
+            case Derivative(_, wrt, 0) if _is_untyped(value, types):
+                own = _numbers(Whole(Quantity(wrt, target.shape)), types)
+                value = value if own is None else _cast(value, own)
+        types[target.name] = _numbers(value, types)
+    return replace(statement, value=value)
+
+
+def _typed(term: ArrayTerm, types: Types) -> ArrayTerm:
+    made = tuple(_typed(part, types) for part in operands(term))
+    match term:
+        case Elementwise("where", _):
+            made = (made[0], *_alike(made[1:], types))
+        case Elementwise(operation) if operation in ARITHMETIC:
+            made = _alike(made, types)
+        case Matmul() | Tensordot() | Join():
+            made = _alike(made, types)
+    return with_operands(term, made)
+
+
+def _alike(terms: Sequence[ArrayTerm], types: Types) -> tuple[ArrayTerm, ...]:
+    """Operands of one operation, all of the type of the first that has numbers of the data."""
+    found = (like for term in terms if (like := _numbers(term, types)) is not None)
+    like = next(found, None)
+    if like is None:
+        return tuple(terms)
+    return tuple(_cast(t, like) if _is_untyped(t, types) else t for t in terms)
+
+
+def _cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
+    """The same values of another type, which what they are made of has already."""
+    match term:
+        case Fold() | Select() | Transpose():
+            return with_operands(term, (_cast(operands(term)[0], like),))
+        case Elementwise("add" | "multiply" | "negate" | "divide", terms):
+            made = (_cast(part, like) if shape_of(part) else part for part in terms)
+            return with_operands(term, tuple(made))
+        case Full(value, shape, None):
+            return Full(value, shape, like)
+    return Cast(term, like)
+
+
+def _is_untyped(term: ArrayTerm, types: Types) -> bool:
+    """Whether a value is an array of numbers of which none is in an array of the data."""
+    if isinstance(term, Elementwise) and term.operation in TRUTH:
+        return False
+    return bool(shape_of(term)) and _numbers(term, types) is None
+
+
+def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:
+    """An array of the data whose type of numbers the value has, None where there is none."""
+    searched: Sequence[ArrayTerm] = ()
+    match term:
+        case Whole(quantity):
+            has_type = quantity.shape and quantity.kind != "index"
+            return types.get(quantity.name, term if has_type else None)
+        case Cast(_, like):
+            return like
+        case Elementwise("where", (_, *branches)):
+            searched = branches
+        case Elementwise("add" | "multiply" | "negate" | "divide" | "power", terms):
+            searched = terms
+        case Apply() | Matmul() | Tensordot() | OfMatrices() | Join():
+            searched = operands(term)
+        case Either():
+            searched = operands(term)[1:]
+        case (
+            Fold()
+            | Transpose()
+            | Select()
+            | Gather()
+            | Copy()
+            | Scatter()
+            | Overlap()
+            | Pad()
+            | Windows()
+        ):
+            searched = operands(term)[:1]
+        case Full(value, _, like):
+            searched = (value,) if like is None else (like,)
+        case Empty(_, arrays):
+            searched = arrays
+    found = (_numbers(part, types) for part in searched)
+    return next((array for array in found if array is not None), None)

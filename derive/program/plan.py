@@ -1,0 +1,187 @@
+"""From a model and its gradients to the array program: what is computed, in which order, from what.
+
+`program_for` makes it and `restricted` keeps what some outputs need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from derive.calculus.recognise import with_names
+from derive.calculus.symmetry import symmetric_quantities
+from derive.calculus.targets import forward_quantities, target_names
+from derive.model import Dimension, Equation, Recurrence, Specification, data, parameters
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import ArrayTerm, Copy, Exact, Full, Select, Transpose, Whole
+from derive.program.program import (
+    Line,
+    Loop,
+    Program,
+    SizeRule,
+    Statement,
+    check_program,
+    every_statement,
+    line_sizes,
+    parts,
+    reads,
+    size_names,
+    targets,
+)
+from derive.program.sharing import inlined, shared
+from derive.program.solving import with_solutions
+from derive.program.stabilise import stabilised
+from derive.program.stepping import lines_of
+from derive.terms import Derivative, Name, Quantity, Size
+
+
+def gradient_of(cost: Quantity, wrt: Quantity) -> Quantity:
+    """The gradient of the cost with respect to a quantity, which has that quantity's shape."""
+    return Quantity(Derivative(cost.name, wrt.name), wrt.shape, "gradient")
+
+
+def program_for(
+    spec: Specification, gradients: Sequence[Equation], recurrences: Sequence[Recurrence] = ()
+) -> Program:
+    """The program that computes the cost and its gradients; a parameter without one gets zeros.
+
+    What can be computed without a target is an output too, also where the cost does not need it.
+    `recurrences` say which of the gradients step together.
+    """
+    cost = spec.objective.cost
+    equations = stabilised([*spec.equations, *with_names(gradients, spec.equations)])
+    lines = lines_of(spec, equations, (*spec.recurrences, *recurrences))
+    computed = {statement.target.name for statement in every_statement(lines)}
+    outputs = [cost]
+    for parameter in parameters(spec):
+        gradient = gradient_of(cost, parameter)
+        outputs.append(gradient)
+        if gradient.name not in computed:
+            zeros = Full(Exact(Fraction(0)), parameter.shape, Whole(parameter))
+            lines.append(Statement(gradient, zeros))
+    outputs += [q for q in forward_quantities(spec, target_names(spec)) if q not in outputs]
+    return _program(spec, lines, (), outputs)
+
+
+def program_of(
+    spec: Specification, outputs: Sequence[Quantity], more: Sequence[Quantity] = ()
+) -> Program:
+    """The program that computes some quantities that a model defines.
+
+    `more` are inputs beside its parameters and data: the direction of a product with a Hessian.
+    """
+    lines = lines_of(spec, spec.equations, spec.recurrences)
+    return _program(spec, lines, more, outputs)
+
+
+def _program(
+    spec: Specification,
+    lines: Sequence[Line],
+    more: Sequence[Quantity],
+    outputs: Sequence[Quantity],
+) -> Program:
+    program = Program(
+        inputs=(*parameters(spec), *data(spec), *more),
+        constants=tuple((d.quantity, d.value) for d in spec.declarations if d.value is not None),
+        sizes=_size_rules(spec),
+        statements=tuple(lines),
+        outputs=tuple(outputs),
+    )
+    program = with_solutions(program, symmetric_quantities(spec))
+    program = _with_own_outputs(restricted(shared(program), program.outputs))
+    check_program(program)
+    return program
+
+
+def _with_own_outputs(program: Program) -> Program:
+    """A gradient that only looks at another array gets one of its own: a caller may change it."""
+    outputs = {output.name for output in program.outputs if output.kind == "gradient"}
+    lines = [
+        replace(line, value=Copy(line.value))
+        if isinstance(line, Statement) and line.target.name in outputs and _is_view(line.value)
+        else line
+        for line in program.statements
+    ]
+    return replace(program, statements=tuple(lines))
+
+
+def _is_view(term: ArrayTerm) -> bool:
+    match term:
+        case Whole(quantity):
+            return bool(quantity.shape)
+        case Transpose(operand, _) | Select(operand, _):
+            return bool(shape_of(term)) and _is_view(operand)
+    return False
+
+
+def _size_rules(spec: Specification) -> tuple[SizeRule, ...]:
+    """Sizes on the axes of inputs, then formulas in text order.
+
+    Data come first, since they are at hand; targets come last, since they are not always there.
+    """
+    targets = target_names(spec)
+    inputs = sorted((*data(spec), *parameters(spec)), key=lambda q: q.name in targets)
+    found: dict[str, SizeRule] = {}
+    formulas = {d.name for d in spec.dimensions if d.formula is not None}
+    for quantity in inputs:
+        for axis, size in enumerate(quantity.shape):
+            if isinstance(size, Size) and size.name not in formulas:
+                found.setdefault(size.name, SizeRule(size.name, quantity, axis))
+    rules = [_size_rule(d, found) for d in spec.dimensions]
+    return tuple(sorted(rules, key=lambda rule: rule.formula is not None))
+
+
+def _size_rule(dimension: Dimension, found: dict[str, SizeRule]) -> SizeRule:
+    given = SizeRule(dimension.name, formula=dimension.formula)
+    return found.get(dimension.name, given)
+
+
+# --- what is needed -----------------------------------------------------------------------------
+
+
+def restricted(program: Program, outputs: Iterable[Quantity]) -> Program:
+    """The part of a program that some outputs need; what only one line shares goes back into it."""
+    outputs = tuple(outputs)
+    needed = {output.name for output in outputs}
+    kept: list[Line] = []
+    for line in reversed(program.statements):
+        if isinstance(line, Loop):
+            line = _restricted_loop(line, needed)
+        if any(target.name in needed for target in targets(line)):
+            kept.append(line)
+            needed.update(_read_by(line))
+    lines = inlined(tuple(reversed(kept)))
+    needed |= {name for line in lines for name in _read_by(line)}
+    sizes = _needed_sizes(program.sizes, lines)
+    needed |= {rule.quantity.name for rule in sizes if rule.quantity is not None}
+    return Program(
+        tuple(quantity for quantity in program.inputs if quantity.name in needed),
+        tuple(pair for pair in program.constants if pair[0].name in needed),
+        sizes,
+        lines,
+        outputs,
+    )
+
+
+def _read_by(line: Line) -> set[Name]:
+    return {name for statement in parts(line) for name in reads(statement.value)}
+
+
+def _restricted_loop(loop: Loop, needed: set[Name]) -> Loop:
+    """The statements that the needed ones read, in this step or in another one."""
+    wanted, found = set(needed), -1
+    while len(wanted) > found:
+        found = len(wanted)
+        for statement in reversed(loop.statements):
+            if statement.target.name in wanted:
+                wanted.update(reads(statement.value))
+    return replace(loop, statements=tuple(s for s in loop.statements if s.target.name in wanted))
+
+
+def _needed_sizes(rules: tuple[SizeRule, ...], lines: tuple[Line, ...]) -> tuple[SizeRule, ...]:
+    needed = {name for line in lines for name in line_sizes(line)}
+    for rule in reversed(rules):
+        if rule.name in needed and rule.formula is not None:
+            needed.update(size_names(rule.formula))
+    return tuple(rule for rule in rules if rule.name in needed)

@@ -1,0 +1,224 @@
+"""Sums under the condition that index data name a place: read there, or added up there.
+
+The reverse of the lookup E[tok[n]] is a sum over all n whose tok[n] is the row: no mask over
+places and rows is needed, each value is added to the row that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from derive.program.arrays import (
+    Addition,
+    Apply,
+    ArrayTerm,
+    Elementwise,
+    Exact,
+    Fold,
+    Full,
+    Gather,
+    Matmul,
+    Scatter,
+    Select,
+    Tensordot,
+    Transpose,
+    Whole,
+    operands,
+    walk,
+)
+from derive.program.context import Context
+from derive.program.labelled import Labelled, aligned, combine, in_order
+from derive.simplify import guarded, unguarded
+from derive.terms import (
+    Compare,
+    Condition,
+    Entry,
+    Index,
+    IndexValue,
+    Name,
+    Reduction,
+    Term,
+    free_indices,
+    substitute,
+)
+
+Bounds = Mapping[Name, Term]
+Values = Callable[[Term, Context], Labelled]
+
+
+@dataclass(frozen=True)
+class Scattering:
+    """A sum of `term` over `indices`: each value belongs where every index has its data's value."""
+
+    places: tuple[tuple[Index, Entry], ...]
+    indices: tuple[Index, ...]
+    term: Term
+
+
+def _place(condition: Condition, bounds: Bounds) -> tuple[Index, Entry] | None:
+    """The index and the data of `tok[n] == v`, where the data stay in the range of the index."""
+    match condition:
+        case Compare("==", Entry() as data, IndexValue(index)) | Compare(
+            "==", IndexValue(index), Entry() as data
+        ) if bounds.get(data.quantity.name) == index.size:
+            return (index, data) if index not in free_indices(data) else None
+    return None
+
+
+def read_at_places(reduction: Reduction, bounds: Bounds) -> Reduction | Term:
+    """A sum over an index that data name is one term of it: Σ_k [y[n] = k] a[k] is a[y[n]].
+
+    >>> from derive.terms import Quantity, Size
+    >>> K, n = Size("K"), Index(Size("N")); k = Index(K)
+    >>> y = Entry(Quantity("y", (Size("N"),), "index"), (IndexValue(n),)); a = Quantity("a", (K,))
+    >>> named = Compare("==", y, IndexValue(k))
+    >>> named_one = Reduction("sum", (k,), Entry(a, (IndexValue(k),)), (named,))
+    >>> read_at_places(named_one, {"y": K}) == Entry(a, (y,))
+    True
+    """
+    if reduction.kind != "sum":
+        return reduction
+    for condition in reduction.where:
+        place = _place(condition, bounds)
+        if place is not None and place[0] in reduction.indices:
+            index, data = place
+            others = tuple(i for i in reduction.indices if i is not index)
+            where = tuple(c for c in reduction.where if c is not condition)
+            inner = _summed(others, reduction.term, where)
+            return substitute(inner, {index: data})
+    return reduction
+
+
+def scattering(reduction: Reduction, bounds: Bounds) -> Scattering | None:
+    """A sum under the condition that data name a free index, None where it is another one."""
+    places, rest = _places(reduction.where, bounds)
+    read = {index for data in places.values() for index in free_indices(data)}
+    over = tuple(index for index in reduction.indices if index in read)
+    if reduction.kind != "sum" or not over or (read | {*reduction.indices}) & set(places):
+        return None
+    others = tuple(index for index in reduction.indices if index not in over)
+    inside = tuple(c for c in rest if set(free_indices(c)) & set(others))
+    outside = tuple(c for c in rest if c not in inside)
+    term = guarded(outside, _summed(others, reduction.term, inside))
+    return Scattering(tuple(places.items()), over, substitute(term, places))
+
+
+def _places(
+    conditions: Sequence[Condition], bounds: Bounds
+) -> tuple[dict[Index, Entry], list[Condition]]:
+    """The data that name each index, and the conditions that are left."""
+    places: dict[Index, Entry] = {}
+    rest = []
+    for condition in conditions:
+        place = _place(condition, bounds)
+        if place is None or place[0] in places:
+            rest.append(condition)
+        else:
+            places[place[0]] = place[1]
+    return places, rest
+
+
+def _picking(term: Term, bounds: Bounds) -> Scattering | None:
+    """What is not zero at one place of each row only, None where it is something else."""
+    conditions, inside = unguarded(term)
+    places, rest = _places(conditions, bounds)
+    read = {index for data in places.values() for index in free_indices(data)}
+    if not places or rest or not read or read & set(places):
+        return None
+    return Scattering(tuple(places.items()), (), substitute(inside, places))
+
+
+def _summed(indices: tuple[Index, ...], term: Term, where: tuple[Condition, ...]) -> Term:
+    return Reduction("sum", indices, term, where) if indices else guarded(where, term)
+
+
+def added_up(found: Scattering, labelled: Values, context: Context) -> Labelled:
+    """Zeros to which each value of the sum is added where it belongs."""
+    places, wanted = dict(found.places), context.wanted
+    read = dict.fromkeys(index for data in places.values() for index in free_indices(data))
+    own = tuple(index for index in read if index not in found.indices)
+    domain = in_order((*own, *found.indices), wanted)
+    inside = replace(context, wanted=tuple(dict.fromkeys((*domain, *wanted))))
+    axes = in_order((*own, *places), wanted)
+    subscripts = [labelled(places.get(axis, IndexValue(axis)), inside) for axis in axes]
+    value = labelled(found.term, inside)
+    rest = tuple(index for index in in_order(value.labels, wanted) if index not in domain)
+    every = (*axes, *rest)
+    zeros = Full(Exact(Fraction(0)), tuple(i.size for i in every), numbers_of(value.term))
+    addition = Addition(
+        tuple(aligned(subscript, domain) for subscript in subscripts),
+        aligned(value, (*domain, *rest)),
+        repeats=bool(found.indices),
+    )
+    return Labelled(Scatter(zeros, (addition,)), every)
+
+
+def total_of(
+    terms: Sequence[Term], summand: Values, labelled: Values, context: Context
+) -> Labelled:
+    """A sum; what is zero but at one place of each row is added there, if the rest has them all."""
+    picks = [None if context.kept else _picking(term, context.bounds) for term in terms]
+    if any(picks) and not all(picks):
+        parts = [
+            added_up(pick, labelled, context) if pick else summand(term, context)
+            for pick, term in zip(picks, terms, strict=True)
+        ]
+        whole = _together(parts, context.wanted)
+        if isinstance(whole.term, Scatter):
+            return whole
+    return _together([summand(term, context) for term in terms], context.wanted)
+
+
+def _together(values: Sequence[Labelled], wanted: Sequence[Index]) -> Labelled:
+    """The sum of values, where what is added up in arrays of the same axes is added up in one.
+
+    The other values are what it starts from, where they have all its axes.
+    """
+    scattered = [found for value in values if (found := _as_additions(value)) is not None]
+    if not scattered:
+        return combine("add", values, wanted)
+    axes = scattered[0].axes
+    others = [value for value in values if _as_additions(value) is None]
+    others += [value for value in scattered if value.axes != axes]
+    terms = [value.term for value in scattered if value.axes == axes]
+    additions = tuple(a for t in terms if isinstance(t, Scatter) for a in t.additions)
+    start = combine("add", others, wanted) if len(others) > 1 else (*others, None)[0]
+    if start is not None and set(start.labels) == set(axes) and _has_numbers(start.term):
+        return Labelled(Scatter(aligned(start, scattered[0].labels), additions), axes)
+    whole = Labelled(Scatter(operands(terms[0])[0], additions), axes)
+    return combine("add", [*others, whole], wanted) if others else whole
+
+
+def _as_additions(value: Labelled) -> Labelled | None:
+    """A value that is added up from zeros, itself or its opposite; None where it is another one."""
+    match value.term:
+        case Scatter(Full()):
+            return value
+        case Elementwise("negate", (Scatter(Full() as zeros, additions),)):
+            turned = tuple(replace(a, value=Elementwise("negate", (a.value,))) for a in additions)
+            return Labelled(Scatter(zeros, turned), value.axes)
+    return None
+
+
+def _has_numbers(term: ArrayTerm) -> bool:
+    """Whether an array surely has the type of numbers that the data and parameters have."""
+    match term:
+        case Whole(quantity):
+            return quantity.kind != "index"
+        case Elementwise("where", (_, *parts)):
+            return any(map(_has_numbers, parts))
+        case Elementwise("add" | "multiply" | "negate" | "divide" | "power") | Apply():
+            return any(map(_has_numbers, term.operands))
+        case Matmul() | Tensordot() | Fold() | Transpose() | Select() | Gather():
+            return _has_numbers(operands(term)[0])
+    return False
+
+
+def numbers_of(term: ArrayTerm) -> ArrayTerm | None:
+    """An array of the type of numbers that a term is made of, a gradient if there is one."""
+    arrays = [part for part in walk(term) if isinstance(part, Whole) and part.quantity.shape]
+    found = [array for array in arrays if array.quantity.kind != "index"]
+    gradients = (array for array in found if array.quantity.kind == "gradient")
+    return next(gradients, found[0] if found else None)

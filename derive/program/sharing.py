@@ -1,0 +1,249 @@
+"""Each part of a program that is worth a name computed once, and no other part named.
+
+The value of an earlier line is read from its name; a part that occurs again becomes a line of its
+own.  What a step of a loop computes is known in that step only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from derive.polynomials import StepNumber
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import (
+    Apply,
+    ArrayTerm,
+    Cast,
+    Counting,
+    Either,
+    Elementwise,
+    Empty,
+    Full,
+    Identity,
+    Overlap,
+    Scatter,
+    Select,
+    Transpose,
+    Whole,
+    is_plain_number,
+    operands,
+    walk,
+    with_operands,
+)
+from derive.program.program import Line, Loop, Program, Statement, every_statement, filled_by, parts
+from derive.terms import Add, Name, Negate, Number, Quantity
+
+
+def shared(program: Program) -> Program:
+    """The program with what occurs again computed once."""
+    taken = {quantity.name for quantity in program.inputs}
+    taken |= {quantity.name for quantity, _ in program.constants}
+    taken |= {rule.name for rule in program.sizes}
+    taken |= {statement.target.name for statement in every_statement(program.statements)}
+    taken |= {line.number.name for line in program.statements if isinstance(line, Loop)}
+    sharing = _Sharing(Counter(), taken)
+    for statement in every_statement(program.statements):
+        _count(statement.value, sharing.counts)
+    known: dict[ArrayTerm, ArrayTerm] = {}
+    lines: list[Line] = []
+    for line in program.statements:
+        if isinstance(line, Statement):
+            lines += sharing.statements((line,), known)
+        else:
+            steps = sharing.statements(line.statements, dict(known), line.number)
+            lines.append(replace(line, statements=tuple(steps)))
+    return replace(program, statements=tuple(lines))
+
+
+@dataclass
+class _Sharing:
+    """How often each part occurs in the program, and the names that are taken."""
+
+    counts: Counter[ArrayTerm]
+    taken: set[Name]
+    result: list[Statement] = field(default_factory=list)
+
+    def statements(
+        self,
+        statements: Sequence[Statement],
+        known: dict[ArrayTerm, ArrayTerm],
+        step: StepNumber | None = None,
+    ) -> list[Statement]:
+        """The statements with their parts read from where they are known; `known` grows."""
+        self.result = []
+        for statement in statements:
+            term = statement.value
+            if term in known and is_shared(statement):
+                known[Whole(statement.target)] = known[term]
+                continue
+            if term in known or isinstance(term, Empty):
+                self.result.append(replace(statement, value=known.get(term, term)))
+                continue
+            in_place = isinstance(term, Scatter | Overlap) and statement.axis is not None
+            value = (self._named if in_place else self._parts_named)(term, known, step)
+            self.result.append(replace(statement, value=value))
+            if operands(term) and not is_plain_number(term):
+                known[term] = filled_by(statement)
+        return self.result
+
+    def _named(
+        self, term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm], step: StepNumber | None
+    ) -> ArrayTerm:
+        if term in known:
+            return known[term]
+        value = self._parts_named(term, known, step)
+        between_steps = step is not None and isinstance(term, Either)
+        if not between_steps and not _is_worth(term, self.counts[term]):
+            return value
+        quantity = Quantity(_fresh_name(value, self.taken), shape_of(value))
+        self.taken.add(quantity.name)
+        known[term] = Whole(quantity)
+        self.result.append(Statement(quantity, value))
+        return known[term]
+
+    def _parts_named(
+        self, term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm], step: StepNumber | None
+    ) -> ArrayTerm:
+        """The term with its parts read by name; what may not be chosen is not computed before."""
+        match term:
+            case Either():
+                return with_operands(term, tuple(_read(part, known) for part in operands(term)))
+            case Cast(Counting() | Identity()):
+                # It is made of its type at once.
+                return term
+        parts = tuple(self._named(part, known, step) for part in operands(term))
+        if isinstance(term, Scatter | Overlap) and isinstance(term.base, Full):
+            # Zeros are made where something is added to them.
+            parts = (term.base, *parts[1:])
+        return with_operands(term, parts)
+
+
+def _read(term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm]) -> ArrayTerm:
+    """The term with every part that is known read by its name."""
+    if term in known:
+        return known[term]
+    return with_operands(term, tuple(_read(part, known) for part in operands(term)))
+
+
+def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
+    counts[term] += 1
+    if counts[term] == 1:
+        for part in operands(term):
+            _count(part, counts)
+
+
+def _is_worth(term: ArrayTerm, uses: int) -> bool:
+    """Whether a part gets a name: a single elementwise operation only from its third use.
+
+    An array to which values are added always does.
+    """
+    if isinstance(term, Scatter | Overlap):
+        return True
+    if uses < 2 or isinstance(term, (Transpose, Select)):
+        return False
+    return _work(term) > 1 or (uses > 2 and _work(term) == 1)
+
+
+def _work(term: ArrayTerm) -> int:
+    if is_plain_number(term):
+        return 0
+    below = sum(_work(part) for part in operands(term))
+    match term:
+        case Whole() | Transpose() | Select() | Elementwise("negate"):
+            return below
+        case Elementwise():
+            return below + 1
+    return below + 2
+
+
+def _fresh_name(value: ArrayTerm, taken: set[Name]) -> str:
+    """`exp_z` for a function of one quantity, `h_before` for one of another step, else a number."""
+    match value:
+        case Apply(function, (Whole(Quantity(name=str(name))),)):
+            if f"{function}_{name}" not in taken:
+                return f"{function}_{name}"
+        case Either(_, Select(Whole(Quantity(name=str(name))), selectors), _):
+            word = "before" if any(map(_is_earlier, selectors)) else "after"
+            if f"{name}_{word}" not in taken:
+                return f"{name}_{word}"
+        case Either():
+            return numbered("carried", taken)
+        case Scatter() | Overlap():
+            return numbered("added", taken)
+    return numbered("shared", taken)
+
+
+def _is_earlier(selector: object) -> bool:
+    match selector:
+        case Add((StepNumber(), Negate(_))):
+            return True
+        case Add((StepNumber(), Number(value))):
+            return value < 0
+    return False
+
+
+def numbered(word: str, taken: set[Name]) -> str:
+    """The first of word_1, word_2, ... that is not taken."""
+    number = 1
+    while f"{word}_{number}" in taken:
+        number += 1
+    return f"{word}_{number}"
+
+
+# --- what only one place reads ------------------------------------------------------------------
+
+
+def inlined(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Shared parts that only one place reads, written where they are read.
+
+    What is computed before a loop is not computed again at each of its steps.
+    """
+    uses: Counter[Name] = Counter()
+    for line in lines:
+        own = {statement.target.name for statement in parts(line)}
+        for statement in parts(line):
+            for part in walk(statement.value):
+                if isinstance(part, Whole):
+                    name = part.quantity.name
+                    uses[name] += 1 if isinstance(line, Statement) or name in own else 2
+    bodies: dict[Name, ArrayTerm] = {}
+    result: list[Line] = []
+    for line in lines:
+        if isinstance(line, Statement):
+            result += _kept((line,), uses, bodies)
+        else:
+            result.append(replace(line, statements=tuple(_kept(line.statements, uses, bodies))))
+    return tuple(result)
+
+
+def _kept(
+    statements: Sequence[Statement], uses: Counter[Name], bodies: dict[Name, ArrayTerm]
+) -> list[Statement]:
+    result = []
+    for statement in statements:
+        statement = replace(statement, value=_replaced(statement.value, bodies))
+        if is_shared(statement) and uses[statement.target.name] == 1:
+            bodies[statement.target.name] = statement.value
+        else:
+            result.append(statement)
+    return result
+
+
+def is_shared(statement: Statement) -> bool:
+    """Whether a statement names a part that several lines share, not a quantity of the model.
+
+    A choice between steps keeps its name: in a line with other things it reads badly.  So does an
+    array to which values are added.
+    """
+    named = statement.equation is not None or isinstance(
+        statement.value, Either | Scatter | Overlap
+    )
+    return not named and statement.target.kind == "defined"
+
+
+def _replaced(term: ArrayTerm, bodies: dict[Name, ArrayTerm]) -> ArrayTerm:
+    if isinstance(term, Whole):
+        return bodies.get(term.quantity.name, term)
+    return with_operands(term, tuple(_replaced(part, bodies) for part in operands(term)))

@@ -1,0 +1,1 @@
+"""Generated code and derived formulas against the forward equations."""

@@ -1,0 +1,179 @@
+"""Generated source as a module: as it stands, or with its constants as exact numbers.
+
+This is the only place where source is executed, and the source is our own: a module that was
+generated here, never a model's text.
+
+To run a kernel on exact numbers its constants must be exact too.  In an exact module every float
+literal is read as the decimal number that is written (`0.1` is one tenth), `/` of integers is a
+fraction, `math` computes on our scalars and NumPy's new arrays hold objects.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from derive.numbers.arithmetic import Infinite, NotRational, Scalar
+from derive.numbers.evaluation import SCALARS, How
+from derive.numbers.matrices import linear_algebra
+from derive.numbers.scalars import ELEMENTARY, INTEGERS, PI
+from derive.numbers.special import SERIES
+
+NUMBER, QUOTIENT = "_number", "_quotient"
+
+
+def load_module(source: str, name: str = "update") -> ModuleType:
+    """The module that `source` is.
+
+    >>> load_module("def twice(x): return 2.0 * x").twice(3)
+    6.0
+    """
+    return _executed(ast.parse(source), name, {})
+
+
+def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
+    """The module that `source` is, with constants in the arithmetic `how`.
+
+    >>> load_exact("def tenth(x): return 0.1 * x", "exact").tenth(3)
+    Exact(3/10)
+    """
+    scalar = SCALARS[how]
+    names = {
+        NUMBER: lambda text: scalar.of(Fraction(text)),
+        QUOTIENT: lambda above, below: lifted(above, how) / below,
+        "math": ExactMath(how),
+        "np": ExactNumpy(how),
+    }
+    tree = ast.fix_missing_locations(_ExactConstants(source).visit(ast.parse(source)))
+    module = _executed(tree, name, names)
+    for function in SERIES:
+        # A series is cut off where floats end; here the function itself is known.
+        if hasattr(module, f"_{function}"):
+            setattr(module, f"_{function}", _of_scalars(function, how))
+    return module
+
+
+def _of_scalars(function: str, how: How) -> Callable[[Any], Any]:
+    apply = np.vectorize(lambda scalar: lifted(scalar, how).apply(function), otypes=[object])
+    return lambda operand: apply(np.asarray(operand, dtype=object))
+
+
+def _executed(tree: ast.Module, name: str, names: dict[str, Any]) -> ModuleType:
+    module = ModuleType(name)
+    module.__dict__.update(names)
+    exec(compile(tree, f"<{name}>", "exec"), module.__dict__)
+    return module
+
+
+class _ExactConstants(ast.NodeTransformer):
+    """Literals and divisions become calls of ours; `math` and `np` are given, not imported."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if not isinstance(node.value, float):
+            return node
+        text = ast.get_source_segment(self.source, node)
+        number = ast.Name(NUMBER, ast.Load())
+        return ast.copy_location(ast.Call(number, [ast.Constant(text)], []), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        quotient = ast.Name(QUOTIENT, ast.Load())
+        return ast.copy_location(ast.Call(quotient, [node.left, node.right], []), node)
+
+    def visit_Import(self, node: ast.Import) -> ast.stmt:
+        kept = [alias for alias in node.names if alias.name not in ("math", "numpy")]
+        return ast.Import(kept) if kept else ast.Pass()
+
+
+def lifted(operand: Any, how: How) -> Any:
+    """Integers, in an array or alone, as scalars; anything else as it is."""
+    if isinstance(operand, np.ndarray):
+        if operand.dtype == object or np.issubdtype(operand.dtype, np.integer):
+            scalars = np.empty(operand.shape, dtype=object)
+            for location in np.ndindex(operand.shape):
+                scalars[location] = lifted(operand.item(location), how)
+            return scalars
+        return operand
+    return SCALARS[how].of(int(operand)) if isinstance(operand, INTEGERS) else operand
+
+
+class ExactMath:
+    """What a kernel finds under `math`: functions of integers as they are, others on scalars."""
+
+    def __init__(self, how: How) -> None:
+        self._how = how
+
+    @property
+    def pi(self) -> Scalar:
+        """The constant pi, which exact arithmetic cannot hold."""
+        if self._how == "exact":
+            raise NotRational("pi is not rational", "evaluate to 50 digits")
+        return PI
+
+    @property
+    def inf(self) -> Infinite:
+        """Infinity, on which our numbers compute as floats do."""
+        return Infinite(math.inf)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in ELEMENTARY:
+            integral: Callable[..., Any] = getattr(math, name)
+            return integral
+        return lambda operand: lifted(operand, self._how).apply(name)
+
+
+# What picks one of its operands, perhaps an integer, whose mean would be a float.
+CHOOSING = ("where", "maximum", "minimum")
+
+
+class ExactNumpy:
+    """What a kernel finds under `np`: new arrays hold objects, functions see no bare integers."""
+
+    def __init__(self, how: How) -> None:
+        self._how = how
+
+    @property
+    def linalg(self) -> ExactMatrices:
+        """Linear algebra on scalars."""
+        return ExactMatrices(self._how)
+
+    @property
+    def inf(self) -> Infinite:
+        """Infinity, on which our numbers compute as floats do."""
+        return Infinite(math.inf)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        if name in ("zeros", "ones", "full", "empty", "eye"):
+            return partial(found, dtype=object)
+        if name in CHOOSING:
+            return lambda *operands: lifted(found(*operands), self._how)
+        if name in ELEMENTARY:
+            return lambda operand: found(lifted(operand, self._how))
+        return found
+
+
+class ExactMatrices:
+    """What a kernel finds under `np.linalg`: the same by elimination, on arrays of scalars."""
+
+    def __init__(self, how: How) -> None:
+        self._how = how
+
+    def __getattr__(self, operator: str) -> Callable[..., Any]:
+        return lambda *arrays: linear_algebra(operator, *(lifted(a, self._how) for a in arrays))
+
+    def slogdet(self, array: Any) -> tuple[None, Any]:
+        """No sign, which no kernel asks for, and the logarithm of the absolute value."""
+        return None, linear_algebra("logdet", lifted(array, self._how))

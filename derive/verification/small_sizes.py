@@ -1,0 +1,133 @@
+"""Small sizes to check at: they fit the model, tell its dimensions apart and cost little.
+
+Where every size is two most mistakes cannot be seen.  Many sizes are drawn; those are kept at which
+every dimension is positive and no window is empty, and the number of scalar operations is counted
+before any is carried out.  Of those that cost little the ones are chosen that leave the fewest
+pairs of dimensions equal at all points so far: with ten dimensions no single point can tell all of
+them apart, but a few points together do.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+
+from derive.errors import VerificationError
+from derive.model import Specification
+from derive.terms import BINDERS, Name, walk
+from derive.verification.work import Candidate, Counting
+
+SMALLEST = 2
+# So many sizes are drawn, and more while fewer than `ENOUGH` fit.
+DRAWS, MOST_DRAWS, ENOUGH = 240, 4000, 12
+# So many scalar operations are fine at one point, slopes counted; or so many times the fewest.
+WORK, TIMES = 300_000, 6
+
+
+def candidates(model: Specification, random: Random, wrt: Sequence[Name]) -> list[Candidate]:
+    """Small sizes that fit the model, all at least two, least work first.
+
+    Raises a VerificationError where none of very many fit.
+    """
+    counted = Counting(model, wrt)
+    found: dict[tuple[int, ...], Candidate] = {}
+    for number, free in enumerate(_draws(model, random)):
+        if number >= DRAWS and len(found) >= ENOUGH:
+            break
+        key = tuple(free.values())
+        if key not in found and (fitting := counted.candidate(free)) is not None:
+            found[key] = fitting
+        if not free:
+            break
+    if not found:
+        raise VerificationError(
+            "no small sizes fit the formulas of the dimensions", "give the sizes to check with"
+        )
+    return sorted(found.values(), key=lambda candidate: candidate.work)
+
+
+def with_ones(
+    model: Specification, random: Random, wrt: Sequence[Name], pool: Sequence[Candidate]
+) -> list[Candidate]:
+    """Sizes half of which are one, so that together every dimension is one where it can be."""
+    counted = Counting(model, wrt)
+    found: list[Candidate] = []
+    for candidate in itertools.islice(itertools.cycle(pool), DRAWS):
+        names = list(candidate.free)
+        ones = random.sample(names, (len(names) + 1) // 2)
+        fitting = counted.candidate({**candidate.free, **dict.fromkeys(ones, 1)}, loosely=True)
+        found += [fitting] if fitting is not None and names else []
+    missing = {name for candidate in found for name, size in candidate.all.items() if size == 1}
+    chosen: list[Candidate] = []
+    while missing:
+        most = max(found, key=lambda c: (sum(c.all[name] == 1 for name in missing), -c.work))
+        chosen.append(most)
+        missing -= {name for name, size in most.all.items() if size == 1}
+    return chosen
+
+
+def telling_apart(
+    pool: Sequence[Candidate], before: Sequence[Mapping[str, int]] = ()
+) -> list[Candidate]:
+    """The candidates in the order in which they are to be tried, after points with other sizes.
+
+    Two dimensions are told apart where they differ and neither is one.
+    """
+    limit = max(WORK, TIMES * pool[0].work)
+    alike = alike_at(pool[0].all, before)
+
+    def rank(candidate: Candidate) -> tuple[bool, int, int, int]:
+        still = sum(not told_apart(*pair, candidate.all) for pair in alike)
+        here = len(alike_at(candidate.all, [candidate.all]))
+        return candidate.work > limit, still, here, candidate.work
+
+    return sorted(pool, key=rank)
+
+
+def alike_at(
+    dimensions: Iterable[str], points: Sequence[Mapping[str, int]]
+) -> list[tuple[str, str | int]]:
+    """The pairs of dimensions, or of one and the number one or two, that no point tells apart.
+
+    A size of one hides an axis, one of two is taken for the two that squares bring.
+
+    >>> alike_at(["n", "m"], [{"n": 3, "m": 3}])
+    [('n', 'm')]
+    """
+    names = list(dimensions)
+    pairs: list[tuple[str, str | int]] = [*itertools.combinations(names, 2)]
+    pairs += itertools.product(names, (1, 2))
+    return [pair for pair in pairs if not any(told_apart(*pair, sizes) for sizes in points)]
+
+
+def told_apart(one: str, other: str | int, sizes: Mapping[str, int]) -> bool:
+    """Whether sizes tell a dimension from another one, or from a number."""
+    second = sizes[other] if isinstance(other, str) else other
+    return sizes[one] not in (1, second) and (second != 1 or other == 1)
+
+
+def _draws(model: Specification, random: Random) -> Iterator[dict[str, int]]:
+    """Sizes of the free dimensions: in turn pairwise different, and as small as can be."""
+    names = [d.name for d in model.dimensions if d.formula is None]
+    axes = axis_dimensions(model)
+    for attempt in range(MOST_DRAWS):
+        largest = SMALLEST + 1 + attempt // DRAWS
+        if attempt % 2 and len(names) <= 6:
+            few = range(SMALLEST, max(largest, SMALLEST + len(names)) + 1)
+            yield dict(zip(names, random.sample(few, len(names)), strict=True))
+        else:
+            # A stride or a padding is no axis, and may well be one.
+            sizes = {n: random.randint(SMALLEST if n in axes else 1, largest) for n in names}
+            # Some are larger, so that a stride, a window and what it moves over fit together.
+            raised = random.sample(names, min(attempt % 3, len(names)))
+            yield sizes | {name: largest + random.randint(1, 3) for name in raised}
+
+
+def axis_dimensions(model: Specification) -> set[str]:
+    """The dimensions that are the length of some axis or range."""
+    quantities = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
+    sizes = [size for quantity in quantities for size in quantity.shape]
+    bound = [node for e in model.equations for node in walk(e.right) if isinstance(node, BINDERS)]
+    sizes += [index.size for node in bound for index in node.indices]
+    return {getattr(size, "name", "") for size in sizes}

@@ -1,0 +1,253 @@
+"""Level two of verification: the generated kernels, on exact numbers, against the oracle.
+
+A kernel is run on object arrays of exact (or 50-digit) numbers and must return what dual numbers
+give that were carried through loops over the forward equations.  Where it does not, the sizes are
+made as small as they can be while it still fails, and the relation to the truth is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from derive.calculus.steps import Step
+from derive.errors import VerificationError
+from derive.model import Equation, Specification
+from derive.numbers.arithmetic import NotDefined
+from derive.numbers.scalars import agree
+from derive.program.arrays import show_name
+from derive.terms import Condition, Derivative, Name, walk
+from derive.verification.check_steps import StepCheck, check_equations, check_steps, defined_point
+from derive.verification.diagnose import diagnose
+from derive.verification.loading import load_exact, load_module
+from derive.verification.oracle import arithmetic_of
+from derive.verification.points import Point, dead_entries, draw_points, one_sided, point_at
+from derive.verification.report import Line, Report, Verdict, show_sizes
+from derive.verification.running import NOT_RUNNING, Names, identifiers, run_kernels
+from derive.verification.sampling import Kind
+from derive.verification.verify_floats import float_lines
+from derive.verification.verify_update import update_line
+
+# So many points are tried at each smaller size.
+ATTEMPTS = 3
+
+Results = Mapping[Name, np.ndarray]
+Run = Callable[[Point], Results]
+
+# A quantity as it is shown, the steps that lead to its gradient, and equations for it.
+Derived = tuple[str, Sequence[Step], Sequence[Equation]]
+
+
+def verify(model: Specification, source: str, seed: int = 0) -> Report:
+    """Verify the generated module `source` of a model: exact kernels, then floats.
+
+    Nothing is raised where the code is wrong: the report says so.
+    """
+    try:
+        points = draw_points(model, seed)
+    except VerificationError as error:
+        cost = show_name(model.objective.cost.name)
+        line = Line("kernels", cost, (), arithmetic_of(model), "undecided", note=error.cause)
+        return Report(model.name, (line,))
+    exact = load_exact(source, points[0].how, model.name)
+    floats = load_module(source, model.name)
+    known = identifiers(model, floats)
+    # Array code computes what it then discards; what it keeps is compared.
+    with np.errstate(all="ignore"):
+        lines = (
+            *kernel_lines(model, exact, points, known),
+            *float_lines(model, floats, points, known, Random(seed)),
+            update_line(model, floats, points[0], known),
+        )
+    return Report(model.name, lines)
+
+
+def step_lines(model: Specification, derived: Sequence[Derived], seed: int = 0) -> tuple[Line, ...]:
+    """Level one, for the report: one line for the steps and equations of each quantity."""
+    lines: list[Line] = []
+    try:
+        point = defined_point(model, seed)
+    except VerificationError as error:
+        how, note = arithmetic_of(model), error.cause
+        return tuple(Line("steps", name, (), how, "undecided", note=note) for name, _, _ in derived)
+    for quantity, steps, equations in derived:
+        try:
+            checks = check_steps(model, steps, seed, point)
+            checks += check_equations(model, equations, seed, point)
+        except VerificationError as error:
+            sizes = (tuple(point.sizes.items()),)
+            lines.append(Line("steps", quantity, sizes, point.how, "failed", note=error.cause))
+        else:
+            lines.append(step_line(quantity, checks))
+    return tuple(lines)
+
+
+def step_line(quantity: str, checks: Sequence[StepCheck]) -> Line:
+    """The checks of the steps that lead to one quantity, as one line.
+
+    >>> step_line("∂C/∂w", (StepCheck("power_rule", "exact", (("n", 2),), 4),)).verdict
+    'verified'
+    """
+    undecided = [check.rule for check in checks if check.how == "undecided"]
+    sizes = tuple(dict.fromkeys(check.sizes for check in checks))
+    precise = sum(check.how == "exact" for check in checks)
+    how = f"50 digits, {precise} of {len(checks)} steps exact"
+    if precise == len(checks):
+        how = f"exact, {precise} steps"
+    if undecided:
+        note = f"not decided: {', '.join(dict.fromkeys(undecided))}"
+        return Line("steps", quantity, sizes, how, "undecided", note=note)
+    return Line("steps", quantity, sizes, how, "verified")
+
+
+def require(report: Report) -> None:
+    """Raise a VerificationError that says what failed, unless nothing did."""
+    failed = [line for line in report.lines if line.verdict == "failed"]
+    if failed:
+        notes = "\n".join(f"{line.quantity}: {line.note}" for line in failed)
+        raise VerificationError(
+            f"the code of '{report.model}' does not compute what its equations say\n{notes}",
+            "report the model: what is generated must never be wrong",
+        )
+
+
+# --- kernels ------------------------------------------------------------------------------------
+
+
+def kernel_lines(
+    model: Specification, module: ModuleType, points: Sequence[Point], names: Names
+) -> tuple[Line, ...]:
+    """One line for the cost, each gradient and each named quantity that the kernels return."""
+
+    def run(point: Point) -> Results:
+        return run_kernels(module, model, point, names)
+
+    how = points[0].how
+    sizes = tuple(dict.fromkeys(point.sizes for point in points))
+    results: list[Results] = []
+    for point in points:
+        try:
+            results.append(run(point))
+        except NOT_RUNNING as error:
+            note = f"the code does not run at {show_sizes(point.sizes)}: {error}"
+            cost = show_name(model.objective.cost.name)
+            return (Line("kernels", cost, (point.sizes,), how, "failed", note=note),)
+    dead = dead_entries(points)
+    lines = []
+    for name in results[0]:
+        pairs = [
+            (truth(point, name), found[name]) for point, found in zip(points, results, strict=True)
+        ]
+        wrong = [
+            p for p, pair in zip(points, pairs, strict=True) if first_difference(*pair) is not None
+        ]
+        silent = [place for wrt, place in dead if name == Derivative(cost_name(model), wrt)]
+        verdict: Verdict = "failed" if wrong else "undecided" if silent else "verified"
+        note = ""
+        if wrong:
+            note = explain(model, run, name, [p for p in points if not p.special], wrong[0])
+        elif silent:
+            shown = ", ".join(str(list(place)) for place in silent[:3])
+            note = f"always zero where it was tried, so never exercised: {shown}"
+        lines.append(Line("kernels", show_name(name), sizes, how, verdict, note=note))
+    return (*lines, *choice_lines(model, points))
+
+
+def choice_lines(model: Specification, points: Sequence[Point]) -> tuple[Line, ...]:
+    """A line for each equation with a condition or a kink of which only one side was ever met."""
+    lines = []
+    for node, truth in one_sided(points):
+        owners = [e.left.name for e in model.equations if any(n == node for n in walk(e.right))]
+        what = "condition" if isinstance(node, Condition) else "kink"
+        side = "true" if truth else "false"
+        note = f"a {what} in its equation was always {side}: the other side is not verified"
+        sizes = (points[0].sizes,)
+        name = show_name(owners[0]) if owners else show_name(cost_name(model))
+        lines.append(Line("kernels", name, sizes, points[0].how, "undecided", note=note))
+    return tuple(lines)
+
+
+def cost_name(model: Specification) -> Name:
+    """The name of the cost."""
+    return model.objective.cost.name
+
+
+def truth(point: Point, name: Name) -> np.ndarray:
+    """What the oracle says a quantity or a gradient is."""
+    if isinstance(name, Derivative):
+        return point.gradients[name.wrt]
+    return point.values[name]
+
+
+def first_difference(expected: np.ndarray, found: np.ndarray) -> tuple[int, ...] | None:
+    """The first place at which two arrays of scalars differ; () where their shapes do."""
+    if expected.shape != found.shape:
+        return ()
+    scale = max((abs(e) for e in expected.flat if e is not None), default=0)
+    for place in np.ndindex(expected.shape):
+        at = expected.item(place)
+        if at is not None and not agree(found.item(place), at, max(scale, 1)):
+            return place
+    return None
+
+
+# --- failures -----------------------------------------------------------------------------------
+
+
+def explain(
+    model: Specification, run: Run, name: Name, generic: Sequence[Point], wrong: Point
+) -> str:
+    """What differs, at the smallest sizes at which it does, and the likely mistake."""
+    point = smaller(model, run, name, wrong)
+    expected, found = truth(point, name), run(point)[name]
+    place = first_difference(expected, found)
+    lines = []
+    if place is not None and expected.shape == found.shape:
+        where = show_sizes(point.sizes) + (", at special values" if point.special else "")
+        entry = f"{show_name(name)}{list(place)}" if place else show_name(name)
+        right, got = show_number(expected.item(place)), show_number(found.item(place))
+        lines.append(f"{entry} is {got}, it should be {right}{' at ' + where if where else ''}")
+    pairs = [(truth(p, name), run(p)[name]) for p in generic if p.sizes == generic[0].sizes]
+    lines.append(diagnose(pairs, dict(generic[0].sizes), agree))
+    return "\n".join(line for line in lines if line)
+
+
+def smaller(model: Specification, run: Run, name: Name, point: Point) -> Point:
+    """A failing point whose sizes are as small as they can be, one after the other."""
+    free = [d.name for d in model.dimensions if d.formula is None]
+    sizes = {size: value for size, value in point.sizes if size in free}
+    for size in free:
+        for value in range(1, sizes[size]):
+            candidate = _failing(model, run, name, sizes | {size: value}, point.special)
+            if candidate is not None:
+                sizes, point = sizes | {size: value}, candidate
+                break
+    return point
+
+
+def _failing(
+    model: Specification, run: Run, name: Name, sizes: Mapping[str, int], special: bool
+) -> Point | None:
+    """A point with these sizes at which it fails, None where none was found."""
+    for attempt in range(ATTEMPTS):
+        kind: Kind = "special" if special else "signed"
+        try:
+            point = point_at(model, sizes, Random(attempt), kind)
+            if point and first_difference(truth(point, name), run(point)[name]) is not None:
+                return point
+        except NOT_RUNNING:
+            continue
+    return None
+
+
+def show_number(number: Any) -> str:
+    """A number short enough for a line."""
+    if isinstance(number, NotDefined):
+        return f"not defined ({number.value})"
+    value = getattr(number, "value", number)
+    text = str(value)
+    return text if len(text) <= 12 else f"{float(value):.8g}"

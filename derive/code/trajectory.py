@@ -1,0 +1,89 @@
+"""Where a training run starts, and what its lines show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from derive.code.module_parts import Parts
+from derive.code.numpy_code import bracketed
+from derive.code.starting_code import (
+    base_sizes,
+    example_lines,
+    example_terms,
+    init_lines,
+    size_arguments,
+    size_choices,
+)
+from derive.model import definition, parameters
+from derive.terms import Quantity, entries, is_one
+
+# At most so many values are shown in each line of a trajectory.
+MOST_SHOWN = 4
+
+
+def start(parts: Parts) -> dict[str, Any]:
+    """The first parameters, the data of the example, and the number of steps."""
+    spec, names = parts.spec, parts.names
+    shapes = [size for quantity in parameters(spec) for size in quantity.shape]
+    first, worked = base_sizes(spec, shapes), base_sizes(spec, example_terms(spec))
+    init_sizes = size_arguments(first, names)
+    rules = {r.name for r in parts.program.sizes if r.quantity is None and r.formula is None}
+    given = [dimension for dimension in spec.dimensions if dimension.name in rules]
+    return {
+        "init_def": bracketed("def init(", ["seed=0", *init_sizes], "):"),
+        "init_lines": init_lines(spec, names),
+        "example_def": bracketed("def example(", size_arguments(worked, names), "):"),
+        "example_lines": example_lines(spec, names),
+        "init_choices": ", ".join(size_choices(spec, first, names)),
+        "example_choices": ", ".join(size_choices(spec, worked, names)),
+        "steps": spec.example.steps if spec.example else 100,
+        "given_choices": "".join(f", {c}" for c in size_choices(spec, given, names, every=True)),
+    }
+
+
+def trajectory(parts: Parts) -> dict[str, Any]:
+    """What a line of the training run shows beside the cost.
+
+    Predictions before and after the step, with their targets, where they are single numbers; else
+    the parameters, where those are; else nothing.
+    """
+    spec = parts.spec
+    equation = definition(spec, str(spec.objective.cost.name))
+    read = [entry.quantity for entry in entries(equation.right)] if equation else []
+    read = list({quantity.name: quantity for quantity in read}.values())
+    predictions = [q for q in read if q in parts.values and _is_single(q)]
+    targets = [q for q in read if q.name in parts.targets and _is_single(q)]
+    own = list(parameters(spec))
+    passed = [f"{name}={name}" for name in parts.given]
+    look, shown = "", []
+    if 0 < len(predictions) <= MOST_SHOWN:
+        arguments = ["params", *(f'data["{name}"]' for name in parts.visible), *passed]
+        look, shown = f"forward({', '.join(arguments)})", predictions
+    elif len(own) <= MOST_SHOWN and all(map(_is_single, own)):
+        look, shown = "{name: np.copy(params[name]) for name in params}", own
+    if len(look) > 60:
+        look, shown = "", []
+    return {
+        "look": look,
+        "shown": [q.name for q in shown],
+        "shown_targets": [parts.names[q.name] for q in targets if predictions],
+        "cost_name": spec.objective.cost.name,
+        "train_step": bracketed(
+            "cost = step(",
+            ["params", "**data", "state=state", *passed]
+            + [f"{name}={name}" for name in parts.settings.values()],
+            ")",
+            8,
+        ),
+        "batch_text": show_batch(parts.data),
+    }
+
+
+def _is_single(quantity: Quantity) -> bool:
+    return all(map(is_one, quantity.shape))
+
+
+def show_batch(arguments: Sequence[str]) -> str:
+    """A batch as the docstring of `train` writes it."""
+    return f"({arguments[0]},)" if len(arguments) == 1 else f"({', '.join(arguments)})"

@@ -31,7 +31,7 @@ from derive.program.program import (
 )
 from derive.program.sharing import inlined, shared
 from derive.program.solving import with_solutions
-from derive.program.stabilise import stabilised
+from derive.program.stable.table import stabilised
 from derive.program.stepping import lines_of
 from derive.terms import Derivative, Name, Quantity, Size
 

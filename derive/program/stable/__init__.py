@@ -1,0 +1,1 @@
+"""Named rewrites of what is computed, where floats would overflow or cancel."""

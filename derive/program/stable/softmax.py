@@ -1,0 +1,77 @@
+"""The softmax and its logarithm, neither of which overflows.
+
+From all exponents of a softmax the largest is taken off (Higham 2021, eq. 1.5), and its logarithm
+is the exponent minus the log-sum-exp of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from derive.calculus.matching import match
+from derive.terms import (
+    ZERO,
+    Add,
+    Call,
+    Condition,
+    Divide,
+    Index,
+    Negate,
+    Node,
+    Reduction,
+    Term,
+    renew,
+)
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """exp(`own`) / the sum of exp(`each`) over `indices` under `where`."""
+
+    own: Term
+    each: Term
+    indices: tuple[Index, ...]
+    where: tuple[Condition, ...]
+
+
+def softmax_of(term: Node) -> Softmax | None:
+    """What a term normalises, where it is a softmax.
+
+    >>> from derive.terms import IndexValue, Quantity, Size
+    >>> k, j = Index(Size("K")), Index(Size("K"))
+    >>> z = Quantity("z", (Size("K"),))
+    >>> exp = lambda i: Call("exp", (Entry(z, (IndexValue(i),)),))
+    >>> softmax_of(Divide(exp(k), Reduction("sum", (j,), exp(j)))).own == exp(k).arguments[0]
+    True
+    """
+    match term:
+        case Divide(Call("exp", (own,)), Reduction("sum", indices, Call("exp", (each,)), where)):
+            if match_each(each, own, indices):
+                return Softmax(own, each, indices, where)
+    return None
+
+
+def match_each(each: Term, own: Term, indices: tuple[Index, ...]) -> bool:
+    """Whether `own` is one of the terms that are summed."""
+    return match(each, own, frozenset(indices)) is not None
+
+
+def log_of_softmax(softmax: Softmax) -> Term:
+    """The logarithm of a softmax."""
+    total = renew(Reduction("logsumexp", softmax.indices, softmax.each, softmax.where))
+    return Add((softmax.own, Negate(total)))
+
+
+def shifted(softmax: Softmax) -> Term:
+    """The softmax with its largest exponent taken off all exponents."""
+
+    def less(term: Term) -> Term:
+        largest = Reduction("max", softmax.indices, softmax.each, softmax.where)
+        exponent: Term = Add((term, Negate(renew(largest))))
+        if softmax.where:
+            # What is filtered out may be larger than the largest that is kept, and is dropped.
+            exponent = Call("minimum", (exponent, ZERO))
+        return Call("exp", (exponent,))
+
+    below = Reduction("sum", softmax.indices, less(softmax.each), softmax.where)
+    return Divide(less(softmax.own), below)

@@ -12,7 +12,8 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,6 +21,7 @@ from derive.errors import DeriveError, LanguageError, UsageError
 from derive.project import LANGUAGES, ModelText, Project, find_model, find_models, find_project
 
 if TYPE_CHECKING:
+    from derive.jobs import Died
     from derive.pipeline import Builder, Rebuilt
 
     Run = Callable[[argparse.Namespace, Builder | None], int]
@@ -73,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     for command in (build, check):
         command.add_argument("models", nargs="*", metavar="MODEL", help="default: the project's")
         command.add_argument("-o", "--output", type=Path, metavar="DIR", help="where output goes")
+        command.add_argument(
+            "-j", "--jobs", type=_count, metavar="N", help="models at once; default: one a core"
+        )
 
     show = _command(commands, "show", _show, "print a model and its gradients")
     show.add_argument("model", metavar="MODEL")
@@ -92,6 +97,12 @@ def _command(
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
 
 
 class _Version(argparse.Action):
@@ -179,21 +190,43 @@ def _rebuild_all(
     options: argparse.Namespace, project: Project, asked: tuple[str, ...], builder: Builder | None
 ) -> tuple[list[Rebuilt], int]:
     """Every model that can be built, in memory, and the exit code for those that cannot."""
-    from derive.pipeline import build_model, rebuild
+    from derive.jobs import Died, available_cores, run
+    from derive.progress import watched
 
     output = options.output or project.root / project.output
-    rebuilt: list[Rebuilt] = []
-    failures: list[tuple[str, DeriveError]] = []
-    for model in _progress(find_models(options.models, project)):
-        try:
-            rebuilt.append(rebuild(model, output, asked, builder or build_model))
-        except DeriveError as error:
-            failures.append((model.name, error))
+    models = find_models(options.models, project)
+    names = [model.name for model in models]
+    work = partial(_attempt, output=output, asked=asked, builder=builder)
+    # A stand-in for the stages is known in this process only.
+    events = run(work, models, 1 if builder else options.jobs or available_cores())
+    results = watched(events, names, sys.stderr, _is_terminal(sys.stderr))
+    outcomes = [_ended(result) if isinstance(result, Died) else result for result in results]
+    rebuilt = [done for done in outcomes if not isinstance(done, DeriveError)]
+    failures = [(n, e) for n, e in zip(names, outcomes, strict=True) if isinstance(e, DeriveError)]
     for done in rebuilt:
         _say_cautions(done.built.name, done.built.cautions)
     for name, failure in failures:
         _say_error(failure, name)
     return rebuilt, max((_exit_code(failure) for _, failure in failures), default=FINE)
+
+
+def _attempt(
+    model: ModelText, output: Path, asked: tuple[str, ...], builder: Builder | None
+) -> Rebuilt | DeriveError:
+    """One model, built in memory, or what is wrong with it."""
+    from derive.pipeline import build_model, rebuild
+
+    try:
+        return rebuild(model, output, asked, builder or build_model)
+    except DeriveError as error:
+        return error
+
+
+def _ended(death: Died) -> DeriveError:
+    return DeriveError(
+        f"the process that built it ended with the code {death.code}",
+        "if it was not you who ended it, report this with the lines above",
+    )
 
 
 # --- what is said -------------------------------------------------------------------------------
@@ -244,23 +277,3 @@ def _colourful(stream: TextIO) -> bool:
 
 def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _progress(models: Sequence[ModelText]) -> Iterator[ModelText]:
-    """The models one by one; on a terminal, with a bar that says how far we are."""
-    if not _is_terminal(sys.stderr):
-        yield from models
-        return
-    width = 20
-    try:
-        for done, model in enumerate(models):
-            bar = "█" * (width * done // len(models))
-            print(
-                f"\r\x1b[K{bar:░<{width}} {done}/{len(models)} {model.name}",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
-            yield model
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -33,7 +33,8 @@ class DeriveError(Exception):
     """
 
     def __init__(self, cause: str, cure: str, place: Place | None = None) -> None:
-        super().__init__(cause)
+        # All three: an error is pickled, and made again, with the arguments of `Exception`.
+        super().__init__(cause, cure, place)
         self.cause = cause
         self.cure = cure
         self.place = place

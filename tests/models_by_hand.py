@@ -23,7 +23,7 @@ MEMORY = quantity("m", kind="state")
 
 DESCENT = UpdateRule(
     "sgd",
-    "Gradient descent",
+    "gradient descent",
     THETA,
     GRADIENT,
     ((ALPHA, Fraction(1, 100)),),
@@ -32,7 +32,7 @@ DESCENT = UpdateRule(
 )
 MOMENTUM = UpdateRule(
     "momentum",
-    "Gradient descent with momentum",
+    "gradient descent with momentum",
     THETA,
     GRADIENT,
     ((ALPHA, Fraction(1, 100)), (BETA, Fraction(9, 10))),

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from derive.model import UpdateRule
 from derive.terms import Entry, Node, Quantity, Term, rewrite
 
+# What stands for any parameter where the rule's own word is a name of the model.
+LETTERS = ("theta", "phi", "psi", "xi", "omega")
+
+
+def is_general(rule: UpdateRule) -> bool:
+    """Whether a rule is stated once for all parameters: it has several lines, or remembers."""
+    return bool(rule.states) or len(rule.assignments) > 1
+
+
+def any_parameter(rule: UpdateRule, taken: Collection[str]) -> Quantity:
+    """The θ of a rule, by a letter that is not `taken`."""
+    own = str(rule.parameter.name)
+    free = (letter for letter in (own, *LETTERS) if letter not in taken)
+    return Quantity(next(free, own), (), "param")
+
 
 def updated(
-    rule: UpdateRule, target: Entry, named: Term, value: Term
+    rule: UpdateRule, target: Entry, named: Term, value: Term, taken: Collection[str] = ()
 ) -> tuple[tuple[Entry, Term, Term], ...]:
     """Each assignment of the rule for `target`: its left side, and its right side twice.
 
-    The gradient stands in the first right side as `named`, in the second as `value`.
+    The gradient stands in the first right side as `named`, in the second as `value`.  What is local
+    to the rule keeps its name, unless that is `taken`.
     """
-    states = {state: state_of(state, target) for state in rule.states}
-    places = {rule.parameter: target} | states
+    places = {rule.parameter: target} | {state: state_of(state, target) for state in rule.states}
+    for assignment in rule.assignments:
+        left = assignment.left
+        own = state_of(left, target) if str(left.name) in taken else Entry(left)
+        places.setdefault(left, own)
 
     def put_in(term: Term, gradient: Term) -> Term:
         def choose(node: Node) -> Node | None:
@@ -26,7 +47,7 @@ def updated(
 
     return tuple(
         (
-            places.get(assignment.left, Entry(assignment.left)),
+            places[assignment.left],
             put_in(assignment.right, named),
             put_in(assignment.right, value),
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from derive.calculus.update import is_general
 from derive.code.numpy_code import WIDTH
 from derive.code.size_code import Names
 from derive.model import Specification, data, parameters
@@ -25,7 +26,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The mathematics of the docstring.  An update belongs to the name of its parameter."""
+    """The mathematics of the docstring.  An update belongs to the name of what it changes."""
 
     forward: tuple[Formula, ...] = ()
     gradients: tuple[Formula, ...] = ()
@@ -37,10 +38,11 @@ def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> 
     title = _plain(" ".join(spec.title.split()) or spec.name)
     title = title if title.endswith((".", "!", "?")) else f"{title}."
     rule = spec.objective.rule.title.rstrip(".")
+    every = ", for each parameter" if is_general(spec.objective.rule) else ""
     sections = (
         ("Forward", formulas.forward),
         ("Gradients", formulas.gradients),
-        (f"Update by {rule[:1].lower()}{rule[1:]}", formulas.update),
+        (f"Update by {rule}{every}", formulas.update),
     )
     numbered = [formula for _, group in sections for formula in group if formula.number]
     column = min(max((len(f.text) for f in numbered), default=0) + 4, WIDTH - 20)

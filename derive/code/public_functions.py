@@ -30,7 +30,7 @@ def public_functions(parts: Parts) -> dict[str, Any]:
             "train", ["params", "batches", "state=None"], [*keywords, "report=print"]
         ),
         "check_def": _definition("check", ["params", *parts.data], [*parts.given, "seed=0"]),
-        "forward_call": _checked("return _forward(*", parts.visible, parts, ")"),
+        "forward_call": _checked("return _values(*", parts.visible, parts, ")"),
         "loss_call": _checked("return float(_loss(*", parts.data, parts, "))"),
         "gradients_call": _checked("cost, grads = _gradients(*", parts.data, parts, ")"),
         "step_gradients": _call("cost, grads = gradients(", ["params", *parts.data, *passed]),
@@ -76,7 +76,7 @@ def update_function(parts: Parts) -> dict[str, Any]:
     numbers = comments(parts.formulas.update)
     return {
         "rule": title,
-        "rule_lower": title[:1].lower() + title[1:],
+        "rule_first": title[:1].upper() + title[1:],
         "state_lines": state_lines(objective),
         "update_lines": update_lines(objective, parameters(parts.spec), parts.settings, numbers),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from derive.calculus.update import is_general
 from derive.code.module_names import MODULE_NAMES
 from derive.code.numpy_code import code, commented
 from derive.code.size_code import decimal
@@ -21,12 +22,12 @@ def update_lines(
 ) -> list[str]:
     """One line a parameter for a rule of one assignment, else a loop over the parameters.
 
-    `settings` gives the identifiers of the rule's settings, `comments` the number of each
-    parameter's update.
+    `settings` gives the identifiers of the rule's settings, `comments` the number of the update of
+    each parameter, or of each quantity that the rule changes.
     """
     rule = objective.rule
-    if len(rule.assignments) > 1 or rule.states:
-        return _loop(objective, settings)
+    if is_general(rule):
+        return _loop(objective, settings, comments)
     lines = []
     for parameter in parameters:
         key = f'["{parameter.name}"]'
@@ -36,7 +37,9 @@ def update_lines(
     return lines
 
 
-def _loop(objective: Objective, settings: Mapping[Name, str]) -> list[str]:
+def _loop(
+    objective: Objective, settings: Mapping[Name, str], comments: Mapping[Name, str]
+) -> list[str]:
     """A loop in which the names of the rule are local variables."""
     rule = objective.rule
     local = [rule.parameter, rule.gradient, *rule.states, *(a.left for a in rule.assignments)]
@@ -51,9 +54,10 @@ def _loop(objective: Objective, settings: Mapping[Name, str]) -> list[str]:
     lines.append(f"{names[rule.gradient.name]} = grads[name]")
     for assignment in rule.assignments:
         if assignment.left.name in kept:
-            lines.append(_changed(assignment, names))
+            line = _changed(assignment, names)
         else:
-            lines.append(f"{names[assignment.left.name]} = {_code(assignment.right, names)}")
+            line = f"{names[assignment.left.name]} = {_code(assignment.right, names)}"
+        lines += commented(line, comments.get(assignment.left.name, ""))
     head = f"for name, {names[rule.parameter.name]} in params.items():"
     return [head, *(f"    {line}" for line in lines)]
 

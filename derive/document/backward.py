@@ -1,4 +1,4 @@
-"""The middle sections: local derivatives, the chain rule, the update."""
+"""The middle sections: local derivatives and the chain rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from derive.calculus.differentiate import occurrences
 from derive.calculus.explain import Chain, chain, gradient_steps, local_steps, upstream_value
 from derive.calculus.local import Local, locals_of
 from derive.calculus.steps import Step
-from derive.calculus.update import updated
 from derive.document.blocks import (
     Block,
     Display,
@@ -17,16 +16,13 @@ from derive.document.blocks import (
     Paragraph,
     Reference,
     Section,
-    Verbatim,
     paragraph,
-    says,
 )
 from derive.document.writer import (
     Writer,
     at_first_places,
     at_places,
     formula,
-    gradients_of_parameters,
     runs,
     symbol_of,
     values_at_places,
@@ -38,9 +34,6 @@ from derive.terms import Entry, Quantity, Term, free_indices, substitute
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout
 from derive.typeset.letters import choose_letters
-
-# Update rules whose names the catalogue knows; a rule of the author's own keeps its title.
-BUILT_IN = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 
 
 def is_direct(writer: Writer, gradient: Gradient) -> bool:
@@ -197,29 +190,3 @@ def _general(writer: Writer, entry: Term, value: Term) -> Paragraph:
         "formula": formula(writer, entry, value),
     }
     return paragraph("chain.general", **gaps)
-
-
-def update_section(writer: Writer) -> Section:
-    """What one training step does to each parameter, entry by entry."""
-    rule = writer.model.objective.rule
-    lines = []
-    for gradient in gradients_of_parameters(writer):
-        first = writer.counted + 1
-        for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
-            target = Entry(gradient.wrt, forms.entry.subscripts)
-            for left, named, valued in updated(rule, target, forms.entry, forms.shown):
-                stages = (left, named) if rule.states else (left, named, valued)
-                shown = formula(writer, *(at_first_places(s) for s in stages), relation="←")
-                lines.append(Numbered(shown, writer.next_number()))
-        writer.updates[gradient.wrt] = Reference(first, writer.counted)
-    return Section("update", (_how_the_rule_goes(writer), Display(tuple(lines))))
-
-
-def _how_the_rule_goes(writer: Writer) -> Paragraph:
-    rule = writer.model.objective.rule
-    title = says(f"rules.{rule.name}") if rule.name in BUILT_IN else Verbatim(rule.title)
-    cost = symbol_of(writer, writer.model.objective.cost)
-    if rule.states or len(rule.settings) != 1:
-        return paragraph("update.rule_general", rule=title)
-    setting = symbol_of(writer, rule.settings[0][0])
-    return paragraph("update.rule", rule=title, setting=setting, cost=cost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.calculus.adjoint import Derivation
-from derive.document.backward import chain_section, local_section, update_section
+from derive.document.backward import chain_section, local_section
 from derive.document.blocks import Document, Numbers
 from derive.document.closing import (
     checks_section,
@@ -15,6 +15,7 @@ from derive.document.closing import (
     results_section,
 )
 from derive.document.forward import goal_section, introduction, model_section, notation_section
+from derive.document.updates import update_section
 from derive.document.writer import writer_for
 
 
@@ -28,7 +29,8 @@ def document_of(derivation: Derivation) -> Document:
     2. the local derivatives of each such definition;
     3. the gradient of each parameter, and of each quantity between parameters and cost that the
        cost does not read directly, entry by entry in a small instance;
-    4. the update of each parameter, likewise.
+    4. the update of each parameter, likewise; a rule of several lines, or one that remembers, is
+       stated once for all parameters.
 
     The cost, its derivative in what it reads directly, and what only rearranges numbered equations
     have names instead of numbers.

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from derive.calculus.adjoint import Gradient
 from derive.calculus.explain import chain
+from derive.calculus.update import is_general
 from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
@@ -27,9 +28,9 @@ from derive.document.matrices import (
     gradient_formula,
     matrix_formula,
     stacked,
-    update_formulas,
 )
 from derive.document.remarks import Contraction, Direction, contraction, starting_point
+from derive.document.updates import update_formula
 from derive.document.worked import exact_value, stated_data
 from derive.document.writer import (
     Writer,
@@ -77,9 +78,9 @@ def matrix_section(writer: Writer) -> Section | None:
     blocks = [block for gradient in own for block in _stacking(writer, gradient)]
     closing = tuple(Numbered(gradient_formula(writer, gradient)) for gradient in own)
     blocks += [paragraph("matrix.closing"), Display(closing)]
-    updates = [line for gradient in own for line in update_formulas(writer, gradient)]
-    lines = tuple(Numbered(line) for line in updates)
-    blocks += [paragraph("matrix.closing_update"), Display(lines)]
+    if not is_general(writer.model.objective.rule):
+        lines = tuple(Numbered(update_formula(writer, gradient)) for gradient in own)
+        blocks += [paragraph("matrix.closing_update"), Display(lines)]
     if any(_has_computed_number(writer, gradient) for gradient in own):
         blocks.append(paragraph("matrix.brackets"))
     return Section("matrix", tuple(blocks))

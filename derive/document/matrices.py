@@ -8,7 +8,6 @@ from derive.calculus.adjoint import Gradient
 from derive.calculus.adoption import is_short
 from derive.calculus.expand import places, shape_at
 from derive.calculus.explain import chain, closed_equation
-from derive.calculus.update import updated
 from derive.document.blocks import Phrase, says
 from derive.document.writer import (
     Writer,
@@ -146,23 +145,6 @@ def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
             word = layout_function(function, argument)
             words.append(says(f"notation.{function}", word=word, argument=argument))
     return tuple(words)
-
-
-def update_formulas(writer: Writer, gradient: Gradient) -> tuple[Layout, ...]:
-    """The lines of the update rule for a whole parameter, the gradient in closed form."""
-    rule, indices = writer.model.objective.rule, gradient.equation.indices
-    target, value = Entry(gradient.wrt, gradient.entry.subscripts), closed_array(writer, gradient)
-    lines = []
-    for left, right, _ in updated(rule, target, gradient.entry, gradient.entry):
-        array = array_of(Equation(left.quantity, indices, right))
-        if array is not None and value is not None:
-            array = replaced(array, Whole(gradient.equation.left), value)
-        shown = matrix_formula(writer, array)
-        if shown is None:
-            lines.append(formula(writer, left, right, relation="←"))
-        else:
-            lines.append(equation(symbol_of(writer, left.quantity), shown, relation="←"))
-    return tuple(lines)
 
 
 def replaced(array: ArrayTerm, old: ArrayTerm, new: ArrayTerm) -> ArrayTerm:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derive.calculus.adjoint import Derivation
+from derive.calculus.update import is_general
 from derive.code.docstring import Formula, Formulas
 from derive.document.blocks import Numbers, Reference
-from derive.document.matrices import definition_formula, gradient_formula, update_formulas
+from derive.document.matrices import definition_formula, gradient_formula
+from derive.document.updates import general_formulas, update_formula
 from derive.document.writer import gradients_of_parameters, writer_for
 from derive.terms import Quantity
 from derive.typeset.unicode import unicode
@@ -32,10 +34,14 @@ def summary_of(derivation: Derivation, numbers: Numbers) -> Formulas:
         )
         for gradient in derivation.gradients
     )
+    if is_general(derivation.model.objective.rule):
+        lines = general_formulas(writer)
+    else:
+        own = gradients_of_parameters(writer)
+        lines = [(gradient.wrt, update_formula(writer, gradient)) for gradient in own]
     updates = tuple(
-        Formula(gradient.wrt.name, unicode(line), all_numbers(numbers.updates, gradient.wrt))
-        for gradient in gradients_of_parameters(writer)
-        for line in update_formulas(writer, gradient)
+        Formula(quantity.name, unicode(line), all_numbers(numbers.updates, quantity))
+        for quantity, line in lines
     )
     return Formulas(forward, gradients, updates)
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from derive.errors import DeriveError
@@ -77,8 +78,7 @@ _ROWS = tuple(row.split() for row in _GREEK_ROWS.replace("\n", " ").split(","))
 LETTER_OF_WORD = {word: letter for word, letter, _ in _ROWS} | {"eps": "ε"}
 WORD_OF_LETTER = {letter: word for word, letter, _ in _ROWS} | {"\N{MICRO SIGN}": "mu"}
 COMMAND_OF_LETTER = {letter: command for _, letter, command in _ROWS}
-LETTER_OF_COMMAND = {command: letter for _, letter, command in _ROWS}
-LETTER_OF_COMMAND |= {"epsilon": "ε", "phi": "φ"}
+LETTER_OF_COMMAND = {command: letter for _, letter, command in _ROWS} | {"epsilon": "ε", "phi": "φ"}
 
 # The word in a name and the LaTeX command are the same; the mark combines in Unicode.
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "vec": "\u20d7"}
@@ -99,12 +99,12 @@ abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr c
 complex delattr dict dir divmod enumerate eval exec exit filter float format frozenset getattr
 globals hasattr hash help hex id input int isinstance issubclass iter len list locals map max
 memoryview min next object oct open ord pow print property quit range repr reversed round set
-setattr slice sorted staticmethod str sum super tuple type vars zip match case
-sliding_window_view
+setattr slice sorted staticmethod str sum super tuple type vars zip match case sliding_window_view
 """
 RESERVED = frozenset(_BUILTINS.split()) | {"np", "math", "params", "grads", "state"}
 
 
+@lru_cache(maxsize=4096)
 def symbol(name: str) -> Symbol:
     """The symbol that a name of the model text prints as.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +30,8 @@ def template_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+# It compiles each template once.
+@cache
 def environment(kind: Kind) -> jinja2.Environment:
     """The environment for one kind of text; a name that a context lacks is an error."""
     env = jinja2.Environment(

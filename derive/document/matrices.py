@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from derive.calculus.adjoint import Gradient
+from derive.calculus.adjoint import Derivation, Gradient
 from derive.calculus.adoption import is_short
 from derive.calculus.expand import places, shape_at
 from derive.calculus.explain import chain, closed_equation
@@ -99,25 +100,30 @@ def _quantities(defined: Equation) -> tuple[Quantity, ...]:
 
 def closed_array(writer: Writer, gradient: Gradient) -> ArrayTerm | None:
     """A gradient as an array term, with short upstream gradients written out and kept whole."""
-    if not chain(writer.derivation, gradient).simplification:
-        return _with_upstream(writer, array_of(gradient.equation))
-    return _with_upstream(writer, array_of(closed_equation(writer.derivation, gradient)))
+    return _closed_array(writer.derivation, gradient)
 
 
-def _with_upstream(writer: Writer, array: ArrayTerm | None) -> ArrayTerm | None:
+# Sections, and the documents and the code, ask for the same gradients again.
+@lru_cache(maxsize=1024)
+def _closed_array(derivation: Derivation, gradient: Gradient) -> ArrayTerm | None:
+    if chain(derivation, gradient).simplification:
+        array = array_of(closed_equation(derivation, gradient))
+    else:
+        array = array_of(gradient.equation)
     if array is None:
         return None
     read = dict.fromkeys(part.quantity for part in walk(array) if isinstance(part, Whole))
     for quantity in read:
-        value = _short_array(writer, quantity)
+        value = _short_array(derivation, quantity)
         if value is not None:
             array = replaced(array, Whole(quantity), value)
     return array
 
 
-def _short_array(writer: Writer, quantity: Quantity) -> ArrayTerm | None:
+@lru_cache(maxsize=1024)
+def _short_array(derivation: Derivation, quantity: Quantity) -> ArrayTerm | None:
     """An upstream gradient that reads no other and is short as it is or as a matrix: 2 W r."""
-    found = writer.derivation.known.gradients.get(quantity)
+    found = derivation.known.gradients.get(quantity)
     if found is None or any(entry.quantity.kind == "gradient" for entry in entries(found.right)):
         return None
     array = array_of(found)

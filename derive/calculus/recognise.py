@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from derive.model import Equation
 from derive.terms import (
+    Add,
     Call,
     Divide,
     Entry,
@@ -29,7 +30,7 @@ from derive.terms import (
 Key = tuple[type, tuple[Name, ...]]
 
 # Parts that cost enough to be looked for.
-NAMED = (Call, Reduction, Divide, Power, LinearAlgebra)
+NAMED = (Add, Call, Reduction, Divide, Power, LinearAlgebra)
 
 
 def with_names(equations: Sequence[Equation], known: Sequence[Equation]) -> tuple[Equation, ...]:

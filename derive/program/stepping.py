@@ -21,6 +21,7 @@ from derive.program.number_types import with_number_types
 from derive.program.peeling import at_range, gathered, is_peeled
 from derive.program.program import Line, Loop, Statement
 from derive.program.ranges import Range
+from derive.program.repeated import with_repeated
 from derive.program.vectorise import vectorise
 from derive.simplify import negative, total
 from derive.terms import ONE, ZERO, Derivative, Index, Name, Quantity, Term, entries, substitute
@@ -34,6 +35,8 @@ def lines_of(
     taken |= {dimension.name for dimension in spec.dimensions}
     equations, recurrences = with_activations(equations, recurrences, taken)
     blocks = {q.name: recurrence for recurrence in recurrences for q in recurrence.quantities}
+    own = {equation.left.name for equation in equations}
+    equations = with_repeated(equations, blocks, taken)
     bounds = {d.quantity.name: d.bound for d in spec.declarations if d.bound is not None}
     formulas = {d.name: d.formula for d in spec.dimensions if d.formula is not None}
     stepping = _Stepping(_declared(spec), tuple(equations), taken, bounds, formulas)
@@ -44,7 +47,9 @@ def lines_of(
             if recurrence is not None and _steps(part):
                 lines += stepping.loop(part, recurrence)
             else:
-                lines += [Statement(e.left, stepping.value(stepping.read(e)), e) for e in part]
+                for e in part:
+                    stated = e if e.left.name in own else None
+                    lines.append(Statement(e.left, stepping.value(stepping.read(e)), stated))
     return list(with_number_types(lines))
 
 

@@ -26,6 +26,7 @@ from derive.program.fitting import fitted
 from derive.program.flattening import taken_apart
 from derive.program.folds import EMPTY, EXTREMES, applied, chosen, counting, fold, locate, logsumexp
 from derive.program.labelled import Labelled, aligned, combine, common_order, either, joined, union
+from derive.program.masks import with_masked_factors
 from derive.program.matrix_arrays import entry_of_matrices, identity
 from derive.program.ranges import Piece, chosen_pieces, moved, narrowed, summed_pieces
 from derive.program.reads import read
@@ -286,6 +287,7 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
     within = read_at_places(narrowed(reduction), context.bounds)
     if within == reduction and context.kept is None:
         within = with_zeros_outside(reduction, context.formulas)
+        within = with_masked_factors(within) if within == reduction else within
     if within != reduction:
         return _labelled(within, context)
     if context.kept is None and (found := scattering(reduction, context.bounds)):

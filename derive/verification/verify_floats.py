@@ -32,7 +32,7 @@ from derive.verification.sampling import fill, random_numbers
 BOUND = 1e-10
 STEPS = [2.0**-k for k in range(4, 16)]
 CLOSER = 2.0**-8
-# Below this many units in the last place of the cost a difference of costs says nothing.
+# Below this many units in the last place of the cost or its gradients a difference says nothing.
 NOISE = 64 * np.finfo(np.float64).eps
 # With a right slope the remainder falls like h², with a wrong one like h, rounding errors do not.
 STEEP, FLAT = 1.7, 0.5
@@ -59,7 +59,8 @@ def float_lines(
             name = Derivative(cost, parameter.name)
             lines.append(_entries_line(points, found, name, scale))
             if not stops_a_gradient(model):
-                lines.append(_taylor_line(model, module, generic, names, name, random))
+                line = _taylor_line(model, module, generic, names, name, random, scale)
+                lines.append(line)
     except NOT_RUNNING as error:
         note = f"the code does not run on floats: {error}"
         return (Line("float64", str(cost), sizes, "float64", "failed", note=note),)
@@ -145,13 +146,14 @@ def _taylor_line(
     names: Names,
     name: Derivative,
     random: Random,
+    scale: float,
 ) -> Line:
     """The Taylor test at every point away from special values, each along its own direction."""
     label = f"∂{name.of}/∂{name.wrt}"
     sizes = tuple(dict.fromkeys(point.sizes for point in points))
     verdicts, notes = [], []
     for point in points:
-        verdict, note = _taylor(model, module, point, names, name, random)
+        verdict, note = _taylor(model, module, point, names, name, random, scale)
         verdicts.append(verdict)
         notes += [f"{note} at {show_sizes(point.sizes)}"] if note else []
     worst: Verdict = next((v for v in ("failed", "undecided") if v in verdicts), "verified")
@@ -166,6 +168,7 @@ def _taylor(
     names: Names,
     name: Derivative,
     random: Random,
+    scale: float,
 ) -> tuple[Verdict, str]:
     given, by_name = arguments(model, point, names)
     loss, key = public(module, "loss"), str(name.wrt)
@@ -177,10 +180,10 @@ def _taylor(
         return float(np.asarray(loss(given | {key: center + h * direction}, **by_name)).item())
 
     slope = float(np.sum(gradient * direction))
-    first, second = taylor_slopes(along, slope)
+    first, second = taylor_slopes(along, slope, scale=scale)
     if second is not None and FLAT < second < STEEP:
         # A long step may have crossed a kink; a wrong slope stays wrong however short it is.
-        _, closer = taylor_slopes(along, slope, [h * CLOSER for h in STEPS])
+        _, closer = taylor_slopes(along, slope, [h * CLOSER for h in STEPS], scale)
         if closer is not None and closer < STEEP:
             return "failed", f"the remainder falls like h^{second:.2f}, not like h²"
         return "verified", ""
@@ -190,19 +193,27 @@ def _taylor(
 
 
 def taylor_slopes(
-    along: Callable[[float], float], slope: float, steps: Sequence[float] = STEPS
+    along: Callable[[float], float],
+    slope: float,
+    steps: Sequence[float] = STEPS,
+    scale: float = 0.0,
 ) -> tuple[float | None, float | None]:
     """The orders in h of C(h) - C(0) and of C(h) - C(0) - h C'(0); None where both vanish.
+
+    What is small beside the cost, or the `scale` of its gradients, is a rounding error: a cost that
+    is zero everywhere has a slope that is zero but for those.
 
     >>> first, second = taylor_slopes(lambda h: (1 + h) ** 3, 3.0)
     >>> round(first, 1), round(second, 1)
     (1.0, 2.0)
     >>> round(taylor_slopes(lambda h: (1 + h) ** 3, 3.1)[1], 1)
     1.0
+    >>> taylor_slopes(lambda h: 0.0, 5e-17, scale=1.0)
+    (None, None)
     """
     start = along(0.0)
     differences = [(h, along(h) - start) for h in steps]
-    noise = NOISE * max(abs(start), max(abs(d) for _, d in differences))
+    noise = NOISE * max(scale, abs(start), max(abs(d) for _, d in differences))
     return (
         _order([(h, abs(d)) for h, d in differences], noise),
         _order([(h, abs(d - h * slope)) for h, d in differences], noise),

@@ -132,11 +132,32 @@ class Objective:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """Random numbers in the shape of `quantity`.
+
+    `normal` (mean, deviation), `uniform` (low, high) and `integers` (low, high), high left out.
+    """
+
+    quantity: Quantity
+    distribution: Literal["normal", "uniform", "integers"]
+    arguments: tuple[Term, Term]
+
+
+@dataclass(frozen=True)
 class Example:
-    """The data of the worked example, as equations for the inputs, and how many steps to train."""
+    """The data of the worked example, and how it is trained on.
+
+    The `equations` give the data, and what the data are made from, in the order of the text; they
+    read `draws`, the random numbers.  `sizes` are those of the training run, where they differ
+    from the written-out example.  Every so many of the `steps` (None: of them all, about twenty)
+    are reported.
+    """
 
     equations: tuple[Equation, ...] = ()
     steps: int = 100
+    draws: tuple[Draw, ...] = ()
+    sizes: tuple[tuple[str, int], ...] = ()
+    every: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Sizes as text and as numbers: `4*H`, `(n, 1)`, and the value of a size at given dimensions."""
+"""Sizes as text and as numbers: `4*H`, `(n, 1)`, the value of a size at given dimensions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from math import prod
 from derive.errors import DerivationError
 from derive.terms import (
     Add,
+    Choice,
     Constant,
     Divide,
+    Entry,
     FloorDivide,
     IndexValue,
     Multiply,
     Negate,
     Number,
     Power,
+    Reduction,
     Size,
     Term,
 )
@@ -114,3 +117,21 @@ def size_at(size: Term, values: Mapping[str, int]) -> Fraction:
     raise DerivationError(
         f"the size {show_size(size)} has no value here", "use +, -, *, / and // of dimensions"
     )
+
+
+def is_whole(term: Term) -> bool:
+    """Whether the values of a term are certain to be whole numbers."""
+    match term:
+        case Number(value):
+            return value.denominator == 1
+        case Size() | IndexValue() | FloorDivide() | Reduction("argmax" | "argmin"):
+            return True
+        case Entry(quantity):
+            return quantity.kind == "index"
+        case Add(parts) | Multiply(parts):
+            return all(map(is_whole, parts))
+        case Negate(inner) | Reduction("sum" | "prod" | "max" | "min", _, inner):
+            return is_whole(inner)
+        case Choice(_, chosen, otherwise):
+            return is_whole(chosen) and is_whole(otherwise)
+    return False

@@ -56,8 +56,9 @@ def module_context(
         **start(parts),
         **trajectory(parts),
     }
-    bodies = (context[key]["body"] for key in ("forward", "loss", "gradients"))
-    written = "\n".join(line for body in (*bodies, context["update_lines"]) for line in body)
+    bodies = [context[key]["body"] for key in ("forward", "loss", "gradients")]
+    bodies += [context["update_lines"], context["example_lines"]]
+    written = "\n".join(line for body in bodies for line in body)
     lacking = [name for name in sorted(IN_MATH) if f"_{name}(" in written]
     series = [name for name in sorted(BY_SERIES) if f"_{name}(" in written]
     blocks = [source_lines(name, f"_{name}_of_number") for name in series]

@@ -7,6 +7,7 @@ reader does.  Lines are laid out as `ruff format` lays them out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from derive.code.size_code import (
     AND,
@@ -178,11 +179,13 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
     parts = term.operands
     match term.operation:
         case "add":
-            return _counted_from(parts, names) or (_sum(parts, names), SUM)
+            return _shorter(parts, names) or (_sum(parts, names), SUM)
         case "multiply":
             first, *others = parts
             texts = [_factor(first, names, first=True), *(_factor(p, names) for p in others)]
             return " * ".join(texts), PRODUCT
+        case "floor_divide" if parts[1] == Exact(Fraction(1)):
+            return f"np.floor({code(parts[0], names)})", ATOM
         case "divide" | "floor_divide" as operation:
             sign = "/" if operation == "divide" else "//"
             left = _factor(parts[0], names, first=True)
@@ -209,12 +212,16 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"{left} {relation} {right}", COMPARISON
 
 
-def _counted_from(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] | None:
-    """Counting that starts at another number than 0."""
+def _shorter(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] | None:
+    """Sums that have a word of their own: counting from another number than 0, a remainder."""
     match parts:
         case (Counting(size), Exact(value)) if value > 0 and value.denominator == 1:
             end = size_code(Add((size, Number(value))), names)
             return f"np.arange({value}, {end})", ATOM
+        case (above, Elementwise("negate", (Elementwise("multiply", (below, quotient)),))):
+            if quotient == Elementwise("floor_divide", (above, below)):
+                left = _factor(above, names, first=True)
+                return f"{left} % {_factor(below, names)}", PRODUCT
     return None
 
 

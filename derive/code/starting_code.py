@@ -1,19 +1,18 @@
-"""Where a training run starts: the first parameters and the data of the worked example, as code."""
+"""Where a training run starts: its sizes, and the first parameters, as code."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
-from derive.code.fact_code import fulfilled
-from derive.code.numpy_code import bracketed, code
+from derive.code.numpy_code import bracketed
 from derive.code.size_code import Names, decimal, new_shape, size_code
 from derive.model import Declaration, Dimension, Initializer, Specification
 from derive.program.program import size_names
-from derive.program.vectorise import vectorise
-from derive.terms import ONE, Multiply, Name, Quantity, Term
+from derive.terms import ONE, Multiply, Quantity, Term
 
-# Sizes of a worked example for which the model names none: small, and pairwise different.
+# Sizes of a training run for which the model names none: small, and pairwise different.
 SMALLEST_SIZE = 4
 
 
@@ -37,6 +36,16 @@ def size_lines(spec: Specification, terms: Sequence[Term], names: Names) -> list
     return lines[::-1]
 
 
+def training(spec: Specification) -> Specification:
+    """The model with the sizes of its training run; each that nobody gives a small one."""
+    own = dict(spec.example.sizes) if spec.example else {}
+    dimensions = [replace(d, default=own.get(d.name, d.default)) for d in spec.dimensions]
+    free = [d.name for d in dimensions if d.default is None and d.formula is None]
+    small = {name: SMALLEST_SIZE + place for place, name in enumerate(free)}
+    filled = (replace(d, default=small.get(d.name, d.default)) for d in dimensions)
+    return replace(spec, dimensions=tuple(filled))
+
+
 def size_arguments(dimensions: Sequence[Dimension], names: Names) -> list[str]:
     """Sizes as keyword arguments, with their defaults."""
     arguments = [
@@ -48,13 +57,12 @@ def size_arguments(dimensions: Sequence[Dimension], names: Names) -> list[str]:
 def size_choices(
     spec: Specification, dimensions: Sequence[Dimension], names: Names, *, every: bool = False
 ) -> list[str]:
-    """Arguments for the sizes that have no default, or for every one of them."""
-    free = [d for d in spec.dimensions if d.default is None and d.formula is None]
-    sizes = {d.name: SMALLEST_SIZE + place for place, d in enumerate(free)}
+    """Arguments for the sizes of the training run that are no default, or for every one."""
+    sizes = {d.name: d.default for d in training(spec).dimensions}
     return [
-        f"{names[d.name]}={sizes.get(d.name, d.default)}"
+        f"{names[d.name]}={sizes[d.name]}"
         for d in dimensions
-        if every or d.name in sizes
+        if every or sizes[d.name] != d.default
     ]
 
 
@@ -115,45 +123,3 @@ def _fans(quantity: Quantity) -> tuple[Term, Term]:
     if not inputs:
         return last, ONE
     return (inputs[0] if len(inputs) == 1 else Multiply(tuple(inputs))), last
-
-
-# --- the worked example -------------------------------------------------------------------------
-
-
-def example_terms(spec: Specification) -> list[Term]:
-    """The sizes that the data of the worked example need."""
-    declarations = [d for d in spec.declarations if d.quantity.kind in ("input", "index")]
-    bounds = [d.bound for d in declarations if d.bound is not None]
-    return [size for d in declarations for size in d.quantity.shape] + bounds
-
-
-def example_lines(spec: Specification, names: Names) -> list[str]:
-    """The body of `example`: data by equation where the model gives one, else drawn."""
-    equations = {e.left.name: e for e in spec.example.equations} if spec.example else {}
-    items: list[str] = []
-    drawn: list[Name] = []
-    for declaration in spec.declarations:
-        quantity = declaration.quantity
-        if quantity.kind not in ("input", "index"):
-            continue
-        if quantity.name in equations:
-            value = code(vectorise(equations[quantity.name]), names)
-        else:
-            value = _draw(declaration, names)
-            drawn.append(quantity.name)
-        items.append(f'"{names[quantity.name]}": {value}')
-    lines = size_lines(spec, example_terms(spec), names)
-    if drawn:
-        lines.append("rng = np.random.default_rng(0)")
-    facts = [fact for fact in spec.facts if fact.quantity.name in drawn]
-    if not facts:
-        return lines + bracketed("return {", items, "}", indent=4)
-    made = [fulfilled(fact, f'data["{names[fact.quantity.name]}"]') for fact in facts]
-    return lines + bracketed("data = {", items, "}", indent=4) + made + ["return data"]
-
-
-def _draw(declaration: Declaration, names: Names) -> str:
-    shape = new_shape(declaration.quantity.shape, names)
-    if declaration.bound is None:
-        return f"rng.standard_normal({shape})"
-    return f"rng.integers({size_code(declaration.bound, names)}, size={shape})"

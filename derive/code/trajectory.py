@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from derive.code.example_code import example_function
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import bracketed
 from derive.code.starting_code import (
     base_sizes,
-    example_lines,
-    example_terms,
     init_lines,
     size_arguments,
     size_choices,
@@ -26,17 +25,15 @@ def start(parts: Parts) -> dict[str, Any]:
     """The first parameters, the data of the example, and the number of steps."""
     spec, names = parts.spec, parts.names
     shapes = [size for quantity in parameters(spec) for size in quantity.shape]
-    first, worked = base_sizes(spec, shapes), base_sizes(spec, example_terms(spec))
+    first = base_sizes(spec, shapes)
     init_sizes = size_arguments(first, names)
     rules = {r.name for r in parts.program.sizes if r.quantity is None and r.formula is None}
     given = [dimension for dimension in spec.dimensions if dimension.name in rules]
     return {
         "init_def": bracketed("def init(", ["seed=0", *init_sizes], "):"),
         "init_lines": init_lines(spec, names),
-        "example_def": bracketed("def example(", size_arguments(worked, names), "):"),
-        "example_lines": example_lines(spec, names),
+        **example_function(parts),
         "init_choices": ", ".join(size_choices(spec, first, names)),
-        "example_choices": ", ".join(size_choices(spec, worked, names)),
         "steps": spec.example.steps if spec.example else 100,
         "given_choices": "".join(f", {c}" for c in size_choices(spec, given, names, every=True)),
     }

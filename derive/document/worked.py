@@ -7,25 +7,32 @@ from fractions import Fraction
 
 import numpy as np
 
-from derive.model import Equation, Specification
+from derive.model import Equation, Example, Specification, data
 from derive.numbers.evaluate import evaluate, is_rational
-from derive.numbers.evaluation import Evaluation
-from derive.terms import Quantity, Term
+from derive.numbers.evaluation import Evaluation, of_sizes
+from derive.terms import FloorDivide, Quantity, Term, walk
 from derive.verification.oracle import apply_equation, as_duals, lift
 
 
 def stated_data(model: Specification, sizes: Mapping[str, int]) -> Evaluation | None:
-    """An evaluation that knows the example's data; None where some data are not stated exactly."""
-    stated = () if model.example is None else model.example.equations
-    wanted = {d.quantity for d in model.declarations if d.quantity.kind in ("input", "index")}
-    if {equation.left for equation in stated} != wanted:
+    """An evaluation that knows the example's data; None where some data are not stated exactly.
+
+    Data that are drawn, rounded, or made for a training run of other sizes are not.
+    """
+    example = model.example or Example()
+    stated = example.equations
+    if example.draws or example.sizes or set(data(model)) - {one.left for one in stated}:
         return None
-    if not all(is_rational(equation.right) for equation in stated):
+    if not all(is_rational(one.right) and not _is_rounded(one.right) for one in stated):
         return None
     here = Evaluation(dict(sizes), {})
     for equation in stated:
         apply_equation(equation, here)
     return here
+
+
+def _is_rounded(term: Term) -> bool:
+    return any(isinstance(part, FloorDivide) and not of_sizes(part) for part in walk(term))
 
 
 def put(here: Evaluation, quantity: Quantity, value: Fraction) -> None:

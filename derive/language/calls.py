@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
+from derive.language.draws import DATA_FUNCTIONS
 from derive.language.elementary import ELEMENTARY, read_elementary, read_where
 from derive.language.gradients import read_grad
 from derive.language.inline import LIBRARY, inlined
@@ -64,6 +65,8 @@ def read_call(node: ast.Call, scope: Scope) -> Operand:
     scope.draft.spend(node)
     if name in scope.draft.functions:
         return inlined(node, scope.draft.functions[name], scope)
+    if scope.draft.draws is not None and name in DATA_FUNCTIONS:
+        return scope.draft.metered(DATA_FUNCTIONS[name](node, scope), node)
     if name in FUNCTIONS:
         return scope.draft.metered(FUNCTIONS[name](node, scope), node)
     if name in LIBRARY:

@@ -171,7 +171,7 @@ def _declare_dimension(
         draft.dimensions[name] = Dimension(name, default=int(size.value), place=place)
         draft.example_sizes[name] = int(size.value)
         return
-    value = example_size(size, scope)
+    value = example_size(size, draft.example_sizes)
     if value is not None:
         _check_whole(value, statement.value, scope)
         draft.example_sizes[name] = int(value)
@@ -179,10 +179,10 @@ def _declare_dimension(
     draft.formulas[name] = size
 
 
-def example_size(size: Term, scope: Scope) -> Fraction | None:
-    """The value of a size in the written-out example; None where a default is missing."""
+def example_size(size: Term, sizes: Mapping[str, int]) -> Fraction | None:
+    """The value of a size where some are known; None where one of them is missing."""
     try:
-        return size_at(size, scope.draft.example_sizes)
+        return size_at(size, sizes)
     except DerivationError:
         return None
 

@@ -56,7 +56,6 @@ OPERATOR_CURES: dict[type[ast.AST], str] = {
     ast.BitAnd: "conditions are joined by 'and'",
     ast.BitOr: "conditions are joined by 'or'",
     ast.Invert: "a condition is denied by 'not'",
-    ast.Mod: "write k - 2*(k // 2)",
     ast.LShift: "multiply by a power of two",
     ast.RShift: "use // with a power of two",
 }
@@ -65,7 +64,6 @@ WORDS: dict[type[ast.AST], str] = {
     ast.BitAnd: "&",
     ast.BitOr: "|",
     ast.Invert: "~",
-    ast.Mod: "%",
     ast.LShift: "<<",
     ast.RShift: ">>",
 }
@@ -169,14 +167,20 @@ def _read_quotient(node: ast.BinOp, scope: Scope) -> Array:
 
 
 def _read_floor(node: ast.BinOp, scope: Scope) -> Array:
+    """`a // b`, and `a % b`, which is a - b * (a // b)."""
+    is_remainder = isinstance(node.op, ast.Mod)
+
     def build(terms: tuple[Term, ...]) -> Term:
-        if any(isinstance(part, Entry) for term in terms for part in walk(term)):
+        differentiated = scope.draft.draws is None
+        if differentiated and any(isinstance(p, Entry) for term in terms for p in walk(term)):
             raise scope.error(
                 node,
-                "'//' rounds down, which has no derivative",
+                f"'{'%' if is_remainder else '//'}' rounds down, which has no derivative",
                 "it divides sizes and indices only; quantities are divided by /",
             )
-        return FloorDivide(terms[0], terms[1])
+        above, below = terms
+        quotient = FloorDivide(above, below)
+        return Add((above, Negate(product((below, quotient))))) if is_remainder else quotient
 
     return elementwise([node.left, node.right], scope, build)
 
@@ -232,6 +236,7 @@ BINARY: dict[type[ast.operator], Callable[[ast.BinOp, Scope], Array]] = {
     ast.Mult: _read_product,
     ast.Div: _read_quotient,
     ast.FloorDiv: _read_floor,
+    ast.Mod: _read_floor,
     ast.Pow: _read_power,
     ast.MatMult: _read_matrix_product,
 }

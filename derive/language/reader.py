@@ -17,7 +17,7 @@ from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
 from derive.language.recurrences import read_recurrence
 from derive.language.rules import read_rule_block
-from derive.language.scope import Draft, Scope
+from derive.language.scope import Draft, Scope, outline
 from derive.language.syntax import STATEMENTS, Tree, parsed
 from derive.model import Specification
 from derive.names import latex_name, unicode_name
@@ -53,19 +53,7 @@ def read_model(text: str, name: str = "model", source: str = "<text>") -> Specif
 
 def _draft(tree: Tree) -> Draft:
     """A draft that knows which names the text defines, on which lines, from what."""
-    lines: dict[str, int] = {}
-    reads: dict[str, tuple[str, ...]] = {}
-    for statement in tree.statements:
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                lines.setdefault(name, statement.lineno)
-            case (
-                ast.Assign(targets=[ast.Name(id=name)])
-                | ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))])
-            ):
-                lines.setdefault(name, statement.lineno)
-                words = (n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name))
-                reads[name] = tuple(dict.fromkeys((*reads.get(name, ()), *words)))
+    lines, reads = outline(tree.statements)
     definitions = tuple(s for s in tree.statements if isinstance(s, ast.Assign))
     return Draft(tree.source, lines, reads, definitions)
 

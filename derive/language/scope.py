@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -11,7 +11,16 @@ from derive.errors import LanguageError
 from derive.language.source import Source
 from derive.language.starts import Start
 from derive.language.values import Array, Mask, Operand, Subscripts, at
-from derive.model import Declaration, Dimension, Equation, Example, Fact, Objective, UpdateRule
+from derive.model import (
+    Declaration,
+    Dimension,
+    Draw,
+    Equation,
+    Example,
+    Fact,
+    Objective,
+    UpdateRule,
+)
 from derive.sizes import show_size
 from derive.symbolic import same_size
 from derive.terms import Condition, Index, Quantity, Size, Term
@@ -39,7 +48,8 @@ class Draft:
     """The model as far as it has been read; the one thing here that changes.
 
     `lines` says on which line each name is declared or defined, also further down, `reads` what the
-    definition of a name refers to, and `definitions` are all lines that define something.
+    definition of a name refers to, and `definitions` are all lines that define something.  `draws`
+    are the random numbers of a worked example, None outside of one.
     """
 
     source: Source
@@ -57,6 +67,7 @@ class Draft:
     rules: dict[str, UpdateRule] = field(default_factory=dict)
     objective: Objective | None = None
     example: Example | None = None
+    draws: list[Draw] | None = None
     formulas: dict[str, Term] = field(default_factory=dict)
     starts: dict[str, Start] = field(default_factory=dict)
     spent: int = 0
@@ -97,6 +108,26 @@ class Draft:
                 "the model unfolds into too many terms",
                 "give the arguments of the functions names, as equations of their own",
             )
+
+
+def outline(
+    statements: Sequence[ast.stmt],
+) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
+    """On which line statements declare or define each name, and what definitions refer to."""
+    lines: dict[str, int] = {}
+    reads: dict[str, tuple[str, ...]] = {}
+    for statement in statements:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                lines.setdefault(name, statement.lineno)
+            case (
+                ast.Assign(targets=[ast.Name(id=name)])
+                | ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))])
+            ):
+                lines.setdefault(name, statement.lineno)
+                words = (n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name))
+                reads[name] = tuple(dict.fromkeys((*reads.get(name, ()), *words)))
+    return lines, reads
 
 
 @dataclass

@@ -205,7 +205,8 @@ def _check_inside(
     """Refuse a subscript that is certain to be outside its axis, whatever the sizes are."""
     text, axis = scope.spelling(part), show_size(size)
     if isinstance(term, Entry):
-        bound = scope.draft.declarations[str(term.quantity.name)].bound
+        declaration = scope.draft.declarations.get(str(term.quantity.name))
+        bound = declaration.bound if declaration else None
         if bound is not None and not scope.draft.same(bound, size):
             raise scope.error(
                 part,

@@ -17,7 +17,7 @@ def _arrays(names, given):
     return [np.asarray(given[name]) for name in names]
 
 def forward(params, **data):
-    return _forward(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
+    return _values(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
 
 def loss(params, **data):
     return float(_loss(*_arrays(PARAMETERS, params), *_arrays(DATA, data)))
@@ -56,7 +56,7 @@ def module(model, cost, gradients, setup=()):
     items = ", ".join(f'"{name}": {text}' for name, text in gradients.items())
     return (
         f"{PUBLIC}\nPARAMETERS = {own}\nDATA = {given}\n"
-        f"def _forward({arguments}):\n    return {{}}\n"
+        f"def _values({arguments}):\n    return {{}}\n"
         f"def _loss({arguments}):\n{before}    return {cost}\n"
         f"def _gradients({arguments}):\n{before}    return {cost}, {{{items}}}\n"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from derive.calculus.update import is_general
-from derive.code.numpy_code import WIDTH
+from derive.code.layout import WIDTH
 from derive.code.size_code import Names
 from derive.model import Specification, data, parameters
 from derive.sizes import show_shape

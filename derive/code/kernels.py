@@ -1,41 +1,47 @@
-"""The kernels of a generated module: the mathematics, without checks."""
+"""The kernels of a generated module: the mathematics, without checks.
+
+`_forward` stands once; the others go on from what it returns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from derive.code.docstring import comments
+from derive.code.layout import INDENT, WIDTH
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import bracketed, code
-from derive.code.program_code import statement_lines
+from derive.code.program_code import is_expression, returned_lines, statement_lines
 from derive.model import parameters
 from derive.program.arrays import ArrayTerm, Select, Whole
-from derive.program.plan import gradient_of, restricted
+from derive.program.naming import fresh
+from derive.program.passes import Passes, passes_of
+from derive.program.plan import gradient_of
+from derive.program.program import Program, Statement
 from derive.terms import Quantity
 
 
 def kernels(parts: Parts) -> dict[str, Any]:
-    """The signature and the lines of each kernel: forward, loss, gradients."""
+    """The signature and the lines of each kernel: forward, values, loss, gradients.
+
+    There is no forward pass, None, where nothing can be computed before the targets.
+    """
     cost = parts.spec.objective.cost
     gradients = [gradient_of(cost, parameter) for parameter in parameters(parts.spec)]
+    passes = passes_of(parts.program, cost, gradients, parts.values)
     names = parts.names
     scalar = code(_scalar(cost), names)
     pairs = zip(parameters(parts.spec), gradients, strict=True)
     items = [f'"{parameter.name}": {names[gradient.name]}' for parameter, gradient in pairs]
     values = [f'"{q.name}": {names[q.name]}' for q in parts.values]
+    both = bracketed(f"return {scalar}, {{", items, "}", 4)
     return {
-        "forward": _kernel(
-            parts, "_forward", parts.visible, parts.values, bracketed("return {", values, "}", 4)
-        ),
-        "loss": _kernel(parts, "_loss", parts.data, [cost], [f"return {scalar}"]),
-        "gradients": _kernel(
-            parts,
-            "_gradients",
-            parts.data,
-            [cost, *gradients],
-            bracketed(f"return {scalar}, {{", items, "}", 4),
-        ),
+        "forward": _forward(parts, passes.forward) if passes.forward.outputs else None,
+        "values": _kernel(parts, "_values", passes, bracketed("return {", values, "}", 4)),
+        "loss": _kernel(parts, "_loss", passes, [f"return {scalar}"]),
+        "gradients": _kernel(parts, "_gradients", passes, both),
     }
 
 
@@ -45,17 +51,91 @@ def _scalar(cost: Quantity) -> ArrayTerm:
     return Select(whole, (0,) * len(cost.shape)) if cost.shape else whole
 
 
-def _kernel(
-    parts: Parts,
-    name: str,
-    arguments: Sequence[str],
-    outputs: Sequence[Quantity],
-    returned: list[str],
-) -> dict[str, Any]:
-    program = restricted(parts.program, outputs)
-    numbers = comments((*parts.formulas.forward, *parts.formulas.gradients))
-    own = [parts.names[q.name] for q in parameters(parts.spec)]
+def _forward(parts: Parts, program: Program) -> dict[str, Any]:
+    """The forward pass; what is more than a line can name is returned behind a star."""
+    named, kept = _passed(parts, program.outputs)
+    returned = f"return {', '.join(named)}"
+    lines = [returned]
+    if kept:
+        word = fresh("kept", set(parts.names.values()))
+        lines = [*bracketed(f"{word} = (", kept, ")", INDENT), f"{returned}, *{word}"]
     return {
-        "signature": bracketed(f"def {name}(", [*own, *arguments, *parts.given], "):"),
-        "body": statement_lines(program, parts.names, numbers) + returned,
+        "signature": _signature(parts, "_forward", parts.visible),
+        "body": _body(parts, program, lines),
     }
+
+
+def _passed(parts: Parts, outputs: Sequence[Quantity]) -> tuple[list[str], list[str]]:
+    """What the forward pass returns; where that is too much for a line, in two groups.
+
+    They are the quantities of the model, and what else is kept for the backward pass.
+    """
+    everything = [parts.names[quantity.name] for quantity in outputs]
+    if len(f"    {', '.join(everything)} = _forward(") <= WIDTH:
+        return everything, []
+    number = sum(quantity in parts.values for quantity in outputs)
+    return everything[:number], everything[number:]
+
+
+def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dict[str, Any]:
+    """A kernel that goes on from the forward pass."""
+    programs = {"_values": passes.values, "_loss": passes.loss, "_gradients": passes.gradients}
+    program = programs[name]
+    before = _forward_call(parts, passes.forward.outputs, program)
+    arguments = parts.visible if name == "_values" else parts.data
+    return {
+        "signature": _signature(parts, name, arguments),
+        "body": before + _body(parts, program, returned),
+    }
+
+
+def _signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
+    own = [parts.names[q.name] for q in parameters(parts.spec)]
+    return bracketed(f"def {name}(", [*own, *arguments, *parts.given], "):")
+
+
+def _forward_call(parts: Parts, passed: Sequence[Quantity], program: Program) -> list[str]:
+    """What the forward pass returns, by name where the program reads it."""
+    if not passed:
+        return []
+    read = frozenset(parts.names[quantity.name] for quantity in program.inputs)
+    named, kept = _passed(parts, passed)
+    targets = _targets(named, read)
+    unpacked: list[str] = []
+    if kept and read.isdisjoint(kept):
+        targets = _targets([*named, *kept], read)
+    elif kept:
+        word = fresh("kept", set(parts.names.values()))
+        targets = f"{targets}, *{word}"
+        unpacked = _unpacked(_targets(kept, read), word)
+    own = [parts.names[q.name] for q in parameters(parts.spec)]
+    call = bracketed(f"{targets} = _forward(", [*own, *parts.visible, *parts.given], ")", INDENT)
+    return [*call, *unpacked]
+
+
+def _targets(names: Sequence[str], read: Collection[str]) -> str:
+    """The names that are read; one underscore for each other, and one star for all at the end."""
+    targets = [name if name in read else "_" for name in names]
+    last = max((place for place, name in enumerate(targets) if name != "_"), default=-1)
+    if len(targets) - last > 2:
+        targets[last + 1 :] = ["*_"]
+    return ", ".join(targets)
+
+
+def _unpacked(targets: str, word: str) -> list[str]:
+    line = f"{targets} = {word}"
+    if len(line) + INDENT <= WIDTH:
+        return [line]
+    return ["(", *(f"    {target}," for target in targets.split(", ")), f") = {word}"]
+
+
+def _body(parts: Parts, program: Program, returned: list[str]) -> list[str]:
+    """The lines of a program, and what is returned: at once where the last line computes it."""
+    numbers = comments((*parts.formulas.forward, *parts.formulas.gradients))
+    if program.statements and len(program.outputs) == 1:
+        *before, last = program.statements
+        name = parts.names[program.outputs[0].name]
+        if isinstance(last, Statement) and returned == [f"return {name}"] and is_expression(last):
+            program = replace(program, statements=tuple(before))
+            returned = returned_lines(last, parts.names, numbers)
+    return statement_lines(program, parts.names, numbers) + returned

@@ -56,7 +56,8 @@ def module_context(
         **start(parts),
         **trajectory(parts),
     }
-    bodies = [context[key]["body"] for key in ("forward", "loss", "gradients")]
+    found = [context[key] for key in ("forward", "values", "loss", "gradients")]
+    bodies = [kernel["body"] for kernel in found if kernel is not None]
     bodies += [context["update_lines"], context["example_lines"]]
     written = "\n".join(line for body in bodies for line in body)
     lacking = [name for name in sorted(IN_MATH) if f"_{name}(" in written]

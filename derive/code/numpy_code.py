@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from derive.code.layout import INDENT, WIDTH
 from derive.code.size_code import (
     AND,
     ATOM,
@@ -62,9 +63,6 @@ from derive.program.arrays import (
     is_plain_number,
 )
 from derive.terms import ONE, ZERO, Add, Negate, Number, Term
-
-WIDTH = 100
-INDENT = 4
 
 _WORDS = {"and": (" & ", AND), "or": (" | ", OR)}
 

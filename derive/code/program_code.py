@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import chain, count
 
-from derive.code.numpy_code import INDENT, WIDTH, code, commented, summands
+from derive.code.layout import INDENT, WIDTH, laid_out
+from derive.code.numpy_code import code, commented, summands
 from derive.code.size_code import Names, size_code
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
     Addition,
     ArrayTerm,
+    Cast,
     Copy,
     Either,
     Elementwise,
@@ -24,6 +26,7 @@ from derive.program.arrays import (
     operands,
     with_operands,
 )
+from derive.program.naming import Labels, fresh
 from derive.program.program import Loop, Program, SizeRule, Statement, filled_by
 from derive.terms import ONE, ZERO, Multiply, Name, Quantity
 
@@ -39,6 +42,17 @@ def statement_lines(program: Program, names: Names, comments: Names) -> list[str
         else:
             lines += _loop(line, known, comments)
     return lines
+
+
+def returned_lines(statement: Statement, names: dict[Name, str], comments: Names) -> list[str]:
+    """`return` with the value of a last statement, which needs no name for it."""
+    name, comment = statement.target.name, comments.get(statement.target.name, "")
+    return _expression("return ", statement.value, dict(names), comment, purpose=names[name])
+
+
+def is_expression(statement: Statement) -> bool:
+    """Whether a statement is no more than `target = value`."""
+    return statement.axis is None and not isinstance(statement.value, Scatter | Overlap | Either)
 
 
 def _statement(
@@ -66,38 +80,68 @@ def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
 def _assignment(
     target: str, value: ArrayTerm, names: dict[Name, str], comment: str, indent: int = INDENT
 ) -> list[str]:
-    """`target = value`; a sum too long for a line has a line a term, other things a line a part."""
+    """The lines of `target = value`."""
     if isinstance(value, Scatter):
         return _additions(target, value, names, comment, indent)
     if isinstance(value, Overlap):
         return _overlap(target, value, names, comment, indent)
-    line = f"{target} = {code(value, names)}"
-    if len(line) + indent <= WIDTH:
-        return commented(line, comment, indent)
-    if isinstance(value, Empty):
-        head = [f"# {comment}"] if comment else []
-        return [*head, f"{target} = np.empty(", f"    {line[len(target) + 12 : -1]}", ")"]
-    if isinstance(value, Either):
+    if isinstance(value, Either) and len(f"{target} = {code(value, names)}") + indent > WIDTH:
         return _choice(target, value, names, comment, indent)
-    if isinstance(value, Elementwise) and value.operation == "add":
-        terms = summands(value.operands, names)
-        if len(terms) > 2 and max(map(len, terms)) + indent + INDENT <= WIDTH:
-            inside = [f"    {term}" for term in terms]
-            return [*([f"# {comment}"] if comment else []), f"{target} = (", *inside, ")"]
-    parts = operands(value)
-    longest = max(parts, key=lambda part: len(code(part, names)), default=None)
-    if longest is None or not operands(longest):
-        return commented(line, comment, indent)
-    part, lines = _part(longest, names, indent)
-    rest = with_operands(value, tuple(part if p is longest else p for p in parts))
-    return [*lines, *_assignment(target, rest, names, comment, indent)]
+    return _expression(f"{target} = ", value, names, comment, indent)
 
 
-def _part(term: ArrayTerm, names: dict[Name, str], indent: int) -> tuple[Whole, list[str]]:
+def _expression(
+    head: str,
+    value: ArrayTerm,
+    names: dict[Name, str],
+    comment: str,
+    indent: int = INDENT,
+    purpose: str = "",
+) -> list[str]:
+    """The head and a value behind it; of what cannot be broken well a part gets a name."""
+    lines = laid_out(head, code(value, names), indent)
+    if lines is not None:
+        alone = [f"# {comment}", *lines] if comment else lines
+        return commented(lines[0], comment, indent) if len(lines) == 1 else alone
+    part = _worth_a_name(value, names)
+    if part is None:
+        return commented(head + code(value, names), comment, indent)
+    name, before = _part(part, names, indent, purpose or head.split()[0].split("[")[0])
+    rest = _replaced(value, part, name)
+    return [*before, *_expression(head, rest, names, comment, indent, purpose)]
+
+
+def _worth_a_name(value: ArrayTerm, names: Names) -> ArrayTerm | None:
+    """The longest operand, without what only looks at it in another way."""
+    found = [_inner(part) for part in operands(value)]
+    found = [part for part in found if operands(part)]
+    return max(found, key=lambda part: len(code(part, names)), default=None)
+
+
+def _inner(term: ArrayTerm) -> ArrayTerm:
+    match term:
+        case Select(operand) | Transpose(operand) | Cast(operand):
+            return _inner(operand)
+        case Elementwise("negate", (operand,)):
+            return _inner(operand)
+    return term
+
+
+def _replaced(term: ArrayTerm, old: ArrayTerm, new: ArrayTerm) -> ArrayTerm:
+    if term == old:
+        return new
+    return with_operands(term, tuple(_replaced(part, old, new) for part in operands(term)))
+
+
+def _part(
+    term: ArrayTerm, names: dict[Name, str], indent: int, purpose: str
+) -> tuple[Whole, list[str]]:
     """A part of a line with a name of its own, and the lines that compute it."""
-    part = Quantity(_part_name(names), shape_of(term))
+    wanted = Labels(names).wanted(term, f"{purpose}_part")
+    part = Quantity(fresh(wanted, set(names.values())), shape_of(term))
     names[part.name] = str(part.name)
-    return Whole(part), _assignment(names[part.name], term, names, "", indent)
+    head = f"{names[part.name]} = "
+    return Whole(part), _expression(head, term, names, "", indent, purpose)
 
 
 def _additions(
@@ -110,7 +154,7 @@ def _additions(
     for addition in value.additions:
         line = _addition(target, addition, names)
         if len(line) + indent > WIDTH and operands(addition.value):
-            part, computed = _part(addition.value, names, indent)
+            part, computed = _part(addition.value, names, indent, target)
             lines += computed
             line = _addition(target, Addition(addition.subscripts, part, addition.repeats), names)
         lines.append(line)
@@ -122,7 +166,8 @@ def _addition(target: str, addition: Addition, names: Names) -> str:
     sign, value = "add", addition.value
     if isinstance(value, Elementwise) and value.operation == "negate":
         sign, value = "subtract", value.operands[0]
-    places = ", ".join(code(subscript, names) for subscript in addition.subscripts)
+    parts = [":" if part is None else code(part, names) for part in addition.subscripts]
+    places = ", ".join(parts)
     if not addition.repeats:
         return f"{target}[{places}] {'+' if sign == 'add' else '-'}= {code(value, names)}"
     if len(addition.subscripts) > 1:
@@ -137,7 +182,7 @@ def _overlap(
     lines = _assignment(target, value.base, names, comment, indent)
     added = value.value
     if not isinstance(added, Whole):
-        added, computed = _part(added, names, indent)
+        added, computed = _part(added, names, indent, target)
         lines = [*computed, *lines]
     taken = set(names.values())
     letters = [next(_unused(letter, taken)) for letter in "klmn"[: len(value.views)]]
@@ -181,13 +226,6 @@ def _choice(
     inside = [*chosen, f"if {code(value.condition, names)}", f"else {code(value.otherwise, names)}"]
     head = [f"# {comment}"] if comment else []
     return [*head, f"{target} = (", *(f"    {line}" for line in inside), ")"]
-
-
-def _part_name(names: Names) -> str:
-    taken, number = set(names.values()), 1
-    while f"part_{number}" in taken:
-        number += 1
-    return f"part_{number}"
 
 
 def size_rule_line(rule: SizeRule, names: Names) -> str:

@@ -13,7 +13,7 @@ from derive.calculus.matching import match
 from derive.model import Equation, Recurrence
 from derive.polynomials import collected, is_size
 from derive.program.hoisting import reads_within
-from derive.program.sharing import numbered
+from derive.program.naming import fresh
 from derive.terms import (
     Add,
     Call,
@@ -93,14 +93,13 @@ def _is_instance(term: Call, gradient: Term) -> bool:
 
 
 def _equation(term: Call, equation: Equation, taken: set[Name]) -> Equation:
-    label = f"{term.function}_{entries(term)[0].quantity.name}"
-    name = label if label not in taken else numbered(label, taken)
+    name = fresh(f"{term.function}_{entries(term)[0].quantity.name}", taken)
     taken.add(name)
     own = [index for index in equation.indices if index in free_indices(term)]
-    fresh = {index: Index(index.size, index.letter) for index in own}
+    inside = {index: Index(index.size, index.letter) for index in own}
     left = Quantity(name, tuple(index.size for index in own))
-    right = substitute(term, {old: IndexValue(new) for old, new in fresh.items()})
-    return Equation(left, tuple(fresh.values()), right)
+    right = substitute(term, {old: IndexValue(new) for old, new in inside.items()})
+    return Equation(left, tuple(inside.values()), right)
 
 
 def _size(equation: Equation) -> int:

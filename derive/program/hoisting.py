@@ -14,8 +14,8 @@ from derive.calculus.affine import affine, within
 from derive.calculus.tidy import conditions_of, tidy
 from derive.model import Equation
 from derive.polynomials import collected
+from derive.program.naming import fresh, label_of
 from derive.program.ranges import common_range, moved, range_of
-from derive.program.sharing import numbered
 from derive.simplify import negative, total
 from derive.terms import (
     ONE,
@@ -24,7 +24,6 @@ from derive.terms import (
     Call,
     Choice,
     Condition,
-    Derivative,
     Divide,
     Entry,
     Index,
@@ -69,14 +68,9 @@ class Hoisting:
 
     def name(self, left: Name, word: str) -> str:
         """A name for a part of an equation, such as h_given."""
-        wanted = f"{_label(left)}_{word}"
-        found = wanted if wanted not in self.taken else numbered(wanted, self.taken)
+        found = fresh(f"{label_of(left)}_{word}", self.taken)
         self.taken.add(found)
         return found
-
-
-def _label(name: Name) -> str:
-    return f"d_{_label(name.wrt)}" if isinstance(name, Derivative) else name
 
 
 def _long(indices: Sequence[Index]) -> list[Index]:
@@ -164,15 +158,15 @@ class _Visit:
         outer = [i for i in self.equation.indices if i in inner]
         others = [*outer, *(i for i in inner if i not in outer)]
         indices = [*([self.step] if self.step in free_indices(term) else []), *others]
-        fresh = {index: Index(index.size, index.letter) for index in indices}
-        places: dict[Index, Term] = {old: IndexValue(new) for old, new in fresh.items()}
-        if self.step in fresh:
-            places[self.step] = total(IndexValue(fresh[self.step]), negative(offset))
+        inside = {index: Index(index.size, index.letter) for index in indices}
+        places: dict[Index, Term] = {old: IndexValue(new) for old, new in inside.items()}
+        if self.step in inside:
+            places[self.step] = total(IndexValue(inside[self.step]), negative(offset))
         part = tidy(substitute(term, places))
         most = max([self.rank, *(len(entry.subscripts) for entry in entries(part))])
         if _width(part) > most or not reads_within(part):
             return None
-        found = self._array(tuple(fresh.values()), part, word)
+        found = self._array(tuple(inside.values()), part, word)
         here: dict[Index, Term] = {i: IndexValue(i) for i in indices}
         here[self.step] = collected(total(IndexValue(self.step), offset))
         return Entry(found, tuple(here[index] for index in indices))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,6 +15,7 @@ from derive.calculus.targets import forward_quantities, target_names
 from derive.model import Dimension, Equation, Recurrence, Specification, data, parameters
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import ArrayTerm, Copy, Exact, Full, Select, Transpose, Whole
+from derive.program.naming import named
 from derive.program.program import (
     Line,
     Loop,
@@ -89,7 +90,7 @@ def _program(
         outputs=tuple(outputs),
     )
     program = with_solutions(program, symmetric_quantities(spec))
-    program = _with_own_outputs(restricted(shared(program), program.outputs))
+    program = named(_with_own_outputs(restricted(shared(program), program.outputs)))
     check_program(program)
     return program
 
@@ -143,20 +144,39 @@ def _size_rule(dimension: Dimension, found: dict[str, SizeRule]) -> SizeRule:
 def restricted(program: Program, outputs: Iterable[Quantity]) -> Program:
     """The part of a program that some outputs need; what only one line shares goes back into it."""
     outputs = tuple(outputs)
-    needed = {output.name for output in outputs}
+    return part_of(program, needed_lines(program.statements, outputs), outputs)
+
+
+def needed_lines(
+    lines: Sequence[Line], outputs: Iterable[Quantity], *, given: Collection[Name] = ()
+) -> list[Line]:
+    """The lines that some outputs need, and no line whose values are given."""
+    needed = {output.name for output in outputs}.difference(given)
     kept: list[Line] = []
-    for line in reversed(program.statements):
+    for line in reversed(lines):
         if isinstance(line, Loop):
             line = _restricted_loop(line, needed)
         if any(target.name in needed for target in targets(line)):
             kept.append(line)
-            needed.update(_read_by(line))
-    lines = inlined(tuple(reversed(kept)))
-    needed |= {name for line in lines for name in _read_by(line)}
+            needed.update(read_by(line).difference(given))
+    return kept[::-1]
+
+
+def part_of(
+    program: Program,
+    lines: Sequence[Line],
+    outputs: Sequence[Quantity],
+    given: Sequence[Quantity] = (),
+) -> Program:
+    """Some lines of a program as a program; `given` is what other lines have computed for it."""
+    outputs = tuple(outputs)
+    lines = inlined(lines, outputs)
+    needed = {name for line in lines for name in read_by(line)}
+    needed |= {output.name for output in outputs}
     sizes = _needed_sizes(program.sizes, lines)
     needed |= {rule.quantity.name for rule in sizes if rule.quantity is not None}
     return Program(
-        tuple(quantity for quantity in program.inputs if quantity.name in needed),
+        tuple(quantity for quantity in (*program.inputs, *given) if quantity.name in needed),
         tuple(pair for pair in program.constants if pair[0].name in needed),
         sizes,
         lines,
@@ -164,7 +184,8 @@ def restricted(program: Program, outputs: Iterable[Quantity]) -> Program:
     )
 
 
-def _read_by(line: Line) -> set[Name]:
+def read_by(line: Line) -> set[Name]:
+    """The names of the quantities that a line reads."""
     return {name for statement in parts(line) for name in reads(statement.value)}
 
 

@@ -13,7 +13,7 @@ from derive.calculus.recognise import with_names
 from derive.conditions import needs_no_guard
 from derive.model import Equation
 from derive.program.array_functions import PARTIAL
-from derive.program.sharing import numbered
+from derive.program.naming import fresh, unnamed
 from derive.terms import (
     Add,
     Call,
@@ -100,9 +100,9 @@ def _alike(term: Term, other: Term) -> bool:
 
 
 def _equation(argument: Term, taken: set[Name]) -> Equation:
-    name = numbered("shared", taken)
+    name = fresh(unnamed(0), taken)
     taken.add(name)
-    fresh = {index: Index(index.size, index.letter) for index in free_indices(argument)}
-    places: dict[Index, Term] = {old: IndexValue(new) for old, new in fresh.items()}
-    left = Quantity(name, tuple(index.size for index in fresh.values()))
-    return Equation(left, tuple(fresh.values()), substitute(argument, places))
+    inside = {index: Index(index.size, index.letter) for index in free_indices(argument)}
+    places: dict[Index, Term] = {old: IndexValue(new) for old, new in inside.items()}
+    left = Quantity(name, tuple(index.size for index in inside.values()))
+    return Equation(left, tuple(inside.values()), substitute(argument, places))

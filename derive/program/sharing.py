@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from derive.polynomials import StepNumber
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
-    Apply,
     ArrayTerm,
     Cast,
     Counting,
@@ -32,18 +31,14 @@ from derive.program.arrays import (
     walk,
     with_operands,
 )
-from derive.program.program import Line, Loop, Program, Statement, every_statement, filled_by, parts
-from derive.terms import Add, Name, Negate, Number, Quantity
+from derive.program.naming import unnamed
+from derive.program.program import Line, Program, Statement, every_statement, filled_by, parts
+from derive.terms import Name, Quantity
 
 
 def shared(program: Program) -> Program:
     """The program with what occurs again computed once."""
-    taken = {quantity.name for quantity in program.inputs}
-    taken |= {quantity.name for quantity, _ in program.constants}
-    taken |= {rule.name for rule in program.sizes}
-    taken |= {statement.target.name for statement in every_statement(program.statements)}
-    taken |= {line.number.name for line in program.statements if isinstance(line, Loop)}
-    sharing = _Sharing(Counter(), taken)
+    sharing = _Sharing(Counter())
     for statement in every_statement(program.statements):
         _count(statement.value, sharing.counts)
     known: dict[ArrayTerm, ArrayTerm] = {}
@@ -59,10 +54,10 @@ def shared(program: Program) -> Program:
 
 @dataclass
 class _Sharing:
-    """How often each part occurs in the program, and the names that are taken."""
+    """How often each part occurs in the program, and how many parts have lines of their own."""
 
     counts: Counter[ArrayTerm]
-    taken: set[Name]
+    made: int = 0
     result: list[Statement] = field(default_factory=list)
 
     def statements(
@@ -97,8 +92,8 @@ class _Sharing:
         between_steps = step is not None and isinstance(term, Either)
         if not between_steps and not _is_worth(term, self.counts[term]):
             return value
-        quantity = Quantity(_fresh_name(value, self.taken), shape_of(value))
-        self.taken.add(quantity.name)
+        self.made += 1
+        quantity = Quantity(unnamed(self.made), shape_of(value))
         known[term] = Whole(quantity)
         self.result.append(Statement(quantity, value))
         return known[term]
@@ -158,49 +153,15 @@ def _work(term: ArrayTerm) -> int:
     return below + 2
 
 
-def _fresh_name(value: ArrayTerm, taken: set[Name]) -> str:
-    """`exp_z` for a function of one quantity, `h_before` for one of another step, else a number."""
-    match value:
-        case Apply(function, (Whole(Quantity(name=str(name))),)):
-            if f"{function}_{name}" not in taken:
-                return f"{function}_{name}"
-        case Either(_, Select(Whole(Quantity(name=str(name))), selectors), _):
-            word = "before" if any(map(_is_earlier, selectors)) else "after"
-            if f"{name}_{word}" not in taken:
-                return f"{name}_{word}"
-        case Either():
-            return numbered("carried", taken)
-        case Scatter() | Overlap():
-            return numbered("added", taken)
-    return numbered("shared", taken)
-
-
-def _is_earlier(selector: object) -> bool:
-    match selector:
-        case Add((StepNumber(), Negate(_))):
-            return True
-        case Add((StepNumber(), Number(value))):
-            return value < 0
-    return False
-
-
-def numbered(word: str, taken: set[Name]) -> str:
-    """The first of word_1, word_2, ... that is not taken."""
-    number = 1
-    while f"{word}_{number}" in taken:
-        number += 1
-    return f"{word}_{number}"
-
-
 # --- what only one place reads ------------------------------------------------------------------
 
 
-def inlined(lines: Sequence[Line]) -> tuple[Line, ...]:
+def inlined(lines: Sequence[Line], outputs: Sequence[Quantity]) -> tuple[Line, ...]:
     """Shared parts that only one place reads, written where they are read.
 
     What is computed before a loop is not computed again at each of its steps.
     """
-    uses: Counter[Name] = Counter()
+    uses = Counter({output.name: 2 for output in outputs})
     for line in lines:
         own = {statement.target.name for statement in parts(line)}
         for statement in parts(line):

@@ -78,20 +78,20 @@ def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names) -> A
 def run_kernels(module: ModuleType, model: Specification, point: Point, names: Names) -> Results:
     """The named quantities that need no target, the cost and the gradients.
 
-    They come from `_forward` and `_gradients`; all kernels must give the same cost.
+    They come from `_values` and `_gradients`; all kernels must give the same cost.
     """
     cost, gradients = run_kernel(module, "_gradients", point, names)
-    forward = run_kernel(module, "_forward", point, names)
+    values = run_kernel(module, "_values", point, names)
     costs = {"_loss": run_kernel(module, "_loss", point, names)}
-    if model.objective.cost.name in forward:
-        costs["_forward"] = np.asarray(forward[model.objective.cost.name]).item()
+    if model.objective.cost.name in values:
+        costs["_values"] = np.asarray(values[model.objective.cost.name]).item()
     for kernel, found in costs.items():
         if not agree(np.asarray(found).item(), np.asarray(cost).item()):
             raise VerificationError(
                 f"the cost is {found!r} by `{kernel}` and {cost!r} by `_gradients`",
                 "generate it again",
             )
-    named = {name: np.asarray(array) for name, array in forward.items()}
+    named = {name: np.asarray(array) for name, array in values.items()}
     return named | named_results(model, cost, gradients)
 
 

@@ -16,6 +16,7 @@ from derive.terms import Condition, Index, Quantity, Term
 Notation = Literal["array", "index"]
 FactKind = Literal["rows_sum_to_one", "one_hot", "symmetric", "orthonormal", "positive", "signs"]
 Distribution = Literal["constant", "normal", "uniform", "glorot", "he"]
+Offer = Literal["hessian", "hvp", "jacobian", "gradient", "flatten"]
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,20 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What the generated module offers beside the usual, and for which quantities.
+
+    `hessian`: one block, (rows, columns), or the blocks of all parameters; `jacobian`: of the first
+    quantity by the others, or by all parameters; `gradient`: by these data, or by all of them;
+    `hvp` and `flatten` name nothing.
+    """
+
+    offer: Offer
+    quantities: tuple[Quantity, ...] = ()
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class Specification:
     """A whole model.  Each equation reads only what is above it, or stands in a recurrence."""
 
@@ -174,6 +189,7 @@ class Specification:
     source: str = ""
     recurrences: tuple[Recurrence, ...] = ()
     facts: tuple[Fact, ...] = ()
+    requests: tuple[Request, ...] = ()
 
 
 def declared(model: Specification, kind: str) -> tuple[Quantity, ...]:
@@ -200,3 +216,31 @@ def quantity_named(model: Specification, name: str) -> Quantity | None:
     """The declared or defined quantity called `name`."""
     everything = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
     return next((q for q in everything if q.name == name), None)
+
+
+# --- what is asked for --------------------------------------------------------------------------
+
+
+def is_requested(model: Specification, offer: Offer) -> bool:
+    """Whether the module is to have the function of this kind."""
+    return any(request.offer == offer for request in model.requests)
+
+
+def hessian_blocks(model: Specification) -> tuple[tuple[Quantity, Quantity], ...]:
+    """The rows and columns of each block of second derivatives that is asked for."""
+    every = tuple((rows, columns) for rows in parameters(model) for columns in parameters(model))
+    asked = [request.quantities for request in model.requests if request.offer == "hessian"]
+    return every if () in asked else tuple((rows, columns) for rows, columns in asked)
+
+
+def jacobian_pairs(model: Specification) -> tuple[tuple[Quantity, Quantity], ...]:
+    """The quantity and the variable of each Jacobian that is asked for."""
+    asked = (request.quantities for request in model.requests if request.offer == "jacobian")
+    return tuple((of, wrt) for of, *by in asked for wrt in by or parameters(model))
+
+
+def varied_data(model: Specification) -> tuple[Quantity, ...]:
+    """The data by which gradients are asked for, in the order of the text."""
+    asked = [request.quantities for request in model.requests if request.offer == "gradient"]
+    named = {quantity for quantities in asked for quantity in quantities}
+    return tuple(q for q in declared(model, "input") if () in asked or q in named)

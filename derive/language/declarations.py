@@ -28,9 +28,7 @@ from derive.terms import (
     walk,
 )
 
-RESERVED = frozenset(
-    ("dim", "input", "param", "const", "index", "range", "minimize", "assume", "example", "pi")
-)
+RESERVED = frozenset("dim input param const index range minimize assume provide example pi".split())
 LARGEST_SIZE = 10**9
 DECLARATION_CURE = (
     "a declaration is one of n: dim, x: input[n], w: param[n], c: const = 2, y: index(K)[n], "

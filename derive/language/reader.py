@@ -16,6 +16,7 @@ from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
 from derive.language.objective import MINIMIZE_CURE, read_minimize
 from derive.language.recurrences import read_recurrence
+from derive.language.requests import read_provide
 from derive.language.rules import read_rule_block
 from derive.language.scope import Draft, Scope, outline
 from derive.language.syntax import STATEMENTS, Tree, parsed
@@ -79,6 +80,7 @@ def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
         source=draft.source.text,
         recurrences=recurrences,
         facts=tuple(draft.facts),
+        requests=tuple(draft.requests),
     )
 
 
@@ -131,7 +133,7 @@ def _read_function(statement: ast.FunctionDef, scope: Scope) -> None:
 
 
 def _read_command(statement: ast.Expr, scope: Scope) -> None:
-    """`minimize(...)` or `assume(...)`: a line that is a call."""
+    """`minimize(...)`, `assume(...)` or `provide(...)`: a line that is a call."""
     call = statement.value
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in COMMANDS:
         COMMANDS[call.func.id](call, scope)
@@ -160,6 +162,7 @@ def _read_block(statement: ast.With, scope: Scope) -> None:
 COMMANDS: Mapping[str, Callable[[ast.Call, Scope], None]] = {
     "minimize": read_minimize,
     "assume": read_assume,
+    "provide": read_provide,
 }
 READERS: Mapping[type[ast.stmt], Callable[..., None]] = {
     ast.AnnAssign: read_declaration,

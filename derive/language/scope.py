@@ -19,6 +19,7 @@ from derive.model import (
     Example,
     Fact,
     Objective,
+    Request,
     UpdateRule,
 )
 from derive.sizes import show_size
@@ -64,6 +65,7 @@ class Draft:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     rules: dict[str, UpdateRule] = field(default_factory=dict)
     objective: Objective | None = None
     example: Example | None = None

@@ -17,7 +17,7 @@ LONGEST_TITLE = 300
 
 STATEMENTS = (
     "a line is a declaration `x: input[n]`, an equation `z = x @ w`, `def f(t): return ...`, "
-    "`assume(...)`, `minimize(C, sgd(alpha=0.1))` or `with example(steps=20):`"
+    "`assume(...)`, `minimize(C, sgd(alpha=0.1))`, `provide(hessian)` or `with example(steps=20):`"
 )
 # What Python's parser says, by a word of its message that has not changed between versions.
 SYNTAX_CURES = {

@@ -27,6 +27,7 @@ from derive.program.arrays import (
     Overlap,
     Pad,
     Pi,
+    Places,
     Scatter,
     Select,
     Selector,
@@ -195,13 +196,22 @@ def _placed_shape(term: Scatter | Pad | Windows) -> Shape:
 def _scattered_shape(term: Scatter) -> Shape:
     shape = shape_of(term.base)
     for addition in term.additions:
-        places = broadcast(*map(shape_of, addition.subscripts))
-        wanted = (*places, *shape[len(addition.subscripts) :])
+        wanted = _places_shape(addition.subscripts, shape)
         found = shape_of(addition.value)
         if broadcast(found, wanted) != wanted:
             raise _misfit("values of shape", show_shape(found), "at places of shape",
                           show_shape(wanted))  # fmt: skip
     return shape
+
+
+def _places_shape(subscripts: Places, shape: Shape) -> Shape:
+    """The shape of `array[subscripts]`, where None is a whole axis."""
+    named = [axis for axis, subscript in enumerate(subscripts) if subscript is not None]
+    places = broadcast(*(shape_of(part) for part in subscripts if part is not None))
+    rest = [(axis, size) for axis, size in enumerate(shape) if axis not in named]
+    first = named[0] if named == list(range(named[0], named[-1] + 1)) else 0
+    before = tuple(size for axis, size in rest if axis < first)
+    return (*before, *places, *(size for axis, size in rest if axis >= first))
 
 
 def _misfit(what: str, left: str, joint: str, right: str) -> DerivationError:

@@ -21,6 +21,7 @@ Operation = Literal[
 ]  # fmt: skip
 Folding = Literal["sum", "mean", "prod", "max", "min"]
 MatrixOperator = Literal["inv", "solve", "det", "logdet", "cholesky"]
+Places = tuple["ArrayTerm | None", ...]
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ class Gather(ArrayTerm):
     """
 
     operand: ArrayTerm
-    subscripts: tuple[ArrayTerm | None, ...]
+    subscripts: Places
 
 
 @dataclass(frozen=True)
@@ -199,10 +200,10 @@ class Overlap(ArrayTerm):
 class Addition:
     """Values added at the places `[a, b]` of the first axes; `repeats` where places may be equal.
 
-    The subscripts are arrays of integers that broadcast together.
+    The subscripts are arrays of integers that broadcast together; None is a whole axis, as NumPy's.
     """
 
-    subscripts: tuple[ArrayTerm, ...]
+    subscripts: Places
     value: ArrayTerm
     repeats: bool
 
@@ -308,7 +309,7 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
         case Gather(operand, subscripts):
             return (operand, *(part for part in subscripts if part is not None))
         case Scatter(base, additions):
-            return (base, *(part for a in additions for part in (*a.subscripts, a.value)))
+            return (base, *filter(None, (p for a in additions for p in (*a.subscripts, a.value))))
         case Full(value, _, like):
             return (value,) if like is None else (value, like)
         case Either(condition, chosen, otherwise):
@@ -329,7 +330,7 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Apply(function, parts)
         case OfMatrices(operator, _):
             return OfMatrices(operator, parts)
-        case Matmul() | Cast():
+        case Matmul() | Cast() | Either():
             return type(term)(*parts)
         case Tensordot(_, _, left_axes, right_axes):
             return Tensordot(parts[0], parts[1], left_axes, right_axes)
@@ -348,22 +349,22 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
         case Pad() | Windows():
             return replace(term, operand=parts[0])
         case Gather(_, subscripts):
+            return Gather(parts[0], _given(subscripts, iter(parts[1:])))
+        case Scatter(_, added):
             given = iter(parts[1:])
-            return Gather(parts[0], tuple(s if s is None else next(given) for s in subscripts))
-        case Scatter(_, additions):
-            given = iter(parts[1:])
-            made = (Addition(tuple(next(given) for _ in a.subscripts), next(given), a.repeats)
-                    for a in additions)  # fmt: skip
+            made = (Addition(_given(a.subscripts, given), next(given), a.repeats) for a in added)
             return Scatter(parts[0], tuple(made))
         case Full(_, shape, like):
             return Full(parts[0], shape, None if like is None else parts[1])
-        case Either():
-            return Either(*parts)
         case Join(_, axis, size):
             return Join(parts, axis, size)
         case Empty(shape, _):
             return Empty(shape, parts)
     raise TypeError(f"with_operands: unknown array term {type(term).__name__}")
+
+
+def _given(old: Places, new: Iterator[ArrayTerm]) -> Places:
+    return tuple(None if part is None else next(new) for part in old)
 
 
 def walk(term: ArrayTerm) -> Iterator[ArrayTerm]:

@@ -236,7 +236,9 @@ def _added_up(
         return _overlapped(term, value, sizes)
     array = np.copy(value(term.base))
     for addition in term.additions:
-        np.add.at(array, tuple(map(value, addition.subscripts)), value(addition.value))
+        subscripts = addition.subscripts
+        places: Any = tuple(slice(None) if part is None else value(part) for part in subscripts)
+        np.add.at(array, places, value(addition.value))
     return array
 
 

@@ -114,6 +114,11 @@ class Scalar:
         """The elementary function that NumPy knows by `name`."""
         raise NotImplementedError
 
+    @property
+    def constant(self) -> Scalar:
+        """Itself: it does not move."""
+        return self
+
     def __neg__(self) -> Self:
         return type(self)(-self.value)
 

@@ -230,7 +230,7 @@ FUNCTIONS: dict[str, Callable[..., Dual]] = {
     "arctan2": arctan2,
     # Its own slope is the polygamma function of order two.
     "trigamma": _smooth("trigamma", lambda x, y: x.apply("tetragamma")),
-    "stop_gradient": lambda x: Dual(x.value),
+    "stop_gradient": lambda x: Dual(x.value.constant),
 }
 
 # Functions that take rational numbers to rational numbers.

@@ -62,7 +62,7 @@ def program_for(
             zeros = Full(Exact(Fraction(0)), parameter.shape, Whole(parameter))
             lines.append(Statement(gradient, zeros))
     outputs += [q for q in forward_quantities(spec, target_names(spec)) if q not in outputs]
-    return _program(spec, lines, (), outputs)
+    return assembled(spec, lines, (), outputs)
 
 
 def program_of(
@@ -73,15 +73,16 @@ def program_of(
     `more` are inputs beside its parameters and data: the direction of a product with a Hessian.
     """
     lines = lines_of(spec, spec.equations, spec.recurrences)
-    return _program(spec, lines, more, outputs)
+    return assembled(spec, lines, more, outputs)
 
 
-def _program(
+def assembled(
     spec: Specification,
     lines: Sequence[Line],
     more: Sequence[Quantity],
     outputs: Sequence[Quantity],
 ) -> Program:
+    """The program of some lines, which read parameters, data and `more`: nothing twice in it."""
     program = Program(
         inputs=(*parameters(spec), *data(spec), *more),
         constants=tuple((d.quantity, d.value) for d in spec.declarations if d.value is not None),

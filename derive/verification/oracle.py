@@ -143,11 +143,11 @@ def run(
     directions: dict[Location, int] = {}
     for name in wrt:
         if name in here.arrays:
-            _seed(name, here, directions)
+            seed(name, here, directions)
 
     def computed(equation: Equation) -> None:
         if equation.left.name in wrt:
-            _seed(equation.left.name, here, directions)
+            seed(equation.left.name, here, directions)
 
     apply_model(model, here, computed)
     return here, directions
@@ -196,7 +196,7 @@ def defined_names(model: Specification) -> tuple[Name, ...]:
     return tuple(dict.fromkeys(equation.left.name for equation in model.equations))
 
 
-def _seed(name: Name, here: Evaluation, directions: dict[Location, int]) -> None:
+def seed(name: Name, here: Evaluation, directions: dict[Location, int]) -> None:
     """Give each entry of an array a direction of its own."""
     array = here.arrays[name]
     one = SCALARS[here.how].of(1)

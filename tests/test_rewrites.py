@@ -1,5 +1,6 @@
 """Named rewrites: each before and after, and each true on random numbers."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from derive.calculus.adjoint import derive_gradients, path_term
 from derive.calculus.explain import chain, gradient_named, steps_to_check
 from derive.calculus.matching import alike
-from derive.calculus.rewrites.knowledge import Knowledge, knowledge_of
+from derive.calculus.rewrites.knowledge import knowledge_of
 from derive.calculus.rewrites.ratios import weight
 from derive.calculus.rewrites.table import REWRITES, everywhere, simplification
 from derive.calculus.steps import Step
@@ -24,6 +25,8 @@ a: input; b: input; c: input; s: input; p: input; q: input
 x: input[n]; y: input[n]; v: input[m]
 T: input[n, m]; W: input[n, n]; P: input[n, m]; r: input[n]; e: input
 w: param
+label: index(n)[m]
+o: range(m); z: range(n)
 assume(rows_sum_to_one(T), symmetric(W), s > 0, signs(e))
 mu = mean(x)
 nu = sum(y) / n
@@ -71,6 +74,18 @@ TABLE = [
     ("cancel", "a / a ** 2", "1 / a", ""),
     ("cancel", "a ** 3 / a", "a ** 2", ""),
     ("cancel", "s / sqrt(s)", "sqrt(s)", ""),
+    ("one_term", "sum(x[k] * y[k], k, where=label[i] == k)", "x[label[i]] * y[label[i]]", "i"),
+    ("one_term", "sum(T[k, j], j, k, where=k == label[i])", "sum(T[label[i], j], j)", "i"),
+    (
+        "at_the_place",
+        "where(label[o] == z, x[z] / (a * x[label[o]]), 0)",
+        "where(label[o] == z, 1 / a, 0)",
+        "oz",
+    ),
+    ("at_the_place", "where(o == z, -x[z] / x[o], 0)", "where(o == z, -1, 0)", "oz"),
+    ("into_the_sum", "p * (a / p - b)", "a - p * b", ""),
+    ("into_the_sum", "p * c * (a / p - b) / q", "c * (a - p * b) / q", ""),
+    ("multiplied_out", "p * (1 - a) - (1 - p) * a", "p - a", ""),
     ("names", "tanh(b * a) * c", "t * c", ""),
     ("names", "sum(x[k] * exp(y[k]), k, where=y[k] > 0)", "sum(x[k] * g[k], k)", ""),
     ("names", "sum(v[k] * T[i, k], k)", "h[i]", "i"),
@@ -112,6 +127,7 @@ TABLE = [
     ("signs", "-(a - b)", "b - a", ""),
     ("signs", "-a + b", "b - a", ""),
     ("signs", "-a - b", "-(a + b)", ""),
+    ("signs", "where(a > 0, -1, 0) + b", "b - where(a > 0, 1, 0)", ""),
 ]
 
 
@@ -132,7 +148,7 @@ def plain_knowledge(model):
         quantity: tuple(e for e in equations if e.left.name not in ("term", "f"))
         for quantity, equations in known.readers.items()
     }
-    return Knowledge(known.definitions, others, known.facts, known.sums)
+    return replace(known, readers=others)
 
 
 @pytest.mark.parametrize(("name", "before", "after", "letters"), TABLE)

@@ -35,9 +35,11 @@ from derive.terms import (
 
 # An upstream gradient of at most this many nodes is written out where it is used.
 SHORT = 12
+# One of at most this many, where simplifying shows that it then cancels.
+MAY_CANCEL = 18
 
 
-def is_short(equation: Equation) -> bool:
+def is_short(equation: Equation, most: int = SHORT) -> bool:
     """Whether a gradient is written out where it is used: short, and reading no other gradient.
 
     A condition outside it does not count: it goes beside the sum in which it is used.
@@ -45,7 +47,7 @@ def is_short(equation: Equation) -> bool:
     _, inside = unguarded(equation.right)
     nodes = [node for node in walk(inside) if not isinstance(node, IndexValue)]
     straight = not any(entry.quantity.kind == "gradient" for entry in entries(equation.right))
-    return straight and len(nodes) <= SHORT and not any(isinstance(n, Reduction) for n in nodes)
+    return straight and len(nodes) <= most and not any(isinstance(n, Reduction) for n in nodes)
 
 
 def value_at(equation: Equation, entry: Entry) -> Term:
@@ -63,7 +65,7 @@ def adopted(plain: Equation, known: Knowledge, freed: Mapping[Quantity, int]) ->
     right = _simplest(plain.right, known)
     read = dict.fromkeys(entry.quantity for entry in entries(plain.right))
     upstream = {q: known.gradients[q] for q in read if q in known.gradients}
-    short = {quantity: equation for quantity, equation in upstream.items() if is_short(equation)}
+    short = {quantity: one for quantity, one in upstream.items() if is_short(one, MAY_CANCEL)}
     if short:
         long = written_out(plain.right, short)
         shortest = _simplest(long, known)

@@ -30,7 +30,8 @@ SUM_TO_ONE: tuple[FactKind, ...] = ("rows_sum_to_one", "one_hot")
 class Knowledge:
     """Definitions by a quantity that they read, facts by name, the gradients found so far.
 
-    `sums` says what is read by the sums that the author wrote.
+    `bounds` are the sizes below which index data stay, and `sums` says what is read by the sums
+    that the author wrote.
     Each definition is kept under the one quantity, of all that it reads, that the fewest others
     read: a name is looked for among few definitions, however many a model has.
     """
@@ -39,6 +40,7 @@ class Knowledge:
     readers: Mapping[Quantity, tuple[Equation, ...]] = field(default_factory=dict)
     facts: frozenset[tuple[FactKind, Name]] = frozenset()
     sums: frozenset[tuple[Name, ...]] = frozenset()
+    bounds: Mapping[Quantity, Term] = field(default_factory=dict)
     gradients: dict[Quantity, Equation] = field(default_factory=dict)
 
     def sums_to_one(self, quantity: Quantity) -> bool:
@@ -106,6 +108,7 @@ def knowledge_of(model: Specification) -> Knowledge:
             for part in walk(equation.right)
             if isinstance(part, Add)
         ),
+        {d.quantity: d.bound for d in model.declarations if d.bound is not None},
     )
 
 

@@ -46,6 +46,14 @@ def cancel(term: Term, known: Knowledge) -> Term | None:
     return None
 
 
+def cancelled(term: Term) -> Term:
+    """A product in which nothing is left to cancel."""
+    if isinstance(term, Negate):
+        return negative(cancelled(term.term))
+    after = cancel(term, Knowledge())
+    return term if after is None else cancelled(after)
+
+
 def _with_power(ratio: Ratio, base: Term, exponent: Fraction, place: int) -> Ratio:
     if exponent == 0:
         return ratio

@@ -26,17 +26,21 @@ from derive.simplify import (
 )
 from derive.terms import (
     ONE,
+    ZERO,
     Add,
+    Choice,
     Divide,
     Index,
     IndexValue,
     Multiply,
     Negate,
+    Number,
     Reduction,
     Size,
     Term,
     free_indices,
     is_one,
+    number,
     substitute,
 )
 
@@ -206,6 +210,8 @@ def like_terms(term: Term, known: Knowledge) -> Term | None:
 def signs(term: Term, known: Knowledge) -> Term | None:
     """-(a - b) = b - a, and -a + b = b - a: a sum begins with a summand that is not subtracted."""
     match term:
+        case Add(terms) if any(_with_sign_outside(part) is not part for part in terms):
+            return _positive_first(tuple(map(_with_sign_outside, terms)))
         case Negate(Add(terms)) if any(isinstance(part, Negate) for part in terms):
             return _positive_first(tuple(negative(part) for part in terms))
         case Add((Negate(), *others) as terms):
@@ -215,6 +221,16 @@ def signs(term: Term, known: Knowledge) -> Term | None:
         case Negate(inner):
             return _opposite(inner, known)
     return None
+
+
+def _with_sign_outside(term: Term) -> Term:
+    """A summand with a number that is zero unless a condition holds, its sign in front."""
+    match term:
+        case Choice(condition, Negate(Number() as size), Number(zero)) if zero == 0:
+            return Negate(Choice(condition, size, ZERO))
+        case Choice(condition, Number(value), Number(zero)) if value < 0 and zero == 0:
+            return Negate(Choice(condition, number(-value), ZERO))
+    return term
 
 
 def _positive_first(terms: tuple[Term, ...]) -> Term:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from derive.calculus.rewrites.expansion import into_the_sum, multiplied_out
 from derive.calculus.rewrites.inverses import solution
 from derive.calculus.rewrites.knowledge import Knowledge
 from derive.calculus.rewrites.known import (
@@ -19,6 +20,7 @@ from derive.calculus.rewrites.known import (
     symmetric,
     where_positive,
 )
+from derive.calculus.rewrites.places import at_the_place, one_term
 from derive.calculus.rewrites.products import cancel, logistic, one_fraction, powers, reflected
 from derive.calculus.rewrites.sums import common_factor, like_terms, one_sum, out_of_the_sum, signs
 from derive.calculus.steps import Step
@@ -54,6 +56,10 @@ REWRITES = (
     Rewrite("symmetric", symmetric),
     Rewrite("solution", solution),
     Rewrite("cancel", cancel),
+    Rewrite("one_term", one_term),
+    Rewrite("at_the_place", at_the_place),
+    Rewrite("into_the_sum", into_the_sum),
+    Rewrite("multiplied_out", multiplied_out),
     Rewrite("names", names),
     Rewrite("names", named_where),
     Rewrite("one_fraction", one_fraction),

@@ -21,6 +21,7 @@ def public_functions(parts: Parts) -> dict[str, Any]:
     keywords = [*parts.given, *settings]
     passed = [f"{name}={name}" for name in parts.given]
     chosen = [f"{name}={name}" for name in parts.settings.values()]
+    passed_on = ["*arguments.values()", *parts.given]
     return {
         "forward_def": _definition("forward", ["params", *parts.visible], parts.given),
         "loss_def": _definition("loss", ["params", *parts.data], parts.given),
@@ -31,9 +32,11 @@ def public_functions(parts: Parts) -> dict[str, Any]:
             "train", ["params", "batches", "state=None"], [*keywords, "report=print"]
         ),
         "check_def": _definition("check", ["params", *parts.data], [*parts.given, "seed=0"]),
-        "forward_call": _checked("return _values(*", parts.visible, parts, ")"),
-        "loss_call": _checked("return float(_loss(*", parts.data, parts, "))"),
-        "gradients_call": _checked("cost, grads = _gradients(*", parts.data, parts, ")"),
+        "forward_arguments": _checked(parts.visible, parts.given),
+        "loss_arguments": _checked(parts.data, parts.given),
+        "forward_call": _call("values = _values(", passed_on),
+        "loss_call": _call("cost = _loss(", passed_on),
+        "gradients_call": _call("cost, grads = _gradients(", passed_on),
         "step_gradients": _call("cost, grads = gradients(", ["params", *parts.data, *passed]),
         "step_update": _call("update(", ["params", "grads", "state", *chosen]),
         "ahead": _call("ahead = loss(", ["_moved(params, direction, size)", *parts.data, *passed]),
@@ -54,20 +57,19 @@ def _call(opening: str, arguments: Sequence[str]) -> list[str]:
     return bracketed(opening, arguments, ")", 4)
 
 
-def _checked(opening: str, arguments: Sequence[str], parts: Parts, closing: str) -> list[str]:
-    """A kernel called with checked arguments; many data become a dict on lines of its own."""
-    items = [f'"{name}": {name}' for name in arguments]
-    sizes = ", ".join(f'"{name}": {name}' for name in parts.given)
-    given = f", {{{sizes}}}" if sizes else ""
-    numbers = "".join(f", {name}" for name in parts.given)
-    line = f"{opening}_checked(params, {{{', '.join(items)}}}{given}){numbers}{closing}"
+def _checked(data: Sequence[str], given: Sequence[str]) -> list[str]:
+    """The checked arguments; many data, or sizes, become a dict on lines of its own."""
+    items = [f'"{name}": {name}' for name in data]
+    sizes = [f'"{name}": {name}' for name in given]
+    more = f", {{{', '.join(sizes)}}}" if given else ""
+    line = f"arguments = _checked(params, {{{', '.join(items)}}}{more})"
     if len(line) + 4 <= WIDTH:
         return [line]
     lines = bracketed("data = {", items, "}", 4)
-    if not parts.given:
-        return [*lines, f"{opening}_checked(params, data){closing}"]
-    lines += bracketed("given = {", [f'"{name}": {name}' for name in parts.given], "}", 4)
-    return [*lines, f"{opening}_checked(params, data, given), *given.values(){closing}"]
+    if not given:
+        return [*lines, "arguments = _checked(params, data)"]
+    lines += bracketed("given = {", sizes, "}", 4)
+    return [*lines, "arguments = _checked(params, data, given)"]
 
 
 def update_function(parts: Parts) -> dict[str, Any]:

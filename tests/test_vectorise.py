@@ -61,7 +61,7 @@ TABLE = [
     ((), total(i, times(u_i, u_i)), "u @ u"),
     ((i, j), times(u_i, v_j), "u[:, None] * v"),
     ((), total((i, j), times(u_i, a_ij, v_j)), "u @ A @ v"),
-    ((i, k), total(j, times(a_ij, v_j, at(B, j, k))), "A @ (B * v[:, None])"),
+    ((i, k), total(j, times(a_ij, v_j, at(B, j, k))), "(A * v) @ B"),
     ((k, i, i2), total(j, times(at(T, k, i, j), at(U, k, j, i2))), "T @ U"),
     ((k, i), total(j, times(at(T, k, i, j), v_j)), "T @ v"),
     ((k, k2 := index(p)), total((i, j), times(at(T, k, i, j), at(U, k2, j, i))),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derive.program.arrays import Exact, is_plain_number
+from derive.program.computed import Computed
 from derive.program.labelled import Labelled, combine
 from derive.terms import Index, Name, Term
 
@@ -20,13 +21,16 @@ class Context:
     """The order of axes that is wanted, and where values are kept, if some are dropped.
 
     `bounds` says below which size index data stay, where values may be put at the places they name,
-    and `formulas` what sizes are.
+    and `formulas` what sizes are; `sizes` are representative values, by which work is compared, and
+    `computed` holds the arrays that are known.
     """
 
     wanted: tuple[Index, ...] = ()
     kept: Labelled | None = None
     bounds: Mapping[Name, Term] = field(default_factory=dict)
     formulas: Mapping[str, Term] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    computed: Computed = field(default_factory=Computed)
 
 
 def keeping(context: Context, mask: Labelled) -> Context:

@@ -1,90 +1,125 @@
-"""Sums of products: a matrix product wherever two groups of factors share a summed index."""
+"""Sums of products: a matrix product wherever two factors share a summed index.
+
+Two factors are taken at a time, in the cheapest order.  What has the same axes is multiplied
+elementwise first, and what one factor alone carries is summed there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from derive.program.arrays import Matmul, Tensordot, Whole
+from derive.program.context import Context
 from derive.program.labelled import Labelled, aligned, combine, folded, in_order
+from derive.program.orders import best_order, first_pair, least_cost
 from derive.terms import Index
 
 Labels = tuple[Index, ...]
 
 
-def contract(
-    factors: Sequence[Labelled], indices: Sequence[Index], wanted: Sequence[Index]
-) -> Labelled:
+def contract(factors: Sequence[Labelled], indices: Sequence[Index], context: Context) -> Labelled:
     """The sum over `indices` of the product of `factors`; each index is a label of some factor."""
-    remaining, left = list(factors), list(indices)
-    while left:
-        done, joined, used = _next_sum(remaining, left, wanted)
-        place = min(remaining.index(factor) for factor in used)
-        remaining = [factor for factor in remaining if factor not in used]
-        remaining.insert(place, joined)
-        left = [index for index in left if index not in done]
-    return remaining[0] if len(remaining) == 1 else combine("multiply", remaining, wanted)
+    remaining = list(factors)
+    while len(remaining) > 1:
+        remaining = [_summed_alone(factor, remaining, indices) for factor in remaining]
+        left = [index for index in indices if any(index in f.axes for f in remaining)]
+        if not left:
+            return combine("multiply", remaining, context.wanted)
+        summed = [f for f in remaining if any(index in f.axes for index in left)]
+        used, joined = _one_step(summed, left, context)
+        place = remaining.index(used[0])
+        remaining = [joined if at == place else f for at, f in enumerate(remaining)]
+        remaining = [f for f in remaining if f is joined or f not in used]
+    left = [index for index in indices if index in remaining[0].axes]
+    return folded("sum", remaining[0], left)
 
 
-def _next_sum(
-    factors: list[Labelled], indices: list[Index], wanted: Sequence[Index]
-) -> tuple[Labels, Labelled, list[Labelled]]:
-    """One step: the indices summed, the factor that results, and the factors that it replaces."""
-    for index in indices:
-        carrying = [factor for factor in factors if index in factor.axes]
-        if len(carrying) == 1:
-            alone = _only_here(carrying, factors, indices)
-            return alone, folded("sum", carrying[0], alone), carrying
-    for index in indices:
-        carrying = [factor for factor in factors if index in factor.axes]
-        pair = _two_groups(carrying, wanted)
-        if pair is not None:
-            summed = tuple(
-                i for i in _only_here(carrying, factors, indices) if all(i in p.axes for p in pair)
-            )
-            product = _matrix_product(*pair, summed, wanted) if index in summed else None
-            if product is not None:
-                return summed, product, carrying
-    carrying = [factor for factor in factors if any(index in factor.axes for index in indices)]
-    whole = combine("multiply", carrying, [*wanted, *indices])
-    return tuple(indices), folded("sum", whole, indices), carrying
+def _one_step(
+    factors: Sequence[Labelled], indices: Sequence[Index], context: Context
+) -> tuple[list[Labelled], Labelled]:
+    """The factors that are multiplied next, in the order of the text, and their product."""
+    groups = _alike(factors)
+    several = next((group for group in groups if len(group) > 1), None)
+    if len(groups) == 1:
+        return groups[0], _one_group(groups[0], indices, context.wanted)
+    if several is not None:
+        return several, combine("multiply", several, context.wanted)
+    axes = [frozenset(factor.labels) for factor in factors]
+    pair = _known_pair(factors, indices, context)
+    if pair is None:
+        pair = [factors[place] for place in first_pair(best_order(axes, indices, context.sizes))]
+    return pair, _joined(pair, _only_in(pair, factors, indices), context)
 
 
-def _only_here(
-    carrying: list[Labelled], factors: list[Labelled], indices: Sequence[Index]
+def _only_in(
+    pair: Sequence[Labelled], factors: Sequence[Labelled], indices: Sequence[Index]
 ) -> Labels:
-    """The indices that some of `carrying` have and no other factor has."""
-    others = [factor for factor in factors if factor not in carrying]
-    return tuple(
+    """The indices to be summed that no factor has but those of a pair."""
+    others = [factor for factor in factors if factor not in pair]
+    return tuple(i for i in indices if not any(i in other.axes for other in others))
+
+
+def _known_pair(
+    factors: Sequence[Labelled], indices: Sequence[Index], context: Context
+) -> list[Labelled] | None:
+    """Two factors whose product is known, where the rest costs no more than it would without."""
+    axes = [frozenset(factor.labels) for factor in factors]
+    for pair in combinations(factors, 2):
+        known = context.computed.product(*pair, _only_in(pair, factors, indices))
+        if known is not None:
+            others = [frozenset(factor.labels) for factor in factors if factor not in pair]
+            rest = least_cost([frozenset(known.labels), *others], indices, context.sizes)
+            if rest <= least_cost(axes, indices, context.sizes):
+                return list(pair)
+    return None
+
+
+def _summed_alone(
+    factor: Labelled, factors: Sequence[Labelled], indices: Sequence[Index]
+) -> Labelled:
+    """The factor summed over the indices that it alone carries."""
+    others = [other for other in factors if other is not factor]
+    alone = [
         index
         for index in indices
-        if any(index in factor.axes for factor in carrying)
-        and not any(index in factor.axes for factor in others)
-    )
+        if index in factor.axes and not any(index in other.axes for other in others)
+    ]
+    return folded("sum", factor, alone) if alone else factor
 
 
-def _two_groups(
-    factors: list[Labelled], wanted: Sequence[Index]
-) -> tuple[Labelled, Labelled] | None:
-    """The factors as two products: those of equal labels, and smaller ones where they fit."""
-    by_labels: dict[frozenset[Index], list[Labelled]] = {}
+def _alike(factors: Sequence[Labelled]) -> list[list[Labelled]]:
+    """The factors in groups that have the same labels."""
+    groups: dict[frozenset[Index], list[Labelled]] = {}
     for factor in factors:
-        by_labels.setdefault(frozenset(factor.labels), []).append(factor)
-    groups = sorted(by_labels.values(), key=lambda group: -len(group[0].labels))
-    while len(groups) > 2:
-        smallest = groups.pop()
-        homes = [g for g in groups if set(smallest[0].labels) <= set(g[0].labels)]
-        if not homes:
-            return None
-        homes[-1].extend(smallest)
-    if len(groups) == 1 and len(factors[0].labels) == 1:
-        groups = [factors[:1], factors[1:]]
-    if len(groups) != 2:
-        return None
-    first, second = (
-        group[0] if len(group) == 1 else combine("multiply", group, wanted) for group in groups
-    )
-    return first, second
+        groups.setdefault(frozenset(factor.labels), []).append(factor)
+    return list(groups.values())
+
+
+def _one_group(
+    factors: Sequence[Labelled], indices: Sequence[Index], wanted: Sequence[Index]
+) -> Labelled:
+    """The sum of a product of factors that all have the same labels: vectors have a dot product."""
+    if len(factors[0].labels) == 1:
+        first, *others = factors
+        second = others[0] if len(others) == 1 else combine("multiply", others, wanted)
+        product = _matrix_product(first, second, tuple(indices), wanted)
+        if product is not None:
+            return product
+    return folded("sum", combine("multiply", factors, [*wanted, *indices]), indices)
+
+
+def _joined(pair: Sequence[Labelled], indices: Labels, context: Context) -> Labelled:
+    """The product of two factors, summed over the indices that no other factor has."""
+    left, right = pair
+    product = context.computed.product(left, right, indices)
+    if product is None and indices:
+        product = _matrix_product(left, right, indices, context.wanted)
+    if product is None:
+        whole = combine("multiply", [left, right], [*context.wanted, *indices])
+        product = folded("sum", whole, indices)
+    return context.computed.keep(left, right, indices, product)
 
 
 @dataclass(frozen=True)
@@ -115,8 +150,8 @@ def _matrix_product(
         left, right = right, left
     roles = _roles(left, right, summed, wanted)
     if roles.batch:
-        if len(summed) == len(roles.left) == len(roles.right) == 1:
-            return _matmul(left, right, roles)
+        if len(summed) == 1 and roles.left and roles.right:
+            return _stacked(left, right, roles)
         return None
     if len(summed) == 1 and len(roles.right) <= 1:
         return _matmul(left, right, roles)
@@ -140,8 +175,8 @@ def _comes_first(
 
 
 def _matmul(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:
-    left_order = (*roles.batch, *roles.left, *roles.summed)
-    right_order = (*roles.batch, *roles.summed, *roles.right)
+    left_order = (*roles.left, *roles.summed)
+    right_order = (*roles.summed, *roles.right)
     turned = (*roles.summed, *roles.left), (*roles.right, *roles.summed)
     leaves = isinstance(left.term, Whole) and isinstance(right.term, Whole)
     flat = len(left_order) == len(right_order) == 2
@@ -150,7 +185,18 @@ def _matmul(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:
         whole = Matmul(aligned(right, turned[1]), aligned(left, turned[0]))
         return Labelled(whole, (*roles.right, *roles.left))
     product = Matmul(aligned(left, left_order), aligned(right, right_order))
-    return Labelled(product, (*roles.batch, *roles.left, *roles.right))
+    return Labelled(product, (*roles.left, *roles.right))
+
+
+def _stacked(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:
+    """A stack of matrix products; all but the last of a factor's own axes count the stack too."""
+    stack = (*roles.batch, *roles.left[:-1], *roles.right[:-1])
+    rows, columns = roles.left[-1:], roles.right[-1:]
+    product = Matmul(
+        aligned(left, (*stack, *rows, *roles.summed)),
+        aligned(right, (*stack, *roles.summed, *columns)),
+    )
+    return Labelled(product, (*stack, *rows, *columns))
 
 
 def _tensordot(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:

@@ -6,7 +6,11 @@ summed with it: Σ_i g[i] (Σ_k A[i,k] B[k,p] C[q,i]) never needs the array over
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from derive.program.context import Context
 from derive.program.factors import factors_of
+from derive.program.orders import CLEARLY, least_cost
 from derive.simplify import negative, product, quotient, summed
 from derive.terms import (
     Add,
@@ -43,14 +47,20 @@ def _rank(term: Term) -> int:
     return sum(not is_one(index.size) for index in free_indices(term))
 
 
-def taken_apart(term: Term, indices: tuple[Index, ...]) -> Term | None:
-    """The sum of a product over indices, without an outer product; None where there is none."""
+def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Term | None:
+    """The sum of a product with a sum in it as one sum, None where that is of no use.
+
+    It is where the inner one is an outer product, or where another order is clearly cheaper: then
+    (A B) v is A (B v).  What is known already is left whole.
+    """
     factors = factors_of(term, indices)
     for factor in factors.above:
         others = tuple(other for other in factors.above if other is not factor)
         found: Term
         match factor:
-            case Reduction("sum", inner, inside, ()) if grows(factor):
+            case Reduction("sum", inner, inside, ()) if grows(factor) or _is_cheaper_apart(
+                factor, others, indices, context
+            ):
                 found = summed((*indices, *inner), product(*others, inside))
             case Add(terms) if grows(factor) and not any(map(_is_guarded, terms)):
                 found = Add(tuple(summed(indices, product(*others, part)) for part in terms))
@@ -59,6 +69,22 @@ def taken_apart(term: Term, indices: tuple[Index, ...]) -> Term | None:
         found = quotient(found, product(*factors.below)) if factors.below else found
         return negative(found) if factors.negative else found
     return None
+
+
+def _is_cheaper_apart(
+    inner: Reduction, others: Sequence[Term], indices: Sequence[Index], context: Context
+) -> bool:
+    """Whether one sum over all factors costs clearly less than a sum inside a sum."""
+    if context.computed.knows(inner):
+        return False
+
+    def work(factors: Sequence[Term], summed: Sequence[Index]) -> int:
+        axes = [frozenset(free_indices(factor)) for factor in factors]
+        return least_cost(axes, summed, context.sizes)
+
+    inside = factors_of(inner.term, inner.indices).above
+    apart = work((*others, *inside), (*indices, *inner.indices))
+    return work((*others, inner), indices) + work(inside, inner.indices) > CLEARLY * apart
 
 
 def _is_guarded(term: Term) -> bool:

@@ -6,7 +6,7 @@ over the steps.  The others are array operations over all steps, before it or af
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -16,8 +16,10 @@ from derive.model import Equation, Recurrence, Specification
 from derive.polynomials import StepNumber, collected
 from derive.program.activations import with_activations
 from derive.program.arrays import ArrayTerm, Empty, Whole
+from derive.program.context import Context
 from derive.program.hoisting import Hoisting
 from derive.program.number_types import with_number_types
+from derive.program.orders import representative_sizes
 from derive.program.peeling import at_range, gathered, is_peeled
 from derive.program.program import Line, Loop, Statement
 from derive.program.ranges import Range
@@ -39,7 +41,8 @@ def lines_of(
     equations = with_repeated(equations, blocks, taken)
     bounds = {d.quantity.name: d.bound for d in spec.declarations if d.bound is not None}
     formulas = {d.name: d.formula for d in spec.dimensions if d.formula is not None}
-    stepping = _Stepping(_declared(spec), tuple(equations), taken, bounds, formulas)
+    context = Context(bounds=bounds, formulas=formulas, sizes=representative_sizes(spec))
+    stepping = _Stepping(_declared(spec), tuple(equations), taken, context)
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):
         block = list(group)
@@ -110,12 +113,11 @@ class _Stepping:
         declared: tuple[Quantity, ...],
         equations: tuple[Equation, ...],
         taken: set[Name],
-        bounds: Mapping[Name, Term],
-        formulas: Mapping[str, Term],
+        context: Context,
     ) -> None:
         self.declared = declared
         self.definitions = {equation.left.name: equation for equation in equations}
-        self.bounds, self.formulas = bounds, formulas
+        self.context = context
         self.letters: dict[Term, str] = {}
         self.hoisting = Hoisting(taken)
 
@@ -125,7 +127,7 @@ class _Stepping:
 
     def value(self, equation: Equation) -> ArrayTerm:
         """The array of an equation."""
-        return vectorise(equation, bounds=self.bounds, formulas=self.formulas)
+        return vectorise(equation, self.context)
 
     def loop(self, block: Sequence[Equation], recurrence: Recurrence) -> list[Line]:
         """A recurrence as a loop, after what is computed for all its steps together."""
@@ -159,7 +161,7 @@ class _Stepping:
             tidy(substitute(equation.right, {step: place})),
             notation=equation.notation,
         )
-        value = vectorise(at_step, part=True, bounds=self.bounds, formulas=self.formulas)
+        value = vectorise(at_step, self.context, part=True)
         return Statement(left, value, equation, axis, place)
 
     def _number(self, steps: Sequence[Index]) -> StepNumber:

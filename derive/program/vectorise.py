@@ -8,7 +8,7 @@ written as array operations raises `DerivationError`, which names the node.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -56,7 +56,6 @@ from derive.terms import (
     LinearAlgebra,
     Matrix,
     Multiply,
-    Name,
     Negate,
     Node,
     Not,
@@ -65,22 +64,19 @@ from derive.terms import (
     Reduction,
     Size,
     Term,
+    children,
     free_indices,
     is_one,
 )
 
 
 def vectorise(
-    equation: Equation,
-    *,
-    part: bool = False,
-    bounds: Mapping[Name, Term] | None = None,
-    formulas: Mapping[str, Term] | None = None,
+    equation: Equation, context: Context | None = None, *, part: bool = False
 ) -> ArrayTerm:
     """The right-hand side of an equation as one array term of the shape of its left-hand side.
 
     What becomes a `part` of a larger array may lack axes: it is broadcast where it is put.
-    `bounds` says below which size index data stay, `formulas` what sizes are.
+    `context` is what is known of the model, its data, sizes and arrays.
 
     >>> from derive.program.arrays import Matmul, Whole
     >>> from derive.terms import Multiply, Quantity, Size
@@ -98,12 +94,19 @@ def vectorise(
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    context = Context(equation.indices, None, bounds or {}, formulas or {})
+    context = replace(context or Context(), wanted=equation.indices)
     value = _summand(equation.right, context) if part else _labelled(equation.right, context)
     return fitted(value, equation, part=part)
 
 
 def _labelled(term: Term, context: Context) -> Labelled:
+    if context.kept is not None or not children(term):
+        return _computed(term, context)
+    plain = not context.bounds and not context.formulas
+    return context.computed.array(term, plain, lambda: _computed(term, context))
+
+
+def _computed(term: Term, context: Context) -> Labelled:
     match term:
         case Number(value, text):
             return Labelled(Exact(value, text))
@@ -346,7 +349,7 @@ def _sum(term: Term, indices: tuple[Index, ...], context: Context) -> Labelled:
     match term:
         case Reduction("sum", inner, below, ()):
             return _sum(below, (*indices, *inner), context)
-    apart = taken_apart(term, indices)
+    apart = taken_apart(term, indices, context)
     if apart is not None:
         return _labelled(apart, context)
     factors = factors_of(term, indices)
@@ -357,7 +360,7 @@ def _sum(term: Term, indices: tuple[Index, ...], context: Context) -> Labelled:
     absent = [i.size for i in indices if i not in labels and not is_one(i.size)]
     values = [_labelled(f, context) for f in (*constant, *absent)]
     if varying:
-        values.append(contract(varying, [i for i in indices if i in labels], context.wanted))
+        values.append(contract(varying, [i for i in indices if i in labels], context))
     return _assemble(values, factors, context)
 
 
@@ -375,7 +378,8 @@ def _linear_algebra(node: LinearAlgebra, context: Context) -> Labelled:
         kept = context.kept
         if kept is not None and set(kept.labels) - set(free_indices(operand)):
             kept = None
-        return _labelled(operand.term, Context((*context.wanted, *operand.indices), kept))
+        wanted = (*context.wanted, *operand.indices)
+        return _labelled(operand.term, replace(context, wanted=wanted, kept=kept))
 
     def value(subscript: Term) -> Labelled:
         return _labelled(subscript, context)

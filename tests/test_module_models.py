@@ -93,10 +93,10 @@ def test_sizes_subscripts_and_names_are_guarded():
         with pytest.raises(kind) as error:
             model.loss(params, bad, x, stride=3)
         assert str(error.value) == message
-    with pytest.raises(TypeError, match=re.escape("stride must be an integer, not 1.5")):
+    with pytest.raises(TypeError, match=re.escape("stride must be an int, not 1.5")):
         model.loss(params, token, x, stride=1.5)
     wide = {**params, "lambda_": np.ones(5)}
-    with pytest.raises(ValueError, match=re.escape("the size 2*K must be 4, got 5")):
+    with pytest.raises(ValueError, match=re.escape("the size 2*K must be 4 with K = 2, got 5")):
         model.loss(wide, token, x, stride=3)
 
 

@@ -45,9 +45,9 @@ def new_shape(shape: Sequence[Term], names: Names) -> str:
     return size_code(shape[0], names) if len(shape) == 1 else shape_code(shape, names)
 
 
-def size_code(size: Term, names: Names) -> str:
-    """A size expression; `/` of sizes is exact and checked elsewhere, so that `//` computes it."""
-    return size_text(size, names)[0]
+def size_code(size: Term, names: Names, *, exact: bool = True) -> str:
+    """A size expression.  Where `/` of sizes is known to be `exact`, `//` computes it."""
+    return size_text(size, names, "//" if exact else "/")[0]
 
 
 def _without_sign(term: Term) -> tuple[bool, Term]:
@@ -59,11 +59,11 @@ def _without_sign(term: Term) -> tuple[bool, Term]:
     return False, term
 
 
-def size_text(size: Term, names: Names) -> tuple[str, int]:
-    """A size expression and how tightly it binds."""
+def size_text(size: Term, names: Names, division: str = "//") -> tuple[str, int]:
+    """A size expression and how tightly it binds; `division` is the operator of `/`."""
 
     def at(part: Term, level: int) -> str:
-        text, found = size_text(part, names)
+        text, found = size_text(part, names, division)
         return text if found >= level else f"({text})"
 
     match size:
@@ -81,7 +81,9 @@ def size_text(size: Term, names: Names) -> tuple[str, int]:
             return " * ".join([at(first, PRODUCT), *(at(part, SIGN) for part in others)]), PRODUCT
         case Negate(term):
             return f"-{at(term, SIGN)}", SIGN
-        case Divide(left, right) | FloorDivide(left, right):
+        case Divide(left, right):
+            return f"{at(left, PRODUCT)} {division} {at(right, SIGN)}", PRODUCT
+        case FloorDivide(left, right):
             return f"{at(left, PRODUCT)} // {at(right, SIGN)}", PRODUCT
         case Power(left, right):
             base, exponent = at(left, ATOM), at(right, SIGN)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from derive.code.fact_code import checks
@@ -11,9 +12,14 @@ from derive.code.numpy_code import bracketed
 from derive.code.size_code import decimal, size_code
 from derive.model import Specification, data, parameters
 from derive.names import python_name
+from derive.polynomials import least
 from derive.program.program import size_names
+from derive.reductions import ROWS
 from derive.sizes import show_size
-from derive.terms import Name, Number, Size, Term
+from derive.terms import Compare, Entry, Name, Number, Reduction, Size, Term, walk
+
+# The reductions that have a value over nothing.
+OVER_NOTHING = frozenset(kind for kind, row in ROWS.items() if row.empty is not None)
 
 
 def tables(parts: Parts) -> dict[str, Any]:
@@ -37,17 +43,54 @@ def tables(parts: Parts) -> dict[str, Any]:
         "fact_table": ["FACTS = [", *(f"    {row}," for row in facts), "]"] if facts else [],
         "constants": constants,
         "given": bool(parts.given),
+        "compares": _compares(spec),
     }
 
 
+def _compares(spec: Specification) -> bool:
+    """Whether anything depends on comparisons of numbers that are data, or made of data."""
+    nodes = [node for equation in spec.equations for node in walk(equation.right)]
+    nodes += [condition for equation in spec.equations for condition in equation.domain]
+    compared = (part for node in nodes if isinstance(node, Compare) for part in walk(node))
+    return any(isinstance(part, Entry) and part.quantity.kind != "index" for part in compared)
+
+
 def _derived(spec: Specification) -> list[tuple[str, Term]]:
-    """The sizes that follow from others: dimensions with a formula, expressions in shapes."""
+    """The sizes that follow from others, and are to be at least 1.
+
+    Dimensions with a formula, expressions in shapes, ranges that could be too short.
+    """
     found = {d.name: d.formula for d in spec.dimensions if d.formula is not None}
-    for quantity in (*parameters(spec), *data(spec)):
-        for size in quantity.shape:
-            if not isinstance(size, (Number, Size)):
-                found.setdefault(show_size(size), size)
+    shapes = (quantity.shape for quantity in (*parameters(spec), *data(spec)))
+    for size in (*chain.from_iterable(shapes), *_short_ranges(spec)):
+        if not isinstance(size, (Number, Size)):
+            found.setdefault(show_size(size), size)
     return list(found.items())
+
+
+def _short_ranges(spec: Specification) -> Iterator[Term]:
+    """The ranges that are negative at some sizes, and those of a maximum that could be of nothing.
+
+    >>> from derive.language import read_model
+    >>> text = "T: dim; x: param[T]; t: range(T - 1); C = {}(x[t + 1] - x[t], t); minimize(C)"
+    >>> [show_size(size) for size in _short_ranges(read_model(text.format("max"), "m"))]
+    ['T - 1']
+    >>> [show_size(size) for size in _short_ranges(read_model(text.format("sum"), "m"))]
+    []
+    """
+    for equation in spec.equations:
+        for index in equation.indices:
+            if _may_be_below(index.size, 0):
+                yield index.size
+        for part in walk(equation.right):
+            if isinstance(part, Reduction):
+                shortest = 0 if part.kind in OVER_NOTHING else 1
+                yield from (i.size for i in part.indices if _may_be_below(i.size, shortest))
+
+
+def _may_be_below(size: Term, bound: int) -> bool:
+    value = least(size)
+    return value is None or value < bound
 
 
 def _derived_entry(name: str, formula: Term) -> str:
@@ -56,7 +99,8 @@ def _derived_entry(name: str, formula: Term) -> str:
     quoted = ", ".join(f'"{size}"' for size in needed) + ("," if len(needed) == 1 else "")
     names: dict[Name, str] = {size: python_name(size) for size in needed}
     arguments = ", ".join(names.values())
-    return f'"{name}": (({quoted}), lambda {arguments}: {size_code(formula, names)})'
+    formula_code = size_code(formula, names, exact=False)
+    return f'"{name}": (({quoted}), lambda {arguments}: {formula_code})'
 
 
 def _shape_entry(shape: Sequence[Term]) -> str:

@@ -161,9 +161,9 @@ class StartingPoint:
 
 
 def starting_point(derivation: Derivation) -> StartingPoint | None:
-    """The starting point of a model without data and with stated starts of scalar parameters."""
+    """The starting point of a model without data or sizes, where its scalar parameters are stated."""
     model = derivation.model
-    starts = None if data(model) else _stated_starts(model)
+    starts = None if data(model) or model.dimensions else _stated_starts(model)
     here = stated_data(model, {}) if starts else None
     if starts is None or here is None:
         return None

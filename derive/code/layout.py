@@ -53,7 +53,7 @@ def _bracket_at_an_end(head: str, parts: Sequence[str], room: int) -> list[str] 
 
 
 def _opening(text: str) -> int | None:
-    """Where the last bracket of `f(...)`, `-(...)` or `* np.sum(...)` opens; None of `f(x).g(y)`."""
+    """Where the only bracket of `f(...)`, `-(...)` or `* np.sum(...)` opens."""
     depth = 0
     for place in reversed(range(len(text))):
         depth += (text[place] in ")]") - (text[place] in "([")

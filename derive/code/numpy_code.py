@@ -186,7 +186,7 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"np.floor({code(parts[0], names)})", ATOM
         case "divide" | "floor_divide" as operation:
             sign = "/" if operation == "divide" else "//"
-            left = _factor(parts[0], names, first=True)
+            left = _at(parts[0], PRODUCT, names)
             return f"{left} {sign} {_factor(parts[1], names)}", PRODUCT
         case "negate":
             text, level = _text(parts[0], names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
 
 from derive.code.layout import INDENT, WIDTH, laid_out
@@ -33,8 +33,7 @@ from derive.terms import ONE, ZERO, Multiply, Name, Quantity
 
 def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
     """The sizes and statements of a program in order, with a comment where there is one."""
-    rules = [rule for rule in program.sizes if rule.quantity or rule.formula]
-    lines = [size_rule_line(rule, names) for rule in rules]
+    lines = size_lines(program.sizes, names)
     known = dict(names)
     for line in program.statements:
         if isinstance(line, Statement):
@@ -228,9 +227,30 @@ def _choice(
     return [*head, f"{target} = (", *(f"    {line}" for line in inside), ")"]
 
 
-def size_rule_line(rule: SizeRule, names: Names) -> str:
-    """How a kernel finds a size."""
-    if rule.quantity is not None:
-        return f"{names[rule.name]} = {names[rule.quantity.name]}.shape[{rule.axis}]"
-    assert rule.formula is not None
-    return f"{names[rule.name]} = {size_code(rule.formula, names)}"
+def size_lines(rules: Sequence[SizeRule], names: Names) -> list[str]:
+    """How a kernel finds sizes: those of neighbouring axes of an array together."""
+    given = [rule for rule in rules if rule.quantity is not None]
+    lines = []
+    for quantity in dict.fromkeys(rule.quantity for rule in given if rule.quantity is not None):
+        own = sorted((r for r in given if r.quantity == quantity), key=lambda rule: rule.axis)
+        runs: list[list[SizeRule]] = []
+        for rule in own:
+            if runs and runs[-1][-1].axis + 1 == rule.axis:
+                runs[-1].append(rule)
+            else:
+                runs.append([rule])
+        lines += [_sizes_line(run, quantity, names) for run in runs]
+    formulas = [rule for rule in rules if rule.formula is not None]
+    return lines + [
+        f"{names[r.name]} = {size_code(r.formula, names)}" for r in formulas if r.formula
+    ]
+
+
+def _sizes_line(run: Sequence[SizeRule], quantity: Quantity, names: Names) -> str:
+    start, end = run[0].axis, run[-1].axis + 1
+    targets = ", ".join(names[rule.name] for rule in run)
+    if len(run) == 1:
+        return f"{targets} = {names[quantity.name]}.shape[{start}]"
+    first, last = str(start or ""), "" if end == len(quantity.shape) else str(end)
+    part = f"[{first}:{last}]" if first or last else ""
+    return f"{targets} = {names[quantity.name]}.shape{part}"

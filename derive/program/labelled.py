@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from derive.polynomials import StepNumber
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
+    Apply,
     ArrayTerm,
     Either,
     Elementwise,
@@ -74,6 +75,8 @@ def selected(term: ArrayTerm, selectors: Sequence[Selector]) -> ArrayTerm:
             return Elementwise("negate", (selected(operand, selectors),))
         case Either(condition, chosen, otherwise) if is_plain_number(otherwise):
             return Either(condition, selected(chosen, selectors), otherwise)
+        case Apply(function, (Fold() as fold, number)) if is_plain_number(number):
+            return Apply(function, (selected(fold, selectors), number))
     return Select(term, tuple(selectors))
 
 

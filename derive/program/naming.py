@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from derive.polynomials import StepNumber
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
     Apply,
@@ -29,9 +28,7 @@ from derive.program.arrays import (
     Locate,
     Matmul,
     OfMatrices,
-    Overlap,
     Pad,
-    Scatter,
     Select,
     Slice,
     Tensordot,
@@ -182,8 +179,12 @@ class Labels:
             case Windows(operand):
                 inner = self.of(operand)
                 return _joined(inner and inner.removesuffix("_padded"), "windows")
+            case Gather(operand, (first, second)) if first == second and first is not None:
+                return _joined("diagonal", self.of(operand))
             case Gather(operand, subscripts):
                 return _joined(self.of(operand), *(self.of(s) for s in subscripts if s is not None))
+            case Apply("exp", (part,)) if (plain := _unshifted(part)) != part:
+                return self.of(Apply("exp", (plain,)))
             case Apply(function, parts):
                 word = WORDS.get(function, function)
                 scaled = _joined(word, self._scaled(parts[0])) if len(parts) == 1 else None
@@ -205,8 +206,6 @@ class Labels:
                 return self._elementwise(term)
             case Identity():
                 return "identity"
-            case Scatter(base) | Overlap(base):
-                return self.of(base)
             case Either(_, chosen):
                 return _joined(self.of(chosen), "before")
             case Join(parts):
@@ -328,6 +327,16 @@ class Labels:
         return _joined(self.of(first), "minus", self.of(other))
 
 
+def _unshifted(exponent: ArrayTerm) -> ArrayTerm:
+    """An exponent without its filter, and without the largest that is taken off."""
+    match exponent:
+        case Elementwise("where", (_, inner, _)):
+            return _unshifted(inner)
+        case Elementwise("add", (first, Elementwise("negate", (other,)))):
+            return first if isinstance(_behind(other), Fold) else exponent
+    return exponent
+
+
 def _softplus_of(term: ArrayTerm) -> ArrayTerm | None:
     """X where a term is max(x, 0) + log(1 + exp(-|x|))."""
     match term:
@@ -356,12 +365,7 @@ def _block(start: Term, size: Term) -> int | None:
 
 def _of_size(size: Term) -> str:
     """All values of an index: `all_n` for a size N."""
-    names = [part for part in _sizes(size)]
-    return f"all_{names[0].lower()}" if len(names) == 1 else "places"
-
-
-def _sizes(size: Term) -> list[str]:
-    return [size.name] if isinstance(size, Size | StepNumber) else []
+    return f"all_{size.name.lower()}" if isinstance(size, Size) else "places"
 
 
 def _joined(*words: str | None) -> str | None:

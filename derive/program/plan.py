@@ -34,6 +34,7 @@ from derive.program.sharing import inlined, shared
 from derive.program.solving import with_solutions
 from derive.program.stable.table import stabilised
 from derive.program.stepping import lines_of
+from derive.program.tidying import tidied_lines
 from derive.terms import Derivative, Name, Quantity, Size
 
 
@@ -91,6 +92,8 @@ def assembled(
         outputs=tuple(outputs),
     )
     program = with_solutions(program, symmetric_quantities(spec))
+    tidy = tidied_lines(program.statements, frozenset(q.name for q in outputs))
+    program = replace(program, statements=tuple(tidy))
     program = named(_with_own_outputs(restricted(shared(program), program.outputs)))
     check_program(program)
     return program

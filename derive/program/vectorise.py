@@ -26,6 +26,7 @@ from derive.program.fitting import fitted
 from derive.program.flattening import taken_apart
 from derive.program.folds import EMPTY, EXTREMES, applied, chosen, counting, fold, locate, logsumexp
 from derive.program.labelled import Labelled, aligned, combine, common_order, either, joined, union
+from derive.program.masked_softmax import masked_softmax, normalised
 from derive.program.masks import with_masked_factors
 from derive.program.matrix_arrays import entry_of_matrices, identity
 from derive.program.ranges import Piece, chosen_pieces, moved, narrowed, summed_pieces
@@ -141,6 +142,8 @@ def _computed(term: Term, context: Context) -> Labelled:
             return found
         case Choice() if (pieces := chosen_pieces(term)) and _may_join(pieces, context):
             return _joined(pieces, context)
+        case Choice() if softmax := masked_softmax(term):
+            return normalised(softmax, _condition, _labelled, context)
         case Choice(condition, then, otherwise):
             holds = _condition(condition, context)
             fails = combine("not", [holds], context.wanted)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from derive.calculus.matching import match
 from derive.terms import (
-    ZERO,
     Add,
     Call,
     Condition,
@@ -67,11 +66,7 @@ def shifted(softmax: Softmax) -> Term:
 
     def less(term: Term) -> Term:
         largest = Reduction("max", softmax.indices, softmax.each, softmax.where)
-        exponent: Term = Add((term, Negate(renew(largest))))
-        if softmax.where:
-            # What is filtered out may be larger than the largest that is kept, and is dropped.
-            exponent = Call("minimum", (exponent, ZERO))
-        return Call("exp", (exponent,))
+        return Call("exp", (Add((term, Negate(renew(largest)))),))
 
     below = Reduction("sum", softmax.indices, less(softmax.each), softmax.where)
     return Divide(less(softmax.own), below)

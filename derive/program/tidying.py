@@ -1,0 +1,219 @@
+"""What an expert would write more simply: signs, numbers and scalars of array terms.
+
+Every rule is an identity of real numbers.  Scalars meet before they meet an array, so that a
+product with several of them passes over the array once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from derive.program.array_shapes import shape_of
+from derive.program.arrays import (
+    Addition,
+    Apply,
+    ArrayTerm,
+    Elementwise,
+    Exact,
+    Fold,
+    Full,
+    Scatter,
+    Select,
+    Transpose,
+    Whole,
+    is_plain_number,
+    operands,
+    walk,
+    with_operands,
+)
+from derive.program.program import Line, Loop, Statement, every_statement
+from derive.terms import Name
+
+
+def tidied_lines(lines: Sequence[Line], outputs: frozenset[Name]) -> list[Line]:
+    """The lines with tidied values; a gradient that is a number is written where it is read."""
+    numbers: dict[Name, ArrayTerm] = {}
+    result: list[Line] = []
+    for line in lines:
+        line = _mapped(line, numbers)
+        if isinstance(line, Statement) and _is_number(line, lines, outputs):
+            value = line.value.value if isinstance(line.value, Full) else line.value
+            numbers[line.target.name] = value
+        else:
+            result.append(line)
+    return result
+
+
+def _mapped(line: Line, numbers: dict[Name, ArrayTerm]) -> Line:
+    if isinstance(line, Loop):
+        inside = tuple(replace(s, value=_tidied(s.value, numbers)) for s in line.statements)
+        return replace(line, statements=inside)
+    return replace(line, value=_tidied(line.value, numbers))
+
+
+def _is_number(statement: Statement, lines: Sequence[Line], outputs: frozenset[Name]) -> bool:
+    """Whether a gradient is one number everywhere, and only ever a factor of what reads it."""
+    name, value = statement.target.name, statement.value
+    number = value.value if isinstance(value, Full) else value
+    if isinstance(name, str) or name in outputs or statement.axis is not None:
+        return False
+    if not is_plain_number(number):
+        return False
+    readers = [s.value for s in every_statement(lines) if s is not statement]
+    return all(
+        _is_factor(term, name) for reader in readers for term in walk(reader) if operands(term)
+    )
+
+
+def _is_factor(term: ArrayTerm, name: Name) -> bool:
+    """Whether the operands of a term that are the quantity itself are factors of a product.
+
+    What else has the shape of the product must be there.
+    """
+    found = [part for part in operands(term) if _behind(part) == name]
+    match term:
+        case _ if not found or (isinstance(term, Select | Transpose) and _behind(term) == name):
+            return True
+        case Elementwise("multiply", parts):
+            others = [part for part in parts if part not in found]
+            return bool(others) and shape_of(with_operands(term, tuple(others))) == shape_of(term)
+    return False
+
+
+def _behind(term: ArrayTerm) -> Name | None:
+    while isinstance(term, Select | Transpose):
+        term = term.operand
+    return term.quantity.name if isinstance(term, Whole) else None
+
+
+def _tidied(term: ArrayTerm, numbers: dict[Name, ArrayTerm]) -> ArrayTerm:
+    name = _behind(term)
+    if name in numbers:
+        return numbers[name]
+    return tidied(with_operands(term, tuple(_tidied(part, numbers) for part in operands(term))))
+
+
+def tidied(term: ArrayTerm) -> ArrayTerm:
+    """The term by the first rule that applies to it; its operands are tidy.
+
+    >>> from derive.terms import Quantity
+    >>> x, y = Whole(Quantity("x")), Whole(Quantity("y"))
+    >>> minus = lambda part: Elementwise("negate", (part,))
+    >>> tidied(minus(Elementwise("add", (x, minus(y))))) == Elementwise("add", (y, minus(x)))
+    True
+    """
+    match term:
+        case Elementwise("negate", (Elementwise("negate", (inner,)),)):
+            return inner
+        case Elementwise("negate", (Elementwise("add", parts),)) if _falls(parts):
+            return _sum([_negative(part) for part in parts])
+        case Elementwise("negate", (Fold("sum" | "mean", inner) as fold,)) if _is_falling(inner):
+            return replace(fold, operand=tidied(_negative(inner)))
+        case Apply("abs" | "cosh", (Elementwise("negate", (inner,)),)):
+            return replace(term, operands=(inner,))
+        case Elementwise("multiply", parts):
+            return _product(parts)
+        case Elementwise("divide", (Scatter() as made, bottom)) if is_plain_number(bottom):
+            return _scaled(made, bottom)
+        case Elementwise("divide", (top, bottom)) if not shape_of(bottom):
+            return _scalar_first(top, bottom)
+    return term
+
+
+def _negative(term: ArrayTerm) -> ArrayTerm:
+    match term:
+        case Elementwise("negate", (inner,)):
+            return inner
+        case Exact(value, text):
+            return Exact(-value, text and (text.removeprefix("-") if value < 0 else f"-{text}"))
+    return Elementwise("negate", (term,))
+
+
+def _falls(parts: Sequence[ArrayTerm]) -> bool:
+    """Whether at least half of the terms of a sum are subtracted."""
+    return 2 * sum(map(_is_negative, parts)) >= len(parts)
+
+
+def _is_negative(term: ArrayTerm) -> bool:
+    match term:
+        case Elementwise("negate"):
+            return True
+        case Exact(value):
+            return value < 0
+    return False
+
+
+def _is_falling(term: ArrayTerm) -> bool:
+    return isinstance(term, Elementwise) and (
+        term.operation == "negate" or (term.operation == "add" and _falls(term.operands))
+    )
+
+
+def _sum(parts: Sequence[ArrayTerm]) -> ArrayTerm:
+    """A sum that starts with a term that is not subtracted."""
+    first = next((place for place, part in enumerate(parts) if not _is_negative(part)), 0)
+    ordered = (parts[first], *(part for place, part in enumerate(parts) if place != first))
+    return Elementwise("add", ordered)
+
+
+def _product(parts: Sequence[ArrayTerm]) -> ArrayTerm:
+    """A product with one number, in front, and none that is 1; a quotient where that is 1 / n."""
+    exact = [value for part in parts if (value := _exact(part)) is not None]
+    others = tuple(part for part in parts if _exact(part) is None)
+    number = math.prod(exact, start=Fraction(1))
+    match others:
+        case (Elementwise("divide", (top, bottom)), *rest) if (
+            _exact(top) == number == 1 and is_plain_number(bottom) and rest
+        ):
+            return Elementwise("divide", (_product(rest), bottom))
+    if len(exact) < 2 and number != 1:
+        return Elementwise("multiply", tuple(sorted(parts, key=lambda p: _exact(p) is None)))
+    if number.numerator == 1 and others:
+        above = others[0] if len(others) == 1 else Elementwise("multiply", others)
+        below = Exact(Fraction(number.denominator))
+        return above if number == 1 else Elementwise("divide", (above, below))
+    return Elementwise("multiply", (Exact(number), *others)) if others else Exact(number)
+
+
+def _exact(term: ArrayTerm) -> Fraction | None:
+    """The value of a number, or of a quotient of two."""
+    match term:
+        case Exact(value):
+            return value
+        case Elementwise("divide", (Exact(top), Exact(bottom))):
+            return top / bottom
+    return None
+
+
+def _scaled(made: Scatter, bottom: ArrayTerm) -> ArrayTerm:
+    """An array to which values are added, with each of them divided."""
+
+    def over(term: ArrayTerm) -> ArrayTerm:
+        match term:
+            case Full(Exact(value)) if value == 0:
+                return term
+            case Elementwise("negate", (inner,)):
+                return Elementwise("negate", (over(inner),))
+            case Exact(value) if value < 0:
+                return Elementwise("negate", (over(Exact(-value)),))
+        return tidied(Elementwise("divide", (term, bottom)))
+
+    additions = (Addition(a.subscripts, over(a.value), a.repeats) for a in made.additions)
+    return Scatter(over(made.base), tuple(additions))
+
+
+def _scalar_first(top: ArrayTerm, bottom: ArrayTerm) -> ArrayTerm:
+    """`2 / n * x` for 2 * x / n."""
+    match top:
+        case Elementwise("multiply", (number, *others)) if is_plain_number(number) and any(
+            map(shape_of, others)
+        ):
+            return Elementwise("multiply", (Elementwise("divide", (number, bottom)), *others))
+        case Elementwise("negate", (Elementwise("multiply", (number, *_)) as inner,)) if (
+            is_plain_number(number)
+        ):
+            return Elementwise("negate", (_scalar_first(inner, bottom),))
+    return Elementwise("divide", (top, bottom))

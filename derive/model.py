@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from derive.errors import Place
-from derive.terms import Condition, Index, Quantity, Term
+from derive.terms import BINDERS, Call, Condition, Index, Quantity, Size, Term, walk
 
 Notation = Literal["array", "index"]
 FactKind = Literal["rows_sum_to_one", "one_hot", "symmetric", "orthonormal", "positive", "signs"]
@@ -216,6 +216,21 @@ def quantity_named(model: Specification, name: str) -> Quantity | None:
     """The declared or defined quantity called `name`."""
     everything = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
     return next((q for q in everything if q.name == name), None)
+
+
+def axis_dimensions(model: Specification) -> set[str]:
+    """The dimensions that are the length of some axis or range."""
+    quantities = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
+    sizes = [size for quantity in quantities for size in quantity.shape]
+    bound = [node for e in model.equations for node in walk(e.right) if isinstance(node, BINDERS)]
+    sizes += [index.size for node in bound for index in node.indices]
+    return {size.name for size in sizes if isinstance(size, Size)}
+
+
+def stops_a_gradient(model: Specification) -> bool:
+    """Whether something in the model counts as a constant though it is computed."""
+    nodes = (node for equation in model.equations for node in walk(equation.right))
+    return any(isinstance(node, Call) and node.function == "stop_gradient" for node in nodes)
 
 
 # --- what is asked for --------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def neuron_model(rule=DESCENT):
         ),
         objective=Objective(forward.equations[-1].left, rule, (("alpha", Fraction(1, 1000)),)),
         example=Example(
-            (equation(x, (row, column), add(column, 1)), equation(y, (), 1)), steps=200
+            (equation(x, (row, column), add(column, 1)), equation(y, (), 1)), steps=200, every=1
         ),
     )
 

@@ -232,8 +232,9 @@ def test_run_as_a_program_it_checks_itself_and_trains(tmp_path, capsys):
     runpy.run_path(str(path), run_name="__main__")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("slope along a random direction: ")
-    assert len(lines) == 201
+    assert len(lines) == 202
     assert lines[1].startswith("    1   y_hat ")
+    assert lines[-1].startswith("C ") and lines[-1].endswith(" times smaller")
 
 
 def test_a_silent_run_draws_a_bar_on_a_terminal_only(neuron, monkeypatch):

@@ -135,7 +135,7 @@ def _gradients(W1, b1, W2, x, y):
     printed = []
     costs = model.train(params, [data] * 50, report=printed.append)
     assert costs[-1] < costs[0]
-    assert printed[0] == f"    1   L {costs[0]:.10g}"
+    assert printed[0] == f"    1   L {costs[0]:<12.4g}{'#' * 40}"
 
 
 def test_a_title_or_a_formula_cannot_leave_the_docstring():

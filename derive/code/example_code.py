@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from derive.code.fact_code import fulfilled
 from derive.code.module_parts import Parts
@@ -39,17 +40,20 @@ from derive.terms import walk as walk_term
 # The names that the function has besides those of quantities.
 OWN_NAMES = frozenset({"rng", "seed"})
 STANDARD = (ZERO, ONE)
+STATED = "The data of the worked example, by name."
+DRAWN = "Data to train on, drawn with a seed, by name."
 
 
-def example_function(parts: Parts) -> dict[str, list[str]]:
-    """The head of `example`, and its body."""
+def example_function(parts: Parts) -> dict[str, Any]:
+    """The head of `example`, what it says, and its body."""
     spec, names = parts.spec, parts.names
     example = spec.example or Example()
     undrawn, statements = _undrawn(spec, example), _statements(example, _constants(parts))
     terms = _sizes(statements, (*example.draws, *undrawn))
     sizes = size_arguments(base_sizes(training(spec), terms), names)
     lines = size_lines(spec, terms, names)
-    if example.draws or undrawn:
+    is_drawn = bool(example.draws or undrawn)
+    if is_drawn:
         sizes = ["*", "seed=0", *sizes[1:]]
         lines.append("rng = np.random.default_rng(seed)")
     lines += _computed(statements, example.draws, names)
@@ -59,7 +63,11 @@ def example_function(parts: Parts) -> dict[str, list[str]]:
     lines += [fulfilled(fact, names[fact.quantity.name]) for fact in facts]
     items = [f'"{names[q.name]}": {names[q.name]}' for q in data(spec)]
     lines += bracketed("return {", items, "}", indent=4)
-    return {"example_def": bracketed("def example(", sizes, "):"), "example_lines": lines}
+    return {
+        "example_def": bracketed("def example(", sizes, "):"),
+        "example_doc": DRAWN if is_drawn else STATED,
+        "example_lines": lines,
+    }
 
 
 def _statements(example: Example, constants: Mapping[Quantity, Term]) -> list[Statement]:

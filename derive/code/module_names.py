@@ -11,9 +11,10 @@ from derive.terms import Derivative, Name
 MODULE_NAMES = frozenset(
     """
     PARAMETERS DATA BELOW DERIVED init forward loss gradients init_state update step train example
-    check main seed report batches batch before cost costs number values sizes sys rng
-    _forward _values _loss _gradients _checked _table _array _finite _finite_from _all_finite _is_finite arguments _misfit _row _digits
-    _moved _progress _erf _erfc _lgamma _digamma _trigamma _digamma_of_number
+    check main seed report every batches batch before cost costs shown number values sizes sys rng
+    _forward _values _loss _gradients _checked _table _array _finite _finite_from _all_finite
+    _is_finite arguments _misfit _row _digits
+    _moved _progress _change _erf _erfc _lgamma _digamma _trigamma _digamma_of_number
     _trigamma_of_number
     """.split()
 )

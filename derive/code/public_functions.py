@@ -29,7 +29,7 @@ def public_functions(parts: Parts) -> dict[str, Any]:
         "update_def": _definition("update", ["params", "grads", "state=None"], settings),
         "step_def": _definition("step", ["params", *parts.data, "state=None"], keywords),
         "train_def": _definition(
-            "train", ["params", "batches", "state=None"], [*keywords, "report=print"]
+            "train", ["params", "batches", "state=None"], [*keywords, "report=print", "every=1"]
         ),
         "check_def": _definition("check", ["params", *parts.data], [*parts.given, "seed=0"]),
         "forward_arguments": _checked(parts.visible, parts.given),

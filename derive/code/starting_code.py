@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
+from random import Random
 
 from derive.code.numpy_code import bracketed
 from derive.code.size_code import Names, decimal, new_shape, size_code
-from derive.model import Declaration, Dimension, Initializer, Specification
+from derive.errors import DerivationError
+from derive.model import (
+    Declaration,
+    Dimension,
+    Initializer,
+    Specification,
+    axis_dimensions,
+)
 from derive.program.program import size_names
+from derive.sizes import size_at
 from derive.terms import ONE, Multiply, Quantity, Term
 
 # Sizes of a training run for which the model names none: small, and pairwise different.
 SMALLEST_SIZE = 4
+MOST_DRAWS = 1000
 
 
 def base_sizes(spec: Specification, terms: Sequence[Term]) -> tuple[Dimension, ...]:
@@ -37,13 +48,47 @@ def size_lines(spec: Specification, terms: Sequence[Term], names: Names) -> list
 
 
 def training(spec: Specification) -> Specification:
-    """The model with the sizes of its training run; each that nobody gives a small one."""
+    """The model with the sizes of its training run: small ones that fit where nobody gives them."""
     own = dict(spec.example.sizes) if spec.example else {}
-    dimensions = [replace(d, default=own.get(d.name, d.default)) for d in spec.dimensions]
-    free = [d.name for d in dimensions if d.default is None and d.formula is None]
-    small = {name: SMALLEST_SIZE + place for place, name in enumerate(free)}
-    filled = (replace(d, default=small.get(d.name, d.default)) for d in dimensions)
+    given = [replace(d, default=own.get(d.name, d.default)) for d in spec.dimensions]
+    free = [d.name for d in given if d.default is None and d.formula is None]
+    run = replace(spec, dimensions=tuple(given))
+    drawn = (_filled(run, sizes) for sizes in _small_sizes(free, axis_dimensions(spec)))
+    first = next(drawn)
+    return next((one for one in chain([first], drawn) if _fits(one)), first)
+
+
+def _small_sizes(names: Sequence[str], axes: Collection[str]) -> Iterator[dict[str, int]]:
+    """Sizes that are pairwise different, and then others, so that a window fits what it is over.
+
+    A stride or a padding is no axis, and is one.
+    """
+    yield {name: SMALLEST_SIZE + place for place, name in enumerate(names)}
+    random = Random(0)
+    for _ in range(MOST_DRAWS if names else 0):
+        drawn = {name: 2 + int(2 * SMALLEST_SIZE * random.random()) for name in names}
+        yield {name: size if name in axes else 1 for name, size in drawn.items()}
+
+
+def _filled(spec: Specification, sizes: Mapping[str, int]) -> Specification:
+    filled = (replace(d, default=sizes.get(d.name, d.default)) for d in spec.dimensions)
     return replace(spec, dimensions=tuple(filled))
+
+
+def _fits(spec: Specification) -> bool:
+    """Whether every axis has a whole number of entries, at least one."""
+    sizes = {d.name: d.default for d in spec.dimensions if d.default is not None}
+    shapes = [size for d in spec.declarations for size in d.quantity.shape]
+    extents: list[Fraction] = []
+    try:
+        for dimension in spec.dimensions:
+            if dimension.formula is not None:
+                extents.append(size_at(dimension.formula, sizes))
+                sizes[dimension.name] = int(extents[-1])
+        extents += [size_at(size, sizes) for size in shapes]
+    except DerivationError:
+        return False
+    return all(extent >= 1 and extent.denominator == 1 for extent in extents)
 
 
 def size_arguments(dimensions: Sequence[Dimension], names: Names) -> list[str]:

@@ -14,29 +14,42 @@ from derive.code.starting_code import (
     size_arguments,
     size_choices,
 )
-from derive.model import definition, parameters
+from derive.model import Example, definition, parameters, stops_a_gradient
 from derive.terms import Quantity, entries, is_one
+
+# A training run prints so many lines, where the model does not say how often.
+MOST_LINES = 20
 
 # At most so many values are shown in each line of a trajectory.
 MOST_SHOWN = 4
 
 
 def start(parts: Parts) -> dict[str, Any]:
-    """The first parameters, the data of the example, and the number of steps."""
+    """The first parameters, the data of the example, and the training run."""
     spec, names = parts.spec, parts.names
     shapes = [size for quantity in parameters(spec) for size in quantity.shape]
     first = base_sizes(spec, shapes)
     init_sizes = size_arguments(first, names)
     rules = {r.name for r in parts.program.sizes if r.quantity is None and r.formula is None}
     given = [dimension for dimension in spec.dimensions if dimension.name in rules]
+    choices = size_choices(spec, given, names, every=True)
     return {
         "init_def": bracketed("def init(", ["seed=0", *init_sizes], "):"),
         "init_lines": init_lines(spec, names),
         **example_function(parts),
         "init_choices": ", ".join(size_choices(spec, first, names)),
-        "steps": spec.example.steps if spec.example else 100,
-        "given_choices": "".join(f", {c}" for c in size_choices(spec, given, names, every=True)),
+        "given_choices": "".join(f", {choice}" for choice in choices),
+        "stops": stops_a_gradient(spec),
+        "train_call": _train_call(spec.example or Example(), choices),
     }
+
+
+def _train_call(example: Example, choices: Sequence[str]) -> list[str]:
+    """The training run of the program, of which about twenty lines are seen."""
+    every = example.every or max(1, example.steps // MOST_LINES)
+    seen = [f"every={every}"] if every > 1 else []
+    arguments = ["params", f"[data] * {example.steps}", *choices, *seen]
+    return bracketed("costs = train(", arguments, ")", 8)
 
 
 def trajectory(parts: Parts) -> dict[str, Any]:
@@ -61,11 +74,13 @@ def trajectory(parts: Parts) -> dict[str, Any]:
         look, shown = "{name: np.copy(params[name]) for name in params}", own
     if len(look) > 60:
         look, shown = "", []
+    told = [parts.names[q.name] for q in targets] if predictions else []
     return {
         "look": look,
-        "shown": [q.name for q in shown],
-        "shown_targets": [parts.names[q.name] for q in targets if predictions],
+        "shown": [(q.name, _label(parts.names[q.name])) for q in shown],
+        "shown_targets": [(name, _label(name)) for name in told],
         "cost_name": spec.objective.cost.name,
+        "cost_label": _label(parts.names[spec.objective.cost.name]),
         "train_step": bracketed(
             "cost = step(",
             ["params", "**data", "state=state", *passed]
@@ -75,6 +90,11 @@ def trajectory(parts: Parts) -> dict[str, Any]:
         ),
         "batch_text": show_batch(parts.data),
     }
+
+
+def _label(name: str) -> str:
+    """A name that every terminal can print."""
+    return name.encode("ascii", "backslashreplace").decode()
 
 
 def _is_single(quantity: Quantity) -> bool:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from derive.errors import VerificationError
-from derive.model import Specification
-from derive.terms import BINDERS, Name, walk
+from derive.model import Specification, axis_dimensions
+from derive.terms import Name
 from derive.verification.work import Candidate, Counting
 
 SMALLEST = 2
@@ -122,12 +122,3 @@ def _draws(model: Specification, random: Random) -> Iterator[dict[str, int]]:
             # Some are larger, so that a stride, a window and what it moves over fit together.
             raised = random.sample(names, min(attempt % 3, len(names)))
             yield sizes | {name: largest + random.randint(1, 3) for name in raised}
-
-
-def axis_dimensions(model: Specification) -> set[str]:
-    """The dimensions that are the length of some axis or range."""
-    quantities = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
-    sizes = [size for quantity in quantities for size in quantity.shape]
-    bound = [node for e in model.equations for node in walk(e.right) if isinstance(node, BINDERS)]
-    sizes += [index.size for node in bound for index in node.indices]
-    return {getattr(size, "name", "") for size in sizes}

@@ -20,8 +20,8 @@ from types import ModuleType
 import numpy as np
 
 from derive.errors import VerificationError
-from derive.model import Specification, parameters
-from derive.terms import Call, Derivative, Name, walk
+from derive.model import Specification, parameters, stops_a_gradient
+from derive.terms import Derivative, Name
 from derive.verification.diagnose import diagnose
 from derive.verification.points import Point
 from derive.verification.report import Line, Verdict, show_sizes
@@ -65,12 +65,6 @@ def float_lines(
         note = f"the code does not run on floats: {error}"
         return (Line("float64", str(cost), sizes, "float64", "failed", note=note),)
     return tuple(lines)
-
-
-def stops_a_gradient(model: Specification) -> bool:
-    """Whether something in the model counts as a constant though it is computed."""
-    nodes = (node for equation in model.equations for node in walk(equation.right))
-    return any(isinstance(node, Call) and node.function == "stop_gradient" for node in nodes)
 
 
 def _gradients(

@@ -161,7 +161,7 @@ class StartingPoint:
 
 
 def starting_point(derivation: Derivation) -> StartingPoint | None:
-    """The starting point of a model without data or sizes, where its scalar parameters are stated."""
+    """The starting point of a model without data or sizes, where its parameters are stated."""
     model = derivation.model
     starts = None if data(model) or model.dimensions else _stated_starts(model)
     here = stated_data(model, {}) if starts else None

@@ -153,7 +153,7 @@ N: dim; K: dim
 y: index(K)[N]; Z: param[N, K]
 P = softmax(Z, axis=1)
 C = mean(logsumexp(Z[i, k], k) - Z[i, y[i]], i)""")
-    assert model.equation("Z") == ("∂C/∂Z[i, k] = (P[i, k] − ({1, y[i] = k; 0, y[i] ≠ k}))/N")
+    assert model.equation("Z") == "∂C/∂Z[i, k] = (P[i, k] − [y[i] = k])/N"
 
 
 # --- 5. a network (Nielsen, BP1 to BP4) ---------------------------------------------------------

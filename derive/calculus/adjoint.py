@@ -23,6 +23,7 @@ from derive.calculus.matching import named
 from derive.calculus.rewrites.knowledge import Knowledge, knowledge_of
 from derive.calculus.rewrites.ratios import weight
 from derive.calculus.steps import Step, substitute_step
+from derive.calculus.tidy import settled
 from derive.model import Equation, Recurrence, Specification, parameters
 from derive.simplify import product, summed, total, unguarded
 from derive.terms import (
@@ -321,4 +322,4 @@ def path_term(path: Path) -> Term:
 
 def over_path(path: Path, term: Term) -> Term:
     """`term` under the sum of a path, or under its conditions where nothing is summed."""
-    return summed(path.summed, term, path.where)
+    return summed(path.summed, settled(term, frozenset(path.where)), path.where)

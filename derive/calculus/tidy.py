@@ -66,6 +66,28 @@ def tidy(term: Term, assumed: frozenset[Condition] = frozenset()) -> Term:
     return rewrite(term, rule)
 
 
+def settled(term: Term, assumed: frozenset[Condition]) -> Term:
+    """The term without conditions that always hold, or that are `assumed`; all else as it is.
+
+    >>> from derive.terms import ZERO, Compare, Size
+    >>> positive = Compare(">", Size("n"), ZERO)
+    >>> settled(Choice(positive, Size("n"), ZERO), frozenset({positive}))
+    Size(name='n')
+    """
+
+    def rule(node: Node) -> Node | None:
+        match node:
+            case Choice(condition, chosen, otherwise):
+                own = conditions_of(condition)
+                left = tuple(c for c in own if c not in assumed and not always(c))
+                inside = settled(chosen, assumed | {*own})
+                rest = settled(otherwise, assumed)
+                return Choice(all_of(left), inside, rest) if left else inside
+        return None
+
+    return rewrite(term, rule)
+
+
 def conditions_of(condition: Condition) -> tuple[Condition, ...]:
     """The conditions that must all hold."""
     return condition.conditions if isinstance(condition, AllOf) else (condition,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from derive.calculus.adjoint import Derivation, Gradient
@@ -22,12 +22,14 @@ from derive.names import symbol
 from derive.program.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
 from derive.program.solving import untransposed
 from derive.program.vectorise import vectorise
-from derive.terms import Entry, Quantity, entries, is_one
+from derive.terms import Entry, Node, Quantity, entries, is_one
+from derive.terms import walk as walk_terms
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
 from derive.typeset.functions import layout_function
 from derive.typeset.layout import FunctionName, Identifier, Layout
 from derive.typeset.layout import walk as walk_layout
+from derive.typeset.levels import is_indicator
 
 # An upstream gradient of at most so many operations is written out in a matrix formula.
 SHORT_ARRAY = 5
@@ -133,10 +135,14 @@ def _short_array(derivation: Derivation, quantity: Quantity) -> ArrayTerm | None
 
 def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
     """∂C/∂w in closed form: in matrix notation where it is plain, else entry by entry."""
+    closed = closed_equation(writer.derivation, gradient)
     right = matrix_formula(writer, closed_array(writer, gradient))
+    if right is None and any(map(is_indicator, walk_terms(closed.right))):
+        # A product by name says more than a sum over [y = k].
+        right = matrix_formula(writer, array_of(gradient.equation))
     if right is not None:
         return equation(symbol_of(writer, gradient.equation.left), right)
-    return equation_formula(writer, closed_equation(writer.derivation, gradient))
+    return equation_formula(writer, closed)
 
 
 def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
@@ -150,7 +156,17 @@ def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
             argument = Identifier(symbol(name))
             word = layout_function(function, argument)
             words.append(says(f"notation.{function}", word=word, argument=argument))
+    if any(map(is_indicator, _nodes(writer))):
+        words.append(says("notation.bracket"))
     return tuple(words)
+
+
+def _nodes(writer: Writer) -> Iterator[Node]:
+    """The nodes of all formulas: of the definitions, and of the gradients as they are shown."""
+    for defined in writer.model.equations:
+        yield from walk_terms(defined.right)
+    for gradient in writer.derivation.gradients:
+        yield from walk_terms(chain(writer.derivation, gradient).shown)
 
 
 def replaced(array: ArrayTerm, old: ArrayTerm, new: ArrayTerm) -> ArrayTerm:

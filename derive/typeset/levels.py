@@ -52,7 +52,7 @@ def level(node: Node) -> Level:
     """The level of `node` as it is printed."""
     match node:
         case Choice():
-            return Level.ANY
+            return Level.ATOM if is_indicator(node) else Level.ANY
         case AnyOf():
             return Level.OR
         case AllOf():
@@ -111,11 +111,24 @@ def without_sign(term: Term) -> Term | None:
     return None
 
 
+def is_indicator(node: Node) -> bool:
+    """Whether a term is 1 where a condition holds and 0 elsewhere: Iverson's bracket [y = k].
+
+    >>> from derive.terms import ONE, ZERO
+    >>> is_indicator(Choice(Compare("==", Size("n"), Size("m")), ONE, ZERO))
+    True
+    """
+    match node:
+        case Choice(_, Number(chosen), Number(otherwise)):
+            return chosen == 1 and otherwise == 0
+    return False
+
+
 def ends_open(term: Term) -> bool:
     """Whether what follows `term` could be read as a part of it, as behind a sum."""
     match term:
         case Reduction() | Choice():
-            return True
+            return not is_indicator(term)
         case Negate(inner):
             return ends_open(inner)
         case Multiply(factors) | Add(factors):

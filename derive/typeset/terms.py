@@ -65,7 +65,7 @@ from derive.typeset.layout import (
     product,
     row,
 )
-from derive.typeset.levels import Level, ends_open, is_fraction, level, without_sign
+from derive.typeset.levels import Level, ends_open, is_fraction, is_indicator, level, without_sign
 from derive.typeset.linear import layout_linear_algebra
 from derive.typeset.symbols import PARTIAL_SIGN, Notation, name_layout
 
@@ -128,6 +128,8 @@ def _form(node: Node, notation: Notation) -> Layout:
             return _reduction(node, notation)
         case LinearAlgebra():
             return layout_linear_algebra(node, notation, _layout)
+        case Choice(condition) if is_indicator(node):
+            return Fenced("[", _layout(condition, notation), "]")
         case Choice():
             return _cases(node, notation)
         case Partial(of, wrt):
@@ -188,14 +190,20 @@ def _add(terms: tuple[Term, ...], notation: Notation) -> Layout:
 
 
 def _multiply(factors: tuple[Term, ...], notation: Notation) -> Layout:
-    """Factors side by side; a dot joins a group, that is a product inside the product."""
+    """Factors side by side; a dot joins a group, that is a product inside the product.
+
+    On one line a dot also keeps the bracket of a condition apart from subscripts.
+    """
     if not factors:
         return NumberText("1")
     shown = [
         _factor(factor, place == 0, place == len(factors) - 1, notation)
         for place, factor in enumerate(factors)
     ]
-    dotted = [_is_group(left) or _is_group(right) for left, right in pairwise(factors)]
+    dotted = [
+        _is_group(left) or _is_group(right) or (notation.inline and is_indicator(right))
+        for left, right in pairwise(factors)
+    ]
     return product(*shown, dotted=dotted)
 
 

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from derive.program.arrays import Matmul, Tensordot, Whole
 from derive.program.context import Context
-from derive.program.labelled import Labelled, aligned, combine, folded, in_order
+from derive.program.labelled import Labelled, aligned, folded, in_order, multiplied
 from derive.program.orders import best_order, first_pair, least_cost
 from derive.terms import Index
 
@@ -26,7 +26,7 @@ def contract(factors: Sequence[Labelled], indices: Sequence[Index], context: Con
         remaining = [_summed_alone(factor, remaining, indices) for factor in remaining]
         left = [index for index in indices if any(index in f.axes for f in remaining)]
         if not left:
-            return combine("multiply", remaining, context.wanted)
+            return multiplied(remaining, context.wanted)
         summed = [f for f in remaining if any(index in f.axes for index in left)]
         used, joined = _one_step(summed, left, context)
         place = remaining.index(used[0])
@@ -45,7 +45,7 @@ def _one_step(
     if len(groups) == 1:
         return groups[0], _one_group(groups[0], indices, context.wanted)
     if several is not None:
-        return several, combine("multiply", several, context.wanted)
+        return several, multiplied(several, context.wanted)
     axes = [frozenset(factor.labels) for factor in factors]
     pair = _known_pair(factors, indices, context)
     if pair is None:
@@ -103,11 +103,11 @@ def _one_group(
     """The sum of a product of factors that all have the same labels: vectors have a dot product."""
     if len(factors[0].labels) == 1:
         first, *others = factors
-        second = others[0] if len(others) == 1 else combine("multiply", others, wanted)
+        second = multiplied(others, wanted)
         product = _matrix_product(first, second, tuple(indices), wanted)
         if product is not None:
             return product
-    return folded("sum", combine("multiply", factors, [*wanted, *indices]), indices)
+    return folded("sum", multiplied(factors, [*wanted, *indices]), indices)
 
 
 def _joined(pair: Sequence[Labelled], indices: Labels, context: Context) -> Labelled:
@@ -117,7 +117,7 @@ def _joined(pair: Sequence[Labelled], indices: Labels, context: Context) -> Labe
     if product is None and indices:
         product = _matrix_product(left, right, indices, context.wanted)
     if product is None:
-        whole = combine("multiply", [left, right], [*context.wanted, *indices])
+        whole = multiplied([left, right], [*context.wanted, *indices])
         product = folded("sum", whole, indices)
     return context.computed.keep(left, right, indices, product)
 

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 
 from derive.program.context import Context
 from derive.program.factors import factors_of
+from derive.program.masks import with_masked_factors
 from derive.program.orders import CLEARLY, least_cost
 from derive.simplify import negative, product, quotient, summed
 from derive.terms import (
+    ONE,
     Add,
     Choice,
+    Divide,
     Entry,
     Index,
     LinearAlgebra,
@@ -54,8 +57,9 @@ def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Ter
     (A B) v is A (B v).  What is known already is left whole.
     """
     factors = factors_of(term, indices)
-    for factor in factors.above:
-        others = tuple(other for other in factors.above if other is not factor)
+    above = tuple(part for factor in factors.above for part in _parts(factor, indices))
+    for factor in above:
+        others = tuple(other for other in above if other is not factor)
         found: Term
         match factor:
             case Reduction("sum", inner, inside, ()) if grows(factor) or _is_cheaper_apart(
@@ -69,6 +73,22 @@ def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Ter
         found = quotient(found, product(*factors.below)) if factors.below else found
         return negative(found) if factors.negative else found
     return None
+
+
+def _parts(factor: Term, indices: tuple[Index, ...]) -> tuple[Term, ...]:
+    """A factor whose conditions are masks; what divides an outer product is a factor of its own."""
+    match factor:
+        case Reduction("sum"):
+            masked = with_masked_factors(factor)
+            return (factor if _is_guarded(masked) else masked,)
+        case Add(terms):
+            parts = [part for term in terms for part in _parts(term, indices)]
+            return (Add(tuple(parts)),) if len(parts) == len(terms) else (factor,)
+        case Divide(top, bottom):
+            above = factors_of(top, indices)
+            if not above.below and not above.negative and any(map(grows, above.above)):
+                return (*above.above, Divide(ONE, bottom))
+    return (factor,)
 
 
 def _is_cheaper_apart(

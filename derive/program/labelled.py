@@ -15,6 +15,7 @@ from derive.program.arrays import (
     ArrayTerm,
     Either,
     Elementwise,
+    Exact,
     Fold,
     Folding,
     Full,
@@ -157,6 +158,46 @@ def combine(operation: Operation, values: Sequence[Labelled], wanted: Sequence[I
     order = common_order(values, wanted)
     parts = tuple(aligned(value, order) for value in values)
     return Labelled(Elementwise(operation, parts), order)
+
+
+def multiplied(values: Sequence[Labelled], wanted: Sequence[Index]) -> Labelled:
+    """The product of values: those that are 1 / c divide, and the small ones meet first.
+
+    In z * (u / v)[:, None] the larger array is gone through once.
+    """
+    inverses = {place: c for place, value in enumerate(values) if (c := _inverted(value))}
+    above = [value for place, value in enumerate(values) if place not in inverses]
+    small = _small_group(values)
+    if small:
+        first = values.index(small[0])
+        rest = [v for v in values if v not in small]
+        rest.insert(sum(v not in small for v in values[:first]), multiplied(small, wanted))
+        return multiplied(rest, wanted)
+    if not above or not inverses:
+        return values[0] if len(values) == 1 else combine("multiply", values, wanted)
+    parts = [multiplied(above, wanted), multiplied(list(inverses.values()), wanted)]
+    return combine("divide", parts, wanted)
+
+
+def _small_group(values: Sequence[Labelled]) -> list[Labelled]:
+    """Several values of the same labels, where another one has more; [] where there are none."""
+    groups: dict[frozenset[Index], list[Labelled]] = {}
+    for value in values:
+        groups.setdefault(frozenset(value.labels), []).append(value)
+    found = [
+        group
+        for labels, group in groups.items()
+        if len(group) > 1 and labels and any(labels < other for other in groups)
+    ]
+    return found[0] if found else []
+
+
+def _inverted(value: Labelled) -> Labelled | None:
+    """What 1 is divided by, None for another value."""
+    match value.term:
+        case Elementwise("divide", (Exact(one), below)) if one == 1:
+            return Labelled(below, value.axes)
+    return None
 
 
 def either(

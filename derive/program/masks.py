@@ -1,18 +1,26 @@
 """Conditions of a sum as zeros of a factor, so that the rest is a sum of products.
 
 Σ_j [z[n,j] > 0] g[n,j] W[i,j] is (g * (z > 0)) @ W.T: the mask has the axes of g, and no array
-over n, i and j is made.
+over n, i and j is made.  A condition that no summed index reaches stands outside of the sum; one
+that has the axes of no factor is a factor of its own, 1 where it holds and 0 elsewhere.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derive.calculus.tidy import all_of
 from derive.conditions import needs_no_guard
-from derive.program.factors import factors_of
+from derive.polynomials import is_size
+from derive.program.factors import Factors, factors_of
+from derive.simplify import guarded, product, quotient
 from derive.terms import (
+    ONE,
     ZERO,
     Choice,
+    Compare,
     Condition,
+    Index,
     Multiply,
     Negate,
     Reduction,
@@ -22,10 +30,10 @@ from derive.terms import (
 )
 
 
-def with_masked_factors(reduction: Reduction) -> Reduction:
-    """A sum in which each condition that has the axes of a factor stands in that factor.
+def with_masked_factors(reduction: Reduction) -> Term:
+    """A sum in which each condition stands where it has the fewest axes.
 
-    >>> from derive.terms import Compare, Entry, Index, IndexValue, Quantity, Size
+    >>> from derive.terms import Entry, Index, IndexValue, Quantity, Size
     >>> n = Size("n"); i, j = Index(n), Index(n); a, W = Quantity("a", (n,)), Quantity("W", (n, n))
     >>> factor, weight = Entry(a, (IndexValue(j),)), Entry(W, (IndexValue(i), IndexValue(j)))
     >>> positive = Compare(">", factor, ZERO)
@@ -34,27 +42,49 @@ def with_masked_factors(reduction: Reduction) -> Reduction:
     ((), True)
     """
     factors = factors_of(reduction.term, reduction.indices)
-    if reduction.kind != "sum" or len(factors.above) < 2 or factors.below:
+    if reduction.kind != "sum" or len(factors.above) < 2 or not all(map(is_size, factors.below)):
         return reduction
-    if not all(map(needs_no_guard, factors.above)):
+    if not all(map(needs_no_guard, factors.above)) or not all(map(_is_safe, reduction.where)):
         return reduction
+    summed = set(reduction.indices)
+    outside = tuple(c for c in reduction.where if not summed & set(free_indices(c)))
+    inside = tuple(c for c in reduction.where if c not in outside)
+    above, rest = _masked(factors.above, inside)
+    if not outside and rest == reduction.where:
+        return reduction
+    return guarded(outside, _sum(replace(factors, above=above), reduction.indices, rest))
+
+
+def _is_safe(condition: Condition) -> bool:
+    """Whether a condition may be asked for at all places, whatever the others say."""
+    match condition:
+        case Compare(_, left, right):
+            return needs_no_guard(left) and needs_no_guard(right)
+    return False
+
+
+def _masked(
+    factors: tuple[Term, ...], conditions: tuple[Condition, ...]
+) -> tuple[tuple[Term, ...], tuple[Condition, ...]]:
+    """The factors with conditions in them or beside them, and the conditions that are left."""
     held: dict[int, list[Condition]] = {}
+    own: list[Condition] = []
     rest: list[Condition] = []
-    for condition in reduction.where:
-        place = _place(condition, factors.above)
-        if place is None:
-            rest.append(condition)
-        else:
+    reached = {index for factor in factors for index in free_indices(factor)}
+    for condition in conditions:
+        place = _place(condition, factors)
+        if place is not None:
             held.setdefault(place, []).append(condition)
-    if not held:
-        return reduction
-    above = (
+        elif reached - set(free_indices(condition)):
+            own.append(condition)
+        else:
+            rest.append(condition)
+    above = [
         Choice(all_of(tuple(held[place])), factor, ZERO) if place in held else factor
-        for place, factor in enumerate(factors.above)
-    )
-    term: Term = Multiply(tuple(above))
-    term = Negate(term) if factors.negative else term
-    return Reduction("sum", reduction.indices, term, tuple(rest))
+        for place, factor in enumerate(factors)
+    ]
+    above += [Choice(all_of(tuple(own)), ONE, ZERO)] if own else []
+    return tuple(above), tuple(rest)
 
 
 def _place(condition: Condition, factors: tuple[Term, ...]) -> int | None:
@@ -64,3 +94,10 @@ def _place(condition: Condition, factors: tuple[Term, ...]) -> int | None:
         if entries(factor) and needed and needed <= set(free_indices(factor)):
             return place
     return None
+
+
+def _sum(factors: Factors, indices: tuple[Index, ...], where: tuple[Condition, ...]) -> Term:
+    term: Term = Multiply(factors.above)
+    term = Negate(term) if factors.negative else term
+    found: Term = Reduction("sum", indices, term, where)
+    return quotient(found, product(*factors.below)) if factors.below else found

@@ -25,11 +25,20 @@ from derive.program.factors import Factors, factors_of
 from derive.program.fitting import fitted
 from derive.program.flattening import taken_apart
 from derive.program.folds import EMPTY, EXTREMES, applied, chosen, counting, fold, locate, logsumexp
-from derive.program.labelled import Labelled, aligned, combine, common_order, either, joined, union
+from derive.program.joining import joined_pieces, may_join
+from derive.program.labelled import (
+    Labelled,
+    aligned,
+    combine,
+    common_order,
+    either,
+    multiplied,
+    union,
+)
 from derive.program.masked_softmax import masked_softmax, normalised
 from derive.program.masks import with_masked_factors
 from derive.program.matrix_arrays import entry_of_matrices, identity
-from derive.program.ranges import Piece, chosen_pieces, moved, narrowed, summed_pieces
+from derive.program.ranges import chosen_pieces, narrowed, summed_pieces
 from derive.program.reads import read
 from derive.program.scatter import added_up, read_at_places, scattering, total_of
 from derive.program.windows import (
@@ -140,8 +149,8 @@ def _computed(term: Term, context: Context) -> Labelled:
             return eye
         case Choice() if found := padded_windows(term, context.formulas):
             return found
-        case Choice() if (pieces := chosen_pieces(term)) and _may_join(pieces, context):
-            return _joined(pieces, context)
+        case Choice() if (pieces := chosen_pieces(term)) and may_join(pieces, context):
+            return joined_pieces(pieces, _labelled, context)
         case Choice() if softmax := masked_softmax(term):
             return normalised(softmax, _condition, _labelled, context)
         case Choice(condition, then, otherwise):
@@ -158,26 +167,10 @@ def _computed(term: Term, context: Context) -> Labelled:
 def _added(terms: Sequence[Term], context: Context) -> Labelled:
     """A sum, in which terms that each have a range of an index of their own are one array."""
     pieces, others = summed_pieces(terms)
-    if not pieces or not _may_join(pieces, context):
+    if not pieces or not may_join(pieces, context):
         return total_of(terms, _summand, _labelled, context)
-    whole, rest = _joined(pieces, context), [_summand(t, context) for t in others]
+    whole, rest = joined_pieces(pieces, _labelled, context), [_summand(t, context) for t in others]
     return combine("add", [whole, *rest], context.wanted) if rest else whole
-
-
-def _may_join(pieces: Sequence[Piece], context: Context) -> bool:
-    """Whether no filter around the pieces speaks of their index, which each of them renames."""
-    return context.kept is None or pieces[0].range.index not in context.kept.labels
-
-
-def _joined(pieces: Sequence[Piece], context: Context) -> Labelled:
-    """Terms on ranges that lie side by side, one after the other."""
-    index = pieces[0].range.index
-    parts = []
-    for piece in pieces:
-        inside, term = moved(piece.term, piece.range)
-        wanted = tuple(inside if i is index else i for i in context.wanted)
-        parts.append((inside, _labelled(term, replace(context, wanted=wanted))))
-    return joined(parts, index, context.wanted)
 
 
 def _summand(term: Term, context: Context) -> Labelled:
@@ -228,9 +221,9 @@ def _assemble(values: list[Labelled], factors: Factors, context: Context) -> Lab
     below = [defined(_labelled(divisor, context), context) for divisor in factors.below]
     one = Labelled(Exact(Fraction(1)))
     values = [value for value in values if value != one] or [one]
-    value = values[0] if len(values) == 1 else combine("multiply", values, context.wanted)
+    value = multiplied(values, context.wanted)
     if below:
-        divisor = below[0] if len(below) == 1 else combine("multiply", below, context.wanted)
+        divisor = multiplied(below, context.wanted)
         value = combine("divide", [value, divisor], context.wanted)
     return combine("negate", [value], context.wanted) if factors.negative else value
 
@@ -293,13 +286,14 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
     within = read_at_places(narrowed(reduction), context.bounds)
     if within == reduction and context.kept is None:
         within = with_zeros_outside(reduction, context.formulas)
-        within = with_masked_factors(within) if within == reduction else within
     if within != reduction:
         return _labelled(within, context)
     if context.kept is None and (found := scattering(reduction, context.bounds)):
         return added_up(found, _labelled, context)
     if context.kept is None and (over := overlapping(reduction, context.formulas)):
         return overlapped(over, _labelled, context)
+    if context.kept is None and (masked := with_masked_factors(reduction)) != reduction:
+        return _labelled(masked, context)
     indices, empty = reduction.indices, EMPTY.get(reduction.kind)
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)

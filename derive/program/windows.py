@@ -126,6 +126,8 @@ def _last(count: Term, stride: Term, formulas: Formulas) -> Term:
     match formula:
         case Add((FloorDivide(reach, step), one)) if step == stride and one == ONE:
             return reach
+        case FloorDivide(reach, step) if step == stride:
+            return total(reach, negative(stride))
     return product(stride, total(formula, negative(ONE)))
 
 

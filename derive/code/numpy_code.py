@@ -53,6 +53,7 @@ from derive.program.arrays import (
     OfMatrices,
     Pad,
     Pi,
+    Reshape,
     Select,
     Selector,
     Slice,
@@ -126,6 +127,9 @@ def _called(term: ArrayTerm, names: Names) -> str:
     match term:
         case Transpose(operand, axes):
             return _transpose(operand, axes, names)
+        case Reshape(operand, shape):
+            sizes = ", ".join(size_code(size, names) for size in shape)
+            return f"{_at(operand, ATOM, names)}.reshape({sizes})"
         case Pad(operand, widths):
             pairs = ", ".join(shape_code(pair, names) for pair in widths)
             trailing = "," if len(widths) == 1 else ""

@@ -28,6 +28,7 @@ from derive.program.arrays import (
     Pad,
     Pi,
     Places,
+    Reshape,
     Scatter,
     Select,
     Selector,
@@ -88,7 +89,7 @@ def shape_of(term: ArrayTerm) -> Shape:
         case Join(parts, axis, size):
             first = shape_of(parts[0])
             return (*first[:axis], size, *first[axis + 1 :])
-        case Empty(shape, _):
+        case Empty(shape, _) | Reshape(_, shape):
             return shape
     raise TypeError(f"shape_of: unknown array term {type(term).__name__}")
 
@@ -230,7 +231,7 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
                 found[size] = None
             case Full(_, shape, like) if like is None or shape_of(like) != shape:
                 found.update(dict.fromkeys(shape))
-            case Empty(shape, _):
+            case Empty(shape, _) | Reshape(_, shape):
                 found.update(dict.fromkeys(shape))
             case Pad(_, widths):
                 found.update(dict.fromkeys(width for pair in widths for width in pair))

@@ -139,6 +139,14 @@ class Transpose(ArrayTerm):
 
 
 @dataclass(frozen=True)
+class Reshape(ArrayTerm):
+    """The operand with neighbouring axes merged, or an axis split, row by row."""
+
+    operand: ArrayTerm
+    shape: Shape
+
+
+@dataclass(frozen=True)
 class Select(ArrayTerm):
     """`operand[0, T - 1, :, None, 1:]`: nothing is copied."""
 
@@ -302,7 +310,7 @@ def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
             return parts
         case Matmul(one, other) | Tensordot(one, other) | Cast(one, other) | Overlap(one, other):
             return (one, other)
-        case Transpose(operand, _) | Select(operand, _) | Copy(operand):
+        case Transpose(operand, _) | Reshape(operand, _) | Select(operand, _) | Copy(operand):
             return (operand,)
         case Fold(_, operand, _) | Locate(_, operand, _) | Pad(operand, _) | Windows(operand, _):
             return (operand,)
@@ -334,20 +342,10 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return type(term)(*parts)
         case Tensordot(_, _, left_axes, right_axes):
             return Tensordot(parts[0], parts[1], left_axes, right_axes)
-        case Transpose(_, axes):
-            return Transpose(parts[0], axes)
-        case Select(_, selectors):
-            return Select(parts[0], selectors)
-        case Fold(kind, _, axes):
-            return Fold(kind, parts[0], axes)
-        case Locate(kind, _, axes):
-            return Locate(kind, parts[0], axes)
-        case Copy():
-            return Copy(parts[0])
+        case Transpose() | Reshape() | Select() | Copy() | Fold() | Locate() | Pad() | Windows():
+            return replace(term, operand=parts[0])
         case Overlap():
             return replace(term, base=parts[0], value=parts[1])
-        case Pad() | Windows():
-            return replace(term, operand=parts[0])
         case Gather(_, subscripts):
             return Gather(parts[0], _given(subscripts, iter(parts[1:])))
         case Scatter(_, added):

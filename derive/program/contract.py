@@ -13,6 +13,7 @@ from itertools import combinations
 from derive.program.arrays import Matmul, Tensordot, Whole
 from derive.program.context import Context
 from derive.program.labelled import Labelled, aligned, folded, in_order, multiplied
+from derive.program.merged import product_over_windows
 from derive.program.orders import best_order, first_pair, least_cost
 from derive.terms import Index
 
@@ -114,6 +115,8 @@ def _joined(pair: Sequence[Labelled], indices: Labels, context: Context) -> Labe
     """The product of two factors, summed over the indices that no other factor has."""
     left, right = pair
     product = context.computed.product(left, right, indices)
+    if product is None and indices:
+        product = product_over_windows(left, right, indices)
     if product is None and indices:
         product = _matrix_product(left, right, indices, context.wanted)
     if product is None:

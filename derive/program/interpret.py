@@ -41,6 +41,7 @@ from derive.program.arrays import (
     Overlap,
     Pad,
     Pi,
+    Reshape,
     Scatter,
     Select,
     Selector,
@@ -179,8 +180,8 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
             return np.copy(value(operand))
         case Cast(operand, like):
             return value(operand).astype(value(like).dtype)
-        case Pad() | Windows():
-            return _windows(term, value(term.operand), sizes)
+        case Pad() | Windows() | Reshape():
+            return _arranged(term, value(term.operand), sizes)
         case Overlap() | Scatter():
             return _added_up(term, value, sizes)
         case Either(condition, chosen, otherwise):
@@ -200,8 +201,10 @@ def _function(name: str, of_numbers: bool) -> Callable[..., Any]:
     return function
 
 
-def _windows(term: Pad | Windows, array: Any, sizes: Mapping[str, int]) -> np.ndarray:
-    """An array with zeros around it, or the windows of one."""
+def _arranged(term: Pad | Windows | Reshape, array: Any, sizes: Mapping[str, int]) -> np.ndarray:
+    """An array with zeros around it, with other axes, or the windows of one."""
+    if isinstance(term, Reshape):
+        return np.asarray(array).reshape([size_value(size, sizes) for size in term.shape])
     if isinstance(term, Pad):
         return np.pad(array, [[size_value(size, sizes) for size in pair] for pair in term.widths])
     window = [size_value(view.size, sizes) for view in term.views]

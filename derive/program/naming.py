@@ -29,6 +29,7 @@ from derive.program.arrays import (
     Matmul,
     OfMatrices,
     Pad,
+    Reshape,
     Select,
     Slice,
     Tensordot,
@@ -176,6 +177,8 @@ class Labels:
                 return _of_size(size)
             case Pad(operand):
                 return _joined(self.of(operand), "padded")
+            case Reshape(Transpose(Windows(operand))):
+                return _joined(self.of(operand), "columns")
             case Windows(operand):
                 inner = self.of(operand)
                 return _joined(inner and inner.removesuffix("_padded"), "windows")
@@ -190,9 +193,7 @@ class Labels:
                 scaled = _joined(word, self._scaled(parts[0])) if len(parts) == 1 else None
                 short = scaled is not None and len(scaled) <= LONGEST
                 return scaled if short else _joined(word, self._main(parts))
-            case Fold(kind, operand):
-                return _joined(kind, self.of(operand))
-            case Locate(kind, operand):
+            case Fold(kind, operand) | Locate(kind, operand):
                 return _joined(kind, self.of(operand))
             case OfMatrices("solve", (matrix, right)):
                 return _joined("solved", self.of(right))

@@ -26,6 +26,7 @@ from derive.program.arrays import (
     OfMatrices,
     Overlap,
     Pad,
+    Reshape,
     Scatter,
     Select,
     Tensordot,
@@ -137,6 +138,7 @@ def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:
             | Scatter()
             | Overlap()
             | Pad()
+            | Reshape()
             | Windows()
         ):
             searched = operands(term)[:1]

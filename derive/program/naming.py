@@ -177,11 +177,9 @@ class Labels:
                 return _of_size(size)
             case Pad(operand):
                 return _joined(self.of(operand), "padded")
-            case Reshape(Transpose(Windows(operand))):
-                return _joined(self.of(operand), "columns")
-            case Windows(operand):
-                inner = self.of(operand)
-                return _joined(inner and inner.removesuffix("_padded"), "windows")
+            case Windows(operand) | Reshape(Transpose(Windows(operand))):
+                word, inner = "windows" if isinstance(term, Windows) else "columns", self.of(operand)
+                return _joined(inner and inner.removesuffix("_padded"), word)
             case Gather(operand, (first, second)) if first == second and first is not None:
                 return _joined("diagonal", self.of(operand))
             case Gather(operand, subscripts):

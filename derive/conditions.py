@@ -16,6 +16,7 @@ from derive.terms import (
     Negate,
     Not,
     Number,
+    Reduction,
     Relation,
     Size,
     Term,
@@ -90,6 +91,6 @@ def needs_no_guard(term: Term) -> bool:
             return all(isinstance(subscript, IndexValue | Number) for subscript in subscripts)
         case Add(parts) | Multiply(parts):
             return all(map(needs_no_guard, parts))
-        case Negate(inner):
+        case Negate(inner) | Reduction("sum", _, inner, ()):
             return needs_no_guard(inner)
     return False

@@ -15,6 +15,7 @@ from derive.program.orders import CLEARLY, least_cost
 from derive.simplify import negative, product, quotient, summed
 from derive.terms import (
     ONE,
+    ZERO,
     Add,
     Choice,
     Divide,
@@ -66,6 +67,10 @@ def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Ter
                 factor, others, indices, context
             ):
                 found = summed((*indices, *inner), product(*others, inside))
+            case Choice(condition, chosen, otherwise) if otherwise == ZERO and set(
+                free_indices(condition)
+            ) - set(free_indices(chosen)):
+                found = summed(indices, product(*others, factor))
             case Add(terms) if grows(factor) and not any(map(_is_guarded, terms)):
                 found = Add(tuple(summed(indices, product(*others, part)) for part in terms))
             case _:
@@ -79,11 +84,10 @@ def _parts(factor: Term, indices: tuple[Index, ...]) -> tuple[Term, ...]:
     """A factor whose conditions are masks; what divides an outer product is a factor of its own."""
     match factor:
         case Reduction("sum"):
-            masked = with_masked_factors(factor)
-            return (factor if _is_guarded(masked) else masked,)
+            return (with_masked_factors(factor),)
         case Add(terms):
-            parts = [part for term in terms for part in _parts(term, indices)]
-            return (Add(tuple(parts)),) if len(parts) == len(terms) else (factor,)
+            masked = [with_masked_factors(t) if isinstance(t, Reduction) else t for t in terms]
+            return (factor if any(map(_is_guarded, masked)) else Add(tuple(masked)),)
         case Divide(top, bottom):
             above = factors_of(top, indices)
             if not above.below and not above.negative and any(map(grows, above.above)):

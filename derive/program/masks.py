@@ -41,18 +41,22 @@ def with_masked_factors(reduction: Reduction) -> Term:
     >>> found.where, found.term == Multiply((Choice(positive, factor, ZERO), weight))
     ((), True)
     """
-    factors = factors_of(reduction.term, reduction.indices)
-    if reduction.kind != "sum" or len(factors.above) < 2 or not all(map(is_size, factors.below)):
-        return reduction
-    if not all(map(needs_no_guard, factors.above)) or not all(map(_is_safe, reduction.where)):
+    if reduction.kind != "sum":
         return reduction
     summed = set(reduction.indices)
     outside = tuple(c for c in reduction.where if not summed & set(free_indices(c)))
-    inside = tuple(c for c in reduction.where if c not in outside)
-    above, rest = _masked(factors.above, inside)
-    if not outside and rest == reduction.where:
+    if outside:
+        rest = tuple(c for c in reduction.where if c not in outside)
+        return guarded(outside, replace(reduction, where=rest))
+    factors = factors_of(reduction.term, reduction.indices)
+    if len(factors.above) < 2 or not all(map(is_size, factors.below)):
         return reduction
-    return guarded(outside, _sum(replace(factors, above=above), reduction.indices, rest))
+    if not all(map(needs_no_guard, factors.above)) or not all(map(_is_safe, reduction.where)):
+        return reduction
+    above, rest = _masked(factors.above, reduction.where)
+    if rest == reduction.where:
+        return reduction
+    return _sum(replace(factors, above=above), reduction.indices, rest)
 
 
 def _is_safe(condition: Condition) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derive.calculus.tidy import all_of, conditions_of
-from derive.conditions import numbers_last
+from derive.conditions import needs_no_guard, numbers_last
 from derive.errors import DerivationError
 from derive.model import Equation
 from derive.polynomials import is_size
@@ -110,7 +110,7 @@ def vectorise(
 
 
 def _labelled(term: Term, context: Context) -> Labelled:
-    if context.kept is not None or not children(term):
+    if not children(term) or (context.kept is not None and not needs_no_guard(term)):
         return _computed(term, context)
     plain = not context.bounds and not context.formulas
     return context.computed.array(term, plain, lambda: _computed(term, context))

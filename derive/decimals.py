@@ -8,6 +8,8 @@ from derive.terms import Number
 
 # Longer decimals are printed as fractions.
 PLACES = 20
+# A digit behind more zeros is printed with a power of ten.
+ZEROS = 4
 
 
 def decimal(value: Fraction) -> Number:
@@ -15,6 +17,8 @@ def decimal(value: Fraction) -> Number:
 
     >>> decimal(Fraction(97, 100)).text, decimal(Fraction(1, 3)).text
     ('0.97', None)
+    >>> decimal(Fraction(1, 10**8)).text
+    '1e-8'
     """
     denominator, places = value.denominator, 0
     while denominator != 1 and places < PLACES:
@@ -22,7 +26,10 @@ def decimal(value: Fraction) -> Number:
         denominator = (value * 10**places).denominator
     if denominator != 1 or places == 0:
         return Number(value)
-    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
+    significant = str(abs((value * 10**places).numerator))
+    if places > ZEROS and len(significant) == 1:
+        return Number(value, f"{significant}e-{places}")
+    digits = significant.rjust(places + 1, "0")
     return Number(value, f"{digits[:-places]}.{digits[-places:]}")
 
 

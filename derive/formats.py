@@ -64,6 +64,12 @@ def _latex_display(lines: tuple[Numbered, ...]) -> str:
     return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
 
 
+def _latex_code(name: str) -> str:
+    """A name of the code, which a line may end within, behind an underscore."""
+    escaped = escape_latex(name).replace(r"\_", r"\_\allowbreak{}")
+    return rf"\texttt{{{escaped}}}"
+
+
 LATEX = Format(
     "latex",
     "tex",
@@ -72,7 +78,7 @@ LATEX = Format(
     lambda layout: f"${latex(layout)}$",
     lambda layout: f"${latex(broken(layout, REASON))}$",
     _latex_display,
-    lambda name: rf"\texttt{{{escape_latex(name)}}}",
+    _latex_code,
     lambda number: rf"\eqref{{eq:{number}}}",
 )
 

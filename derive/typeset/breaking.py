@@ -1,7 +1,8 @@
 """The width of a layout, and the breaking of long formulas into aligned lines.
 
 Widths are estimates in em, good enough to decide where a line is full.  A formula breaks before a
-relation, a plus or a minus of its outermost row, never inside brackets.
+relation, a plus or a minus of its outermost row, a summand that is too wide between its factors,
+and never inside brackets.  Where the left side leaves too little room, the right one goes below it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from derive.names import unicode_symbol
 from derive.typeset.layout import (
     APPLY,
+    DOT,
     MINUS,
     RELATIONS,
     TIMES,
@@ -38,6 +40,8 @@ SCRIPT = 0.7
 LETTER = 0.55
 INDENT = 2.0
 EMPTY = Row(())
+
+Lines = tuple[tuple[Layout, Layout], ...]
 
 
 def width(layout: Layout) -> float:
@@ -112,7 +116,7 @@ def _singles(items: tuple[Layout, ...]) -> list[Layout]:
     return [row(*piece) for piece in pieces]
 
 
-def _lines(formula: Layout, limit: float) -> tuple[tuple[Layout, Layout], ...]:
+def _lines(formula: Layout, limit: float) -> Lines:
     """A formula as lines of an alignment, cut at its first relation where it fits on one."""
     shown = _broken(formula, limit) if isinstance(formula, Row) else formula
     if isinstance(shown, Aligned):
@@ -128,9 +132,22 @@ def _broken(formula: Row, limit: float) -> Layout:
     if not sides:
         lines = _filled(formula.items, limit)
         return Aligned(tuple((EMPTY, line) for line in lines)) if len(lines) > 1 else formula
-    lines = [line for side in sides for line in _filled(side, limit - width(row(*left)))]
-    starts = (row(*left), *(EMPTY for _ in lines[1:]))
-    return Aligned(tuple(zip(starts, lines, strict=True)))
+    beside = [line for side in sides for line in _filled(side, limit - width(row(*left)))]
+    starts = (row(*left), *(EMPTY for _ in beside[1:]))
+    aligned = tuple(zip(starts, beside, strict=True))
+    below = [_indented(line) for side in sides for line in _filled(side, limit - INDENT)]
+    stacked = tuple((EMPTY, line) for line in (*_filled(left, limit), *below))
+    return Aligned(min(aligned, stacked, key=lambda lines: max(limit, _widest(lines))))
+
+
+def _widest(lines: Lines) -> float:
+    """How wide an alignment is: its left side beside the widest of its right ones."""
+    left, right = (max(width(line[side]) for line in lines) for side in (0, 1))
+    return left + right
+
+
+def _indented(line: Layout) -> Layout:
+    return row(Space(), Space(), line)
 
 
 def _split(items: tuple[Layout, ...], signs: tuple[str, ...]) -> list[tuple[Layout, ...]]:
@@ -144,11 +161,26 @@ def _split(items: tuple[Layout, ...], signs: tuple[str, ...]) -> list[tuple[Layo
 
 
 def _filled(items: tuple[Layout, ...], limit: float) -> list[Layout]:
-    """As many summands on each line as fit; a line that continues one begins with its sign."""
+    """As much on each line as fits: summands, and factors of a summand that is a line too wide.
+
+    A line that continues one begins with its sign.
+    """
     lines: list[list[Layout]] = [[]]
-    for piece in _split(items, ("+", MINUS)):
+
+    def add(piece: tuple[Layout, ...]) -> None:
         room = limit - (INDENT if len(lines) > 1 else 0)
         if lines[-1] and width(row(*lines[-1], *piece)) > room:
             lines.append([Space(), Space()])
-        lines[-1] += piece
+            if piece[0] == Operator(TIMES):
+                piece = (Operator(DOT), *piece[1:])
+        lines[-1].extend(piece)
+
+    for piece in _split(items, ("+", MINUS)):
+        factors = _split(piece, (TIMES, DOT))
+        narrow = width(row(*piece)) <= limit - INDENT
+        if narrow or any(width(row(*factor)) > limit - INDENT for factor in factors):
+            add(piece)
+        else:
+            for factor in factors:
+                add(factor)
     return [row(*line) for line in lines]

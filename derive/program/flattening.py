@@ -67,9 +67,9 @@ def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Ter
                 factor, others, indices, context
             ):
                 found = summed((*indices, *inner), product(*others, inside))
-            case Choice(condition, chosen, otherwise) if otherwise == ZERO and set(
+            case Choice(condition, _, otherwise) if otherwise == ZERO and not set(
                 free_indices(condition)
-            ) - set(free_indices(chosen)):
+            ) & set(indices):
                 found = summed(indices, product(*others, factor))
             case Add(terms) if grows(factor) and not any(map(_is_guarded, terms)):
                 found = Add(tuple(summed(indices, product(*others, part)) for part in terms))

@@ -14,7 +14,7 @@ import pytest
 from models_by_hand import NEURON_FORMULAS, neuron_gradients, neuron_model
 
 from derive.code.module import module_source
-from derive.code.numpy_code import WIDTH
+from derive.code.layout import WIDTH
 from derive.verification.loading import load_module
 
 CONFIG = Path(__file__).parent.parent / "pyproject.toml"

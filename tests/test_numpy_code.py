@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from forms import n, quantity
 
-from derive.code.numpy_code import WIDTH, bracketed, code, commented
+from derive.code.layout import WIDTH, bracketed, commented
+from derive.code.numpy_code import code
 from derive.code.program_code import statement_lines
 from derive.code.size_code import decimal, shape_code, size_code
 from derive.program.arrays import (

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from derive.code.fact_code import fulfilled
+from derive.code.layout import bracketed
 from derive.code.module_parts import Parts
-from derive.code.numpy_code import bracketed, code
+from derive.code.numpy_code import code
 from derive.code.program_code import statement_lines
 from derive.code.size_code import Names, new_shape
 from derive.code.starting_code import base_sizes, size_arguments, size_lines, training

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
+from derive.code.layout import INDENT, WIDTH
 from derive.model import Fact, FactKind, Specification
 from derive.terms import Name
 
@@ -51,6 +53,26 @@ def checks(spec: Specification, names: Mapping[Name, str]) -> list[str]:
         f"lambda array: {ROWS[fact.kind].holds.format('array')})"
         for fact in spec.facts
     ]
+
+
+def assumed(facts: Sequence[Fact], names: Mapping[Name, str]) -> list[str]:
+    """What a caller who changes parameters is told of the facts about them.
+
+    >>> from derive.terms import Quantity
+    >>> for line in assumed([Fact("positive", Quantity("s", (), "param"))], {"s": "s"}):
+    ...     print(line)
+    The model assumes that s has positive entries only. A step may end that; the next call then
+    refuses the parameters.
+    """
+    about = [
+        f"{names[fact.quantity.name]} has {ROWS[fact.kind].wording}"
+        for fact in facts
+        if fact.quantity.kind == "param"
+    ]
+    if not about:
+        return []
+    told = f"The model assumes that {' and '.join(about)}. A step may end that; the next call then"
+    return wrap(f"{told} refuses the parameters.", WIDTH - INDENT)
 
 
 def fulfilled(fact: Fact, array: str) -> str:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from derive.code.docstring import comments
-from derive.code.layout import INDENT, WIDTH
+from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_parts import Parts
-from derive.code.numpy_code import bracketed, code
+from derive.code.numpy_code import code
 from derive.code.program_code import is_expression, returned_lines, statement_lines
 from derive.model import parameters
 from derive.program.arrays import ArrayTerm, Select, Whole
-from derive.program.naming import fresh
+from derive.program.part_names import fresh
 from derive.program.passes import Passes, passes_of
 from derive.program.plan import gradient_of
 from derive.program.program import Program, Statement
@@ -138,4 +138,4 @@ def _body(parts: Parts, program: Program, returned: list[str]) -> list[str]:
         if isinstance(last, Statement) and returned == [f"return {name}"] and is_expression(last):
             program = replace(program, statements=tuple(before))
             returned = returned_lines(last, parts.names, numbers)
-    return statement_lines(program, parts.names, numbers) + returned
+    return statement_lines(program, parts.names, numbers, returned)

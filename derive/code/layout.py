@@ -143,3 +143,24 @@ def _parts(text: str) -> list[str]:
     level = next((level for level in LEVELS if any(word in level for word in words)), ())
     places = [0, *(place for place, word in enumerate(words) if word in level), len(words)]
     return [" ".join(words[start:end]) for start, end in pairwise(places)]
+
+
+# --- comments, and lists of arguments -----------------------------------------------------------
+
+
+def commented(line: str, comment: str, indent: int = INDENT) -> list[str]:
+    """A line with its comment behind it, or above it where both are too long."""
+    if not comment:
+        return [line]
+    joined = f"{line}  # {comment}"
+    return [joined] if len(joined) + indent <= WIDTH else [f"# {comment}", line]
+
+
+def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0) -> list[str]:
+    """`opening items closing` on one line, arguments on three, or with a line for each item."""
+    joined = ", ".join(items)
+    if len(opening + joined + closing) + indent <= WIDTH:
+        return [opening + joined + closing]
+    if opening.endswith("(") and len(joined) + indent + INDENT <= WIDTH:
+        return [opening, f"    {joined}", closing]
+    return [opening, *(f"    {item}," for item in items), closing]

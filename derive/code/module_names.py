@@ -13,7 +13,7 @@ MODULE_NAMES = frozenset(
     PARAMETERS DATA BELOW DERIVED init forward loss gradients init_state update step train example
     check main seed report every batches batch before cost costs shown number values sizes sys rng
     _forward _values _loss _gradients _checked _table _array _finite _finite_from _all_finite
-    _is_finite arguments _misfit _row _digits
+    _is_finite _all_writeable _typed _derive arguments _misfit _row _digits
     _moved _progress _change _erf _erfc _lgamma _digamma _trigamma _digamma_of_number
     _trigamma_of_number
     """.split()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from derive.code.layout import INDENT, WIDTH
 from derive.code.size_code import (
     AND,
     ATOM,
@@ -194,8 +193,7 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"{left} {sign} {_factor(parts[1], names)}", PRODUCT
         case "negate":
             text, level = _text(parts[0], names)
-            bracketed_base = level == POWER and text.startswith("(")
-            if level < PRODUCT or isinstance(parts[0], Matmul) or text[0] == "-" or bracketed_base:
+            if level < PRODUCT or isinstance(parts[0], Matmul) or _is_bare(parts[0], text):
                 text, level = f"({text})", ATOM
             return f"-{text}", min(level, SIGN)
         case "power":
@@ -225,6 +223,21 @@ def _shorter(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] | None
                 left = _factor(above, names, first=True)
                 return f"{left} % {_factor(below, names)}", PRODUCT
     return None
+
+
+def _is_bare(term: ArrayTerm, text: str) -> bool:
+    """Whether a minus in front of a term would be read with its first factor alone."""
+    first = _leftmost(term)
+    is_power = isinstance(first, Elementwise) and first.operation == "power"
+    return is_power or text[0] == "-"
+
+
+def _leftmost(term: ArrayTerm) -> ArrayTerm:
+    """What stands first in the text of a product; of other operations, they themselves."""
+    match term:
+        case Elementwise("multiply" | "divide", (first, *_)) | Matmul(first, _):
+            return _leftmost(first)
+    return term
 
 
 def _sum(parts: Sequence[ArrayTerm], names: Names) -> str:
@@ -375,24 +388,3 @@ def _full(term: Full, names: Names) -> str:
     shape = new_shape(term.shape, names)
     type_ = _type_of(() if term.like is None else (term.like,), names)
     return f"np.{creator}({shape}{type_})" if creator else f"np.full({shape}, {value}{type_})"
-
-
-# --- lines --------------------------------------------------------------------------------------
-
-
-def commented(line: str, comment: str, indent: int = INDENT) -> list[str]:
-    """A line with its comment behind it, or above it where both are too long."""
-    if not comment:
-        return [line]
-    joined = f"{line}  # {comment}"
-    return [joined] if len(joined) + indent <= WIDTH else [f"# {comment}", line]
-
-
-def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0) -> list[str]:
-    """`opening items closing` on one line, arguments on three, or with a line for each item."""
-    joined = ", ".join(items)
-    if len(opening + joined + closing) + indent <= WIDTH:
-        return [opening + joined + closing]
-    if opening.endswith("(") and len(joined) + indent + INDENT <= WIDTH:
-        return [opening, f"    {joined}", closing]
-    return [opening, *(f"    {item}," for item in items), closing]

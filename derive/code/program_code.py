@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, count
+from itertools import chain, count, groupby
 
-from derive.code.layout import INDENT, WIDTH, laid_out
-from derive.code.numpy_code import code, commented, summands
+from derive.code.layout import INDENT, WIDTH, commented, laid_out
+from derive.code.numpy_code import code, summands
 from derive.code.size_code import Names, size_code
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
@@ -23,24 +24,75 @@ from derive.program.arrays import (
     Transpose,
     View,
     Whole,
+    is_plain_number,
     operands,
     with_operands,
 )
-from derive.program.naming import Labels, fresh
-from derive.program.program import Loop, Program, SizeRule, Statement, filled_by
+from derive.program.labels import Labels
+from derive.program.part_names import fresh
+from derive.program.program import (
+    Line,
+    Loop,
+    Program,
+    SizeRule,
+    Statement,
+    filled_by,
+    parts,
+    size_names,
+)
 from derive.terms import ONE, ZERO, Multiply, Name, Quantity
 
 
-def statement_lines(program: Program, names: Names, comments: Names) -> list[str]:
-    """The sizes and statements of a program in order, with a comment where there is one."""
-    lines = size_lines(program.sizes, names)
+def statement_lines(
+    program: Program, names: Names, comments: Names, ending: Sequence[str] = ()
+) -> list[str]:
+    """The sizes that are used, the statements of a program with their comments, and the ending."""
+    lines: list[str] = []
     known = dict(names)
-    for line in program.statements:
-        if isinstance(line, Statement):
+    for line in with_groups(program.statements):
+        if isinstance(line, tuple):
+            lines += _arrays(line, known)
+        elif isinstance(line, Statement):
             lines += _statement(line, known, comments)
         else:
             lines += _loop(line, known, comments)
-    return lines
+    lines += ending
+    return _used_sizes(program, names, lines) + lines
+
+
+def _used_sizes(program: Program, names: Names, lines: Sequence[str]) -> list[str]:
+    """The lines for those sizes of a program that some lines read."""
+    words = {word for line in lines for word in re.findall(r"\w+", line.partition("#")[0])}
+    used = []
+    for rule in reversed(program.sizes):
+        if names[rule.name] in words:
+            used.append(rule)
+            words |= {names[name] for name in size_names(rule.formula or ZERO)}
+    return size_lines(used[::-1], names)
+
+
+def with_groups(lines: Sequence[Line]) -> Iterator[Line | tuple[Statement, ...]]:
+    """The lines, of which neighbouring ones that make three or more equal arrays are a group."""
+
+    def made(line: Line) -> ArrayTerm | None:
+        is_array = isinstance(line, Statement) and isinstance(line.value, Empty)
+        return line.value if is_array and isinstance(line, Statement) else None
+
+    for value, group in groupby(lines, made):
+        found = tuple(line for line in group if isinstance(line, Statement) or value is None)
+        alike = tuple(line for line in found if isinstance(line, Statement))
+        if value is not None and len(alike) > 2:
+            yield alike
+        else:
+            yield from found
+
+
+def _arrays(group: Sequence[Statement], names: Names) -> list[str]:
+    """Arrays of one kind in one line."""
+    targets = ", ".join(names[statement.target.name] for statement in group)
+    made = f"{code(group[0].value, names)} for _ in range({len(group)})"
+    line = f"{targets} = ({made})"
+    return [line] if len(line) + INDENT <= WIDTH else [f"{targets} = (", f"    {made}", ")"]
 
 
 def returned_lines(statement: Statement, names: dict[Name, str], comments: Names) -> list[str]:
@@ -70,7 +122,7 @@ def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
     steps = f"range({', '.join(size_code(end, names) for end in ends)})"
     steps = f"reversed({steps})" if loop.downward else steps
     lines = [f"for {names[loop.number.name]} in {steps}:"]
-    for statement in loop.statements:
+    for statement in parts(loop):
         inside = _statement(statement, names, comments, 2 * INDENT)
         lines += [" " * INDENT + line for line in inside]
     return lines
@@ -121,8 +173,9 @@ def _inner(term: ArrayTerm) -> ArrayTerm:
     match term:
         case Select(operand) | Transpose(operand) | Cast(operand):
             return _inner(operand)
-        case Elementwise("negate", (operand,)):
-            return _inner(operand)
+        case Elementwise(_, parts):
+            arrays = [part for part in parts if not is_plain_number(part)]
+            return _inner(arrays[0]) if len(arrays) == 1 else term
     return term
 
 

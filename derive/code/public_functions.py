@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from derive.code.docstring import comments
-from derive.code.layout import WIDTH
+from derive.code.layout import WIDTH, bracketed
 from derive.code.module_parts import Parts
-from derive.code.numpy_code import bracketed
 from derive.code.rule_code import setting_values, state_lines, update_lines
 from derive.model import parameters
 

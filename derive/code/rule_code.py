@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from derive.calculus.update import is_general
+from derive.code.layout import commented
 from derive.code.module_names import MODULE_NAMES
-from derive.code.numpy_code import code, commented
+from derive.code.numpy_code import code
 from derive.code.size_code import decimal
 from derive.model import Assignment, Equation, Objective
 from derive.names import RESERVED, python_names

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import chain
 from random import Random
 
-from derive.code.numpy_code import bracketed
+from derive.code.layout import bracketed
 from derive.code.size_code import Names, decimal, new_shape, size_code
 from derive.errors import DerivationError
 from derive.model import (

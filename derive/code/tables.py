@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from derive.code.fact_code import checks
+from derive.code.fact_code import assumed, checks
+from derive.code.layout import bracketed
 from derive.code.module_parts import Parts
-from derive.code.numpy_code import bracketed
 from derive.code.size_code import decimal, size_code
 from derive.model import Specification, data, parameters
 from derive.names import python_name
@@ -44,6 +44,7 @@ def tables(parts: Parts) -> dict[str, Any]:
         "constants": constants,
         "given": bool(parts.given),
         "compares": _compares(spec),
+        "assumed": assumed(spec.facts, names),
     }
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from derive.code.example_code import example_function
+from derive.code.layout import bracketed
 from derive.code.module_parts import Parts
-from derive.code.numpy_code import bracketed
 from derive.code.starting_code import (
     base_sizes,
     init_lines,

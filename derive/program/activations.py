@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from derive.calculus.matching import match
 from derive.model import Equation, Recurrence
-from derive.polynomials import collected, is_size
+from derive.polynomials import collected, is_size, polynomial
 from derive.program.hoisting import reads_within
-from derive.program.naming import fresh
+from derive.program.part_names import fresh
+from derive.simplify import negative, total
 from derive.terms import (
     Add,
     Call,
@@ -21,6 +22,7 @@ from derive.terms import (
     Entry,
     Index,
     IndexValue,
+    Multiply,
     Name,
     Negate,
     Node,
@@ -28,10 +30,14 @@ from derive.terms import (
     Term,
     entries,
     free_indices,
+    number,
     rewrite,
     substitute,
     walk,
 )
+
+# An axis is looked upon as so many equal parts at most.
+MOST_BLOCKS = 12
 
 
 def with_activations(
@@ -92,8 +98,25 @@ def _is_instance(term: Call, gradient: Term) -> bool:
     )
 
 
+def _label(term: Call) -> str:
+    """`tanh_c`, and of a part of an axis its number, counted from 0: `sigmoid_a_3`."""
+    entry = entries(term)[0]
+    words = [term.function, str(entry.quantity.name)]
+    for subscript, size in zip(entry.subscripts, entry.quantity.shape, strict=True):
+        free = free_indices(subscript)
+        if len(free) == 1 and free[0].size != size:
+            offset = total(subscript, negative(IndexValue(free[0])))
+            blocks = (b for b in range(MOST_BLOCKS) if _is_block(offset, b, free[0].size))
+            words += [str(block) for block in blocks]
+    return "_".join(words)
+
+
+def _is_block(offset: Term, block: int, size: Term) -> bool:
+    return not polynomial(total(offset, negative(Multiply((number(block), size)))))
+
+
 def _equation(term: Call, equation: Equation, taken: set[Name]) -> Equation:
-    name = fresh(f"{term.function}_{entries(term)[0].quantity.name}", taken)
+    name = fresh(_label(term), taken)
     taken.add(name)
     own = [index for index in equation.indices if index in free_indices(term)]
     inside = {index: Index(index.size, index.letter) for index in own}

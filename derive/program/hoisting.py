@@ -14,7 +14,7 @@ from derive.calculus.affine import affine, within
 from derive.calculus.tidy import conditions_of, tidy
 from derive.model import Equation
 from derive.polynomials import collected
-from derive.program.naming import fresh, label_of
+from derive.program.part_names import fresh, label_of
 from derive.program.ranges import common_range, moved, range_of
 from derive.simplify import negative, total
 from derive.terms import (

@@ -53,7 +53,7 @@ from derive.program.arrays import (
     is_plain_number,
     show_name,
 )
-from derive.program.program import Loop, Program, Statement, filled_by
+from derive.program.program import Loop, Program, Statement, filled_by, parts
 from derive.sizes import show_size, size_at
 from derive.terms import Name, Quantity, Term
 
@@ -122,7 +122,7 @@ def run(
 def _run_loop(loop: Loop, values: dict[Name, Any], sizes: Mapping[str, int]) -> None:
     steps = range(size_value(loop.start, sizes), size_value(loop.end, sizes))
     for step in reversed(steps) if loop.downward else steps:
-        for statement in loop.statements:
+        for statement in parts(loop):
             _run_statement(statement, values, {**sizes, loop.number.name: step})
 
 

@@ -15,6 +15,7 @@ from derive.calculus.targets import forward_quantities, target_names
 from derive.model import Dimension, Equation, Recurrence, Specification, data, parameters
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import ArrayTerm, Copy, Exact, Full, Select, Transpose, Whole
+from derive.program.carrying import with_carried
 from derive.program.naming import named
 from derive.program.program import (
     Line,
@@ -94,7 +95,8 @@ def assembled(
     program = with_solutions(program, symmetric_quantities(spec))
     tidy = tidied_lines(program.statements, frozenset(q.name for q in outputs))
     program = replace(program, statements=tuple(tidy))
-    program = named(_with_own_outputs(restricted(shared(program), program.outputs)))
+    program = _with_own_outputs(restricted(shared(program), program.outputs))
+    program = named(with_carried(program))
     check_program(program)
     return program
 
@@ -198,10 +200,14 @@ def _restricted_loop(loop: Loop, needed: set[Name]) -> Loop:
     wanted, found = set(needed), -1
     while len(wanted) > found:
         found = len(wanted)
-        for statement in reversed(loop.statements):
+        for statement in reversed(parts(loop)):
             if statement.target.name in wanted:
                 wanted.update(reads(statement.value))
-    return replace(loop, statements=tuple(s for s in loop.statements if s.target.name in wanted))
+    statements, handed = (
+        tuple(statement for statement in group if statement.target.name in wanted)
+        for group in (loop.statements, loop.handed)
+    )
+    return replace(loop, statements=statements, handed=handed)
 
 
 def _needed_sizes(rules: tuple[SizeRule, ...], lines: tuple[Line, ...]) -> tuple[SizeRule, ...]:

@@ -7,7 +7,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.errors import DerivationError
@@ -39,7 +39,8 @@ class Statement:
 class Loop:
     """The statements of one step, for `number` = start, ..., end - 1, or from the last one down.
 
-    What has no axis is known within its step only.
+    What has no axis is known within its step only.  At the end of a step the `handed` statements
+    replace values that are known before the loop, for the next step to read.
     """
 
     number: StepNumber
@@ -47,6 +48,7 @@ class Loop:
     end: Term
     downward: bool
     statements: tuple[Statement, ...]
+    handed: tuple[Statement, ...] = ()
 
 
 Line = Statement | Loop
@@ -79,7 +81,7 @@ class Program:
 
 def parts(line: Line) -> tuple[Statement, ...]:
     """The statements of a line: itself, or all that belong to a loop."""
-    return (line,) if isinstance(line, Statement) else line.statements
+    return (line,) if isinstance(line, Statement) else (*line.statements, *line.handed)
 
 
 def every_statement(lines: Sequence[Line]) -> Iterator[Statement]:
@@ -137,9 +139,21 @@ def check_program(program: Program) -> None:
             inside = dict(shapes)
             for statement in line.statements:
                 _check_statement(statement, inside)
+            for statement in line.handed:
+                _check_handed(statement, shapes, inside)
     for output in program.outputs:
         if output.name not in shapes:
             raise _defect(f"{show_name(output.name)} is never computed")
+
+
+def _check_handed(
+    statement: Statement, before: dict[Name, Shape], inside: dict[Name, Shape]
+) -> None:
+    """What a step hands to the next has a value, of the same shape, before the first one."""
+    target = statement.target
+    if before.get(target.name) != target.shape:
+        raise _defect(f"{show_name(target.name)} is handed on, but has no value at first")
+    _check_statement(replace(statement, target=replace(target, name=" ")), dict(inside))
 
 
 def _check_statement(statement: Statement, shapes: dict[Name, Shape]) -> None:

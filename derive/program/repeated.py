@@ -13,7 +13,7 @@ from derive.calculus.recognise import with_names
 from derive.conditions import needs_no_guard
 from derive.model import Equation
 from derive.program.array_functions import PARTIAL
-from derive.program.naming import fresh, unnamed
+from derive.program.part_names import fresh, unnamed
 from derive.terms import (
     Add,
     Call,

@@ -31,13 +31,15 @@ from derive.program.arrays import (
     walk,
     with_operands,
 )
-from derive.program.naming import unnamed
-from derive.program.program import Line, Program, Statement, every_statement, filled_by, parts
+from derive.program.part_names import unnamed
+from derive.program.program import Line, Loop, Program, Statement, every_statement, filled_by, parts
+from derive.program.subproducts import with_subproducts
 from derive.terms import Name, Quantity
 
 
 def shared(program: Program) -> Program:
     """The program with what occurs again computed once."""
+    program = replace(program, statements=with_subproducts(program.statements))
     sharing = _Sharing(Counter())
     for statement in every_statement(program.statements):
         _count(statement.value, sharing.counts)
@@ -163,7 +165,8 @@ def inlined(lines: Sequence[Line], outputs: Sequence[Quantity]) -> tuple[Line, .
     """
     uses = Counter({output.name: 2 for output in outputs})
     for line in lines:
-        own = {statement.target.name for statement in parts(line)}
+        inside = line.statements if isinstance(line, Loop) else (line,)
+        own = {statement.target.name for statement in inside}
         for statement in parts(line):
             for part in walk(statement.value):
                 if isinstance(part, Whole):
@@ -175,8 +178,13 @@ def inlined(lines: Sequence[Line], outputs: Sequence[Quantity]) -> tuple[Line, .
         if isinstance(line, Statement):
             result += _kept((line,), uses, bodies)
         else:
-            result.append(replace(line, statements=tuple(_kept(line.statements, uses, bodies))))
+            statements = tuple(_kept(line.statements, uses, bodies))
+            result.append(replace(line, statements=statements, handed=_handed(line, bodies)))
     return tuple(result)
+
+
+def _handed(loop: Loop, bodies: dict[Name, ArrayTerm]) -> tuple[Statement, ...]:
+    return tuple(replace(s, value=_replaced(s.value, bodies)) for s in loop.handed)
 
 
 def _kept(

@@ -187,7 +187,9 @@ class _Stepping:
                 case Derivative(_, wrt, 0):
                     own: tuple[Whole, ...] = (Whole(replace(left, name=wrt, kind="defined")),)
                 case _:
-                    own = (Whole(block[0].left),) if made else like
+                    # One of the same shape, where there is one, says type and shape in a word.
+                    alike = (m.target for m in made if m.target.shape == left.shape)
+                    own = (Whole(next(alike, block[0].left)),) if made else like
             made.append(Statement(left, Empty(left.shape, own), equation))
         return made
 

@@ -7,17 +7,22 @@ product with several of them passes over the array once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
+from derive.polynomials import StepNumber
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
     Addition,
     Apply,
     ArrayTerm,
+    Either,
     Elementwise,
     Exact,
+    Extent,
     Fold,
     Full,
     Scatter,
@@ -30,7 +35,17 @@ from derive.program.arrays import (
     with_operands,
 )
 from derive.program.program import Line, Loop, Statement, every_statement
-from derive.terms import Name
+from derive.terms import Name, Number, Term
+from derive.terms import walk as walk_term
+
+RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 def tidied_lines(lines: Sequence[Line], outputs: frozenset[Name]) -> list[Line]:
@@ -116,6 +131,12 @@ def tidied(term: ArrayTerm) -> ArrayTerm:
             return replace(term, operands=(inner,))
         case Elementwise("multiply", parts):
             return _product(parts)
+        case Either(Elementwise(relation, (left, right)), chosen, otherwise) if (
+            holds := _decided(relation, left, right)
+        ) is not None:
+            return chosen if holds else otherwise
+        case Either(condition, Elementwise("multiply", parts), otherwise) if _is_zero(otherwise):
+            return _chosen_factor(term, condition, parts)
         case Elementwise("divide", (Scatter() as made, bottom)) if is_plain_number(bottom):
             return _scaled(made, bottom)
         case Elementwise("divide", (top, bottom)) if not shape_of(bottom):
@@ -161,6 +182,10 @@ def _sum(parts: Sequence[ArrayTerm]) -> ArrayTerm:
 
 def _product(parts: Sequence[ArrayTerm]) -> ArrayTerm:
     """A product with one number, in front, and none that is 1; a quotient where that is 1 / n."""
+    negated = sum(_is_negated(part) for part in parts)
+    if negated:
+        plain = _product([_negative(part) if _is_negated(part) else part for part in parts])
+        return _signed(plain) if negated % 2 else plain
     exact = [value for part in parts if (value := _exact(part)) is not None]
     others = tuple(part for part in parts if _exact(part) is None)
     number = math.prod(exact, start=Fraction(1))
@@ -178,6 +203,18 @@ def _product(parts: Sequence[ArrayTerm]) -> ArrayTerm:
     return Elementwise("multiply", (Exact(number), *others)) if others else Exact(number)
 
 
+def _is_negated(term: ArrayTerm) -> bool:
+    return isinstance(term, Elementwise) and term.operation == "negate"
+
+
+def _signed(product: ArrayTerm) -> ArrayTerm:
+    """-2 * x for a product that starts with a number."""
+    match product:
+        case Elementwise("multiply", (Exact() as number, *others)):
+            return Elementwise("multiply", (_negative(number), *others))
+    return _negative(product)
+
+
 def _exact(term: ArrayTerm) -> Fraction | None:
     """The value of a number, or of a quotient of two."""
     match term:
@@ -186,6 +223,53 @@ def _exact(term: ArrayTerm) -> Fraction | None:
         case Elementwise("divide", (Exact(top), Exact(bottom))):
             return top / bottom
     return None
+
+
+def _decided(relation: str, left: ArrayTerm, right: ArrayTerm) -> bool | None:
+    """Whether a condition on two numbers holds, None where they are not known."""
+    numbers = [_number(part) for part in (left, right)]
+    if relation not in RELATIONS or None in numbers:
+        return None
+    holds: bool = RELATIONS[relation](*numbers)
+    return holds
+
+
+def _number(term: ArrayTerm) -> Fraction | None:
+    match term:
+        case Exact(value) | Extent(Number(value)):
+            return value
+    return None
+
+
+def _is_zero(term: ArrayTerm) -> bool:
+    match term:
+        case Full(Exact(value)) | Exact(value):
+            return value == 0
+    return False
+
+
+def _chosen_factor(whole: Either, condition: ArrayTerm, parts: Sequence[ArrayTerm]) -> ArrayTerm:
+    """A product of which only one factor is not there at each step, chosen or 0 by itself."""
+    held = [part for part in parts if not _is_at_each_step(part)]
+    if len(held) != 1 or not isinstance(held[0], Select):
+        return whole
+    chosen = Either(condition, held[0], Exact(Fraction(0)))
+    made = Elementwise("multiply", tuple(chosen if part is held[0] else part for part in parts))
+    return made if shape_of(made) == shape_of(whole) else whole
+
+
+def _is_at_each_step(term: ArrayTerm) -> bool:
+    """Whether a value is there at each step, and takes no more than elementwise operations."""
+    match term:
+        case Select(Whole(), selectors):
+            places = [selector for selector in selectors if isinstance(selector, Term)]
+            moved = (place for place in places if not isinstance(place, StepNumber))
+            return not any(isinstance(node, StepNumber) for p in moved for node in walk_term(p))
+        case Whole():
+            return True
+        case Elementwise() | Apply() | Exact():
+            return all(map(_is_at_each_step, operands(term)))
+    return False
 
 
 def _scaled(made: Scatter, bottom: ArrayTerm) -> ArrayTerm:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.polynomials import least
+from derive.polynomials import is_size, least
 from derive.simplify import negative, product, total
 from derive.symbolic import same_size
 from derive.terms import (
@@ -185,7 +185,7 @@ def _never_below(difference: Affine, relation: Relation) -> bool:
             rest += [] if size is not None else [product(number(value), index.size)]
     remaining = total(*rest)
     lowest = least(remaining)
-    if lowest is None and not same_size(remaining, ZERO):
+    if lowest is None and not (is_size(remaining) and same_size(remaining, ZERO)):
         return False
     smallest += lowest or 0
     return smallest > 0 or (relation == ">=" and smallest == 0)

@@ -218,6 +218,7 @@ ELEMENTARY: dict[str, Callable[[Any], Any]] = {
     "arccosh": CONTEXT.acosh,
     "arctanh": CONTEXT.atanh,
     "erf": CONTEXT.erf,
+    "erfc": CONTEXT.erfc,
     "lgamma": CONTEXT.loggamma,
     "digamma": CONTEXT.digamma,
     "trigamma": lambda x: CONTEXT.psi(1, x),

@@ -44,7 +44,9 @@ def _negated(x: ArrayTerm) -> ArrayTerm:
 
 
 def _exp_of_minus_size(x: ArrayTerm) -> ArrayTerm:
-    return Apply("exp", (_negated(Apply("abs", (x,))),))
+    unsigned = x.operands[0] if isinstance(x, Elementwise) and x.operation == "negate" else x
+    size = Apply("abs", (unsigned,))
+    return Apply("exp", (_negated(size),))
 
 
 def _sigmoid(x: ArrayTerm) -> ArrayTerm:

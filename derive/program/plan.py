@@ -53,7 +53,7 @@ def program_for(
     `recurrences` say which of the gradients step together.
     """
     cost = spec.objective.cost
-    equations = stabilised([*spec.equations, *with_names(gradients, spec.equations)])
+    equations = stabilised(spec, with_names(gradients, spec.equations), recurrences).equations
     lines = lines_of(spec, equations, (*spec.recurrences, *recurrences))
     computed = {statement.target.name for statement in every_statement(lines)}
     outputs = [cost]

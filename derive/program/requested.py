@@ -92,7 +92,7 @@ def block_quantity(model: Specification, rows: Quantity, columns: Quantity) -> Q
 def _lines(model: Specification, systems: Sequence[System]) -> list[Line]:
     """The lines of a model that also defines what the systems define, in their stable forms."""
     whole = extended(model, *systems)
-    return lines_of(whole, stabilised(whole.equations), whole.recurrences)
+    return lines_of(whole, stabilised(whole).equations, whole.recurrences)
 
 
 def _program(

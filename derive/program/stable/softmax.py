@@ -16,7 +16,6 @@ from derive.terms import (
     Divide,
     Index,
     Negate,
-    Node,
     Reduction,
     Term,
     renew,
@@ -31,23 +30,6 @@ class Softmax:
     each: Term
     indices: tuple[Index, ...]
     where: tuple[Condition, ...]
-
-
-def softmax_of(term: Node) -> Softmax | None:
-    """What a term normalises, where it is a softmax.
-
-    >>> from derive.terms import IndexValue, Quantity, Size
-    >>> k, j = Index(Size("K")), Index(Size("K"))
-    >>> z = Quantity("z", (Size("K"),))
-    >>> exp = lambda i: Call("exp", (Entry(z, (IndexValue(i),)),))
-    >>> softmax_of(Divide(exp(k), Reduction("sum", (j,), exp(j)))).own == exp(k).arguments[0]
-    True
-    """
-    match term:
-        case Divide(Call("exp", (own,)), Reduction("sum", indices, Call("exp", (each,)), where)):
-            if match_each(each, own, indices):
-                return Softmax(own, each, indices, where)
-    return None
 
 
 def match_each(each: Term, own: Term, indices: tuple[Index, ...]) -> bool:

@@ -1,66 +1,282 @@
 """What is computed instead of what is written, where floats would overflow or cancel.
 
 These rewrites come after all differentiation: a shift by the maximum is never differentiated, and
-no document shows it.  Each is an identity of real numbers, so exact kernels do not notice.
+no document shows it.  Each is an identity of real numbers, so exact kernels do not notice.  A named
+quantity keeps its line; a line that reads it where that loses its digits reads what it is made of.
 
-    log(1 + exp(z))        softplus(z)
-    log(sigmoid(z))        -softplus(-z)
+Sources: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 2002, chapters
+1 (differences, variances) and 27 (norms); P. Blanchard, D. J. Higham, N. J. Higham, Accurately
+computing the log-sum-exp and softmax functions, IMA Journal of Numerical Analysis 41, 2021;
+M. Mächler, Accurately computing log(1 - exp(-|a|)), 2012.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
-from derive.model import Equation
-from derive.program.stable.softmax import log_of_softmax, shifted, softmax_of
-from derive.simplify import negative
-from derive.terms import (
-    ONE,
-    Add,
-    Call,
-    Divide,
-    Entry,
-    Name,
-    Negate,
-    Node,
-    Term,
-    rewrite,
-    substitute,
+from derive.calculus.recognise import with_names
+from derive.model import Equation, Recurrence, Specification
+from derive.program.stable.differences import (
+    complement,
+    difference_of_exponentials,
+    erf_and_one,
+    of_two_summands,
+    roots,
+    sum_of_exponentials,
+    tanh_and_one,
+    tanh_of_half,
+    tanh_slope,
+    variance,
+)
+from derive.program.stable.known import Known
+from derive.program.stable.logarithms import (
+    log_cosh,
+    log_exp,
+    log_of_one_plus,
+    log_of_product,
+    log_sigmoid,
+    log_softmax,
+    log_sum_exp,
+    softplus,
+)
+from derive.program.stable.norms import norm, root_of_square
+from derive.program.stable.products import (
+    handed_down,
+    logistic,
+    powers_of_one_base,
+    removable,
+    square_of_product,
+    with_quotients,
+)
+from derive.program.stable.shares import softmax
+from derive.terms import Name, Node, NodeT, Term, children, rebuild
+
+Rule = Callable[[Node, Known], Term | None]
+
+
+@dataclass(frozen=True)
+class Stabilisation:
+    """A rewrite by its name: `form` is computed as `computed`, because of `why` (`source`)."""
+
+    name: str
+    rule: Rule
+    form: str
+    computed: str
+    why: str
+    source: str = ""
+
+
+REWRITES = (
+    Stabilisation("log_exp", log_exp, "log exp(z)", "z", "exp overflows"),
+    Stabilisation(
+        "log_softmax",
+        log_softmax,
+        "log softmax(z)",
+        "z − log Σ exp(z)",
+        "a softmax underflows",
+        "Blanchard, Higham and Higham 2021",
+    ),
+    Stabilisation(
+        "log_sigmoid",
+        log_sigmoid,
+        "log σ(z)",
+        "min(z, 0) − log1p(exp(−|z|))",
+        "σ underflows, and rounds to 1",
+        "Mächler 2012",
+    ),
+    Stabilisation(
+        "softplus",
+        softplus,
+        "log(1 + exp(z))",
+        "max(z, 0) + log1p(exp(−|z|))",
+        "exp overflows, and is lost beside 1",
+        "Mächler 2012",
+    ),
+    Stabilisation(
+        "log_cosh",
+        log_cosh,
+        "log cosh(z)",
+        "|z| + log1p(exp(−2 |z|)) − log 2",
+        "cosh overflows",
+    ),
+    Stabilisation(
+        "log_sum_exp",
+        log_sum_exp,
+        "log Σ exp(z)",
+        "max(z) + log Σ exp(z − max(z))",
+        "exp overflows",
+        "Blanchard, Higham and Higham 2021",
+    ),
+    Stabilisation(
+        "log_of_product",
+        log_of_product,
+        "log(p/q)",
+        "log(p) − log(q)",
+        "p and q underflow",
+    ),
+    Stabilisation(
+        "log_of_one_plus",
+        log_of_one_plus,
+        "log(1 + x)",
+        "log1p(x)",
+        "x is lost beside 1",
+        "Higham 2002, 1.14",
+    ),
+    Stabilisation("complement", of_two_summands(complement), "1 − σ(z)", "σ(−z)", "σ rounds to 1"),
+    Stabilisation(
+        "tanh_slope", of_two_summands(tanh_slope), "1 − tanh(z)²", "1/cosh(z)²", "tanh rounds to 1"
+    ),
+    Stabilisation(
+        "tanh_and_one", of_two_summands(tanh_and_one), "1 − tanh(z)", "2 σ(−2z)", "tanh rounds to 1"
+    ),
+    Stabilisation(
+        "tanh_of_half",
+        of_two_summands(tanh_of_half),
+        "2 σ(z) − 1",
+        "tanh(z/2)",
+        "the difference cancels",
+    ),
+    Stabilisation(
+        "erf_and_one", of_two_summands(erf_and_one), "1 + erf(z)", "erfc(−z)", "erf rounds to −1"
+    ),
+    Stabilisation(
+        "difference_of_exponentials",
+        of_two_summands(difference_of_exponentials, alone=True),
+        "exp(z) − 1",
+        "expm1(z)",
+        "the difference cancels",
+        "Higham 2002, 1.14",
+    ),
+    Stabilisation(
+        "sum_of_exponentials",
+        of_two_summands(sum_of_exponentials, alone=True),
+        "exp(z) + exp(−z)",
+        "2 cosh(z)",
+        "its quotients are known",
+    ),
+    Stabilisation(
+        "roots",
+        of_two_summands(roots, alone=True),
+        "√(1 + x) − 1",
+        "x/(√(1 + x) + 1)",
+        "the difference cancels",
+        "Higham 2002, 1.8",
+    ),
+    Stabilisation(
+        "variance",
+        of_two_summands(variance, alone=True),
+        "mean(x²) − mean(x)²",
+        "mean((x − mean(x))²)",
+        "the difference cancels",
+        "Higham 2002, 1.9",
+    ),
+    Stabilisation(
+        "root_of_square", root_of_square, "√(x²)", "|x|", "squares overflow and underflow"
+    ),
+    Stabilisation(
+        "norm",
+        norm,
+        "√(Σ x²)",
+        "m √(Σ (x/m)²) with m = max |x|",
+        "squares overflow and underflow",
+        "Higham 2002, 27.5",
+    ),
+    Stabilisation("logistic", logistic, "1/(1 + exp(−z))", "σ(z)", "it is the same"),
+    Stabilisation(
+        "softmax",
+        softmax,
+        "exp(z)/Σ exp(z)",
+        "exp(z − max(z))/Σ exp(z − max(z))",
+        "exp overflows",
+        "Blanchard, Higham and Higham 2021",
+    ),
+    Stabilisation(
+        "powers_of_one_base",
+        powers_of_one_base,
+        "exp(z)/(1 + exp(z))",
+        "σ(z)",
+        "infinity over infinity, zero times infinity",
+    ),
+    Stabilisation(
+        "handed_down",
+        handed_down,
+        "(a/s + b) s",
+        "a + b s",
+        "zero times infinity",
+    ),
+    Stabilisation(
+        "square_of_product",
+        square_of_product,
+        "u² exp(t)",
+        "(u exp(t/2))²",
+        "zero times infinity",
+    ),
+    Stabilisation(
+        "removable",
+        removable,
+        "(1 − p)^a log(p), −1 < a < 0",
+        "0 where p = 1",
+        "infinity times zero",
+    ),
 )
 
 
-def stabilised(equations: Sequence[Equation]) -> list[Equation]:
-    """The equations as they are to be computed; their order and what they define stay."""
-    defined = {equation.left.name: equation for equation in equations}
-    return [replace(e, right=_stable(e.right, defined)) for e in equations]
+@dataclass(frozen=True)
+class Stabilised:
+    """Equations as they are to be computed, and which rewrites were used for which quantity."""
+
+    equations: tuple[Equation, ...]
+    used: tuple[tuple[Name, Stabilisation], ...]
 
 
-def _stable(term: Term, defined: Mapping[Name, Equation]) -> Term:
-    def rule(node: Node) -> Node | None:
-        match node:
-            case Call("log", (argument,)):
-                found = _log_of(argument, defined)
-                return None if found is None else _stable(found, defined)
-            case Divide():
-                softmax = softmax_of(node)
-                return None if softmax is None else shifted(softmax)
+def stabilised(
+    spec: Specification,
+    gradients: Sequence[Equation] = (),
+    recurrences: Sequence[Recurrence] = (),
+) -> Stabilised:
+    """The equations of a model and of its gradients, in their order, as they are to be computed.
+
+    `recurrences` say which of the gradients step together.
+    """
+    every = (*spec.equations, *gradients)
+    stepping = {q.name for block in (*spec.recurrences, *recurrences) for q in block.quantities}
+    constants = {d.quantity.name: d.value for d in spec.declarations if d.value is not None}
+    known = Known({e.left.name: e for e in every}, constants, frozenset(stepping))
+    done: list[Equation] = []
+    used: list[tuple[Name, Stabilisation]] = []
+    for equation in every:
+        here = replace(known, in_recurrence=equation.left.name in stepping)
+        right, rewrites = stable(equation.right, here)
+        if rewrites:
+            named = with_names((replace(equation, right=right),), done)[0]
+            equation = replace(named, right=with_quotients(named.right))
+            used += [(equation.left.name, one) for one in dict.fromkeys(rewrites)]
+        done.append(equation)
+    return Stabilised(tuple(done), tuple(used))
+
+
+def stable(term: Term, known: Known) -> tuple[Term, list[Stabilisation]]:
+    """A term as it is to be computed, and the rewrites that were used, from the top."""
+    used: list[Stabilisation] = []
+
+    def rewritten(node: Node) -> Node | None:
+        for one in REWRITES:
+            found = one.rule(node, known)
+            if found is not None:
+                used.append(one)
+                return visited(found)
         return None
 
-    return rewrite(term, rule)
+    def visited(node: NodeT) -> NodeT:
+        found = rewritten(node)
+        if found is None:
+            below = tuple(map(visited, children(node)))
+            if below == children(node):
+                return node
+            node = rebuild(node, below)
+            found = rewritten(node)
+        return node if found is None else cast(NodeT, found)
 
-
-def _log_of(argument: Term, defined: Mapping[Name, Equation]) -> Term | None:
-    """The logarithm of a softmax, of a logistic function or of 1 + exp(z), in its stable form."""
-    match argument:
-        case Call("sigmoid", (z,)):
-            return Negate(Call("softplus", (negative(z),)))
-        case Add((first, Call("exp", (z,)))) if first == ONE:
-            return Call("softplus", (z,))
-        case Entry(quantity, subscripts) if quantity.name in defined:
-            definition = defined[quantity.name]
-            here = dict(zip(definition.indices, subscripts, strict=True))
-            softmax = softmax_of(definition.right)
-            return None if softmax is None else substitute(log_of_softmax(softmax), here)
-    softmax = softmax_of(argument)
-    return None if softmax is None else log_of_softmax(softmax)
+    return visited(term), used

@@ -13,6 +13,7 @@ from typing import Any
 from derive.calculus.adjoint import Derivation, derive_gradients
 from derive.calculus.explain import closed_equation, steps_to_check
 from derive.calculus.inner import completed
+from derive.calculus.requested import requested
 from derive.code.module import module_source
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks
@@ -106,7 +107,8 @@ def source_of(derivation: Derivation, document: Document | None = None) -> str:
     numbers = (document or document_of(derivation)).numbers
     equations = tuple(gradient.equation for gradient in derivation.gradients)
     formulas = summary_of(derivation, numbers)
-    return module_source(derivation.model, equations, formulas, derivation.recurrences)
+    asked = requested(derivation)
+    return module_source(derivation.model, equations, formulas, derivation.recurrences, asked)
 
 
 def written(document: Document, form: Format, language: str) -> str:

@@ -23,14 +23,20 @@ from derive.program.program import Program, Statement
 from derive.terms import Quantity
 
 
-def kernels(parts: Parts) -> dict[str, Any]:
+def passes_for(parts: Parts) -> Passes:
+    """The forward pass of a module and what goes on from it."""
+    cost = parts.spec.objective.cost
+    gradients = [gradient_of(cost, parameter) for parameter in parameters(parts.spec)]
+    return passes_of(parts.program, cost, gradients, parts.values)
+
+
+def kernels(parts: Parts, passes: Passes) -> dict[str, Any]:
     """The signature and the lines of each kernel: forward, values, loss, gradients.
 
     There is no forward pass, None, where nothing can be computed before the targets.
     """
     cost = parts.spec.objective.cost
     gradients = [gradient_of(cost, parameter) for parameter in parameters(parts.spec)]
-    passes = passes_of(parts.program, cost, gradients, parts.values)
     names = parts.names
     scalar = code(_scalar(cost), names)
     pairs = zip(parameters(parts.spec), gradients, strict=True)
@@ -60,8 +66,8 @@ def _forward(parts: Parts, program: Program) -> dict[str, Any]:
         word = fresh("kept", set(parts.names.values()))
         lines = [*bracketed(f"{word} = (", kept, ")", INDENT), f"{returned}, *{word}"]
     return {
-        "signature": _signature(parts, "_forward", parts.visible),
-        "body": _body(parts, program, lines),
+        "signature": signature(parts, "_forward", parts.visible),
+        "body": body_lines(parts, program, lines),
     }
 
 
@@ -81,25 +87,26 @@ def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dic
     """A kernel that goes on from the forward pass."""
     programs = {"_values": passes.values, "_loss": passes.loss, "_gradients": passes.gradients}
     program = programs[name]
-    before = _forward_call(parts, passes.forward.outputs, program)
+    before = forward_call(parts, passes.forward.outputs, program)
     arguments = parts.visible if name == "_values" else parts.data
     return {
-        "signature": _signature(parts, name, arguments),
-        "body": before + _body(parts, program, returned),
+        "signature": signature(parts, name, arguments),
+        "body": before + body_lines(parts, program, returned),
     }
 
 
-def _signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
+def signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
+    """The first lines of a kernel, which takes the parameters before other arguments."""
     own = [parts.names[q.name] for q in parameters(parts.spec)]
     return bracketed(f"def {name}(", [*own, *arguments, *parts.given], "):")
 
 
-def _forward_call(parts: Parts, passed: Sequence[Quantity], program: Program) -> list[str]:
+def forward_call(parts: Parts, passed: Sequence[Quantity], program: Program) -> list[str]:
     """What the forward pass returns, by name where the program reads it."""
-    if not passed:
-        return []
     read = frozenset(parts.names[quantity.name] for quantity in program.inputs)
     named, kept = _passed(parts, passed)
+    if read.isdisjoint((*named, *kept)):
+        return []
     targets = _targets(named, read)
     unpacked: list[str] = []
     if kept and read.isdisjoint(kept):
@@ -129,7 +136,7 @@ def _unpacked(targets: str, word: str) -> list[str]:
     return ["(", *(f"    {target}," for target in targets.split(", ")), f") = {word}"]
 
 
-def _body(parts: Parts, program: Program, returned: list[str]) -> list[str]:
+def body_lines(parts: Parts, program: Program, returned: list[str]) -> list[str]:
     """The lines of a program, and what is returned: at once where the last line computes it."""
     numbers = comments((*parts.formulas.forward, *parts.formulas.gradients))
     if program.statements and len(program.outputs) == 1:

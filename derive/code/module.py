@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from derive.calculus.requested import Requested
 from derive.calculus.targets import forward_quantities, target_names
 from derive.code.docstring import Formulas, docstring_context
-from derive.code.kernels import kernels
+from derive.code.kernels import kernels, passes_for
 from derive.code.module_names import identifiers, setting_names
 from derive.code.module_parts import Parts
 from derive.code.public_functions import public_functions, update_function
+from derive.code.requested import provided
 from derive.code.tables import tables
 from derive.code.trajectory import start, trajectory
 from derive.model import Equation, Recurrence, Specification
@@ -23,20 +25,23 @@ from derive.program.plan import program_for, restricted
 from derive.program.program import Program
 from derive.render import render_python
 
+NOTHING = Requested()
+
 
 def module_source(
     spec: Specification,
     gradients: Sequence[Equation],
     formulas: Formulas,
     recurrences: Sequence[Recurrence] = (),
+    requested: Requested = NOTHING,
 ) -> str:
     """The source text of the NumPy module of a model; `recurrences` are those of the gradients."""
     program = program_for(spec, gradients, recurrences)
-    return render_python(module_context(spec, gradients, program, formulas))
+    return render_python(module_context(spec, program, formulas, requested))
 
 
 def module_context(
-    spec: Specification, gradients: Sequence[Equation], program: Program, formulas: Formulas
+    spec: Specification, program: Program, formulas: Formulas, requested: Requested
 ) -> dict[str, Any]:
     """What the template of the module needs, every line decided."""
     names = identifiers(spec, program)
@@ -46,17 +51,20 @@ def module_context(
     # A target whose shape alone tells a size has to be there.
     targets -= {quantity.name for quantity in restricted(program, values).inputs}
     parts = Parts(spec, program, names, settings, targets, values, formulas)
+    passes = passes_for(parts)
     context = {
         "name": spec.name,
         **docstring_context(spec, names, formulas),
         **tables(parts),
-        **kernels(parts),
+        **kernels(parts, passes),
         **public_functions(parts),
+        "provided": provided(parts, passes, requested),
         **update_function(parts),
         **start(parts),
         **trajectory(parts),
     }
     found = [context[key] for key in ("forward", "values", "loss", "gradients")]
+    found += [part for part in context["provided"].values() if isinstance(part, dict)]
     bodies = [kernel["body"] for kernel in found if kernel is not None]
     bodies += [context["update_lines"], context["example_lines"]]
     written = "\n".join(line for body in bodies for line in body)

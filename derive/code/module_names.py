@@ -12,8 +12,10 @@ MODULE_NAMES = frozenset(
     """
     PARAMETERS DATA BELOW DERIVED init forward loss gradients init_state update step train example
     check main seed report every batches batch before cost costs shown number values sizes sys rng
-    _forward _values _loss _gradients _checked _table _array _finite _finite_from _all_finite
-    _is_finite _all_writeable _typed _derive arguments _misfit _row _digits
+    hessian hvp jacobian input_gradients flatten unflatten direction vector result arguments
+    _forward _values _loss _gradients _hessian _hvp _jacobian _input_gradients _matrices
+    _checked _table _array _finite _finite_from _all_finite _is_finite _all_writeable _typed
+    _derive _misfit _row _digits
     _moved _progress _change _erf _erfc _lgamma _digamma _trigamma _digamma_of_number
     _trigamma_of_number
     """.split()
@@ -28,16 +30,34 @@ def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
     inside = [str(quantity.name) for quantity, _ in program.constants]
     inside += [e.left.name for e in spec.equations if isinstance(e.left.name, str)]
     statements = tuple(every_statement(program.statements))
-    inside += [str(s.target.name) for s in statements if s.target.kind == "defined"]
+    inside += [s.target.name for s in statements if isinstance(s.target.name, str)]
     inside += [line.number.name for line in program.statements if isinstance(line, Loop)]
+    inside += [str(q.name) for q in program.inputs if q.kind == "input"]
     inside = [name for name in inside if name not in public]
     names: dict[Name, str] = {name: public[name] for name in public}
     names.update(python_names(inside, RESERVED | frozenset(public.values())))
+    cost = spec.objective.cost.name
     for statement in statements:
-        match statement.target.name:
-            case Derivative(_, wrt) as gradient if gradient not in names:
-                names[gradient] = _fresh(f"d_{names[wrt]}", names)
+        name = statement.target.name
+        if name not in names:
+            names[name] = _fresh(_label(name, names, cost), names)
     return names
+
+
+def _label(name: Name, names: dict[Name, str], cost: Name) -> str:
+    """`d_w` and `d_w_b` for derivatives of the cost, `h_by_w` for others.
+
+    >>> names = {name: name for name in ("w", "b", "h", "C")}
+    >>> first = Derivative("C", "w")
+    >>> [_label(name, names, "C") for name in (first, Derivative(first, "b"), Derivative("h", "w"))]
+    ['d_w', 'd_w_b', 'h_by_w']
+    """
+    match name:
+        case Derivative(Derivative() as of, wrt):
+            return f"{_label(of, names, cost)}_{names[wrt]}"
+        case Derivative(of, wrt):
+            return f"d_{names[wrt]}" if of == cost else f"{names[of]}_by_{names[wrt]}"
+    return names[name]
 
 
 def setting_names(spec: Specification, names: dict[Name, str]) -> dict[Name, str]:

@@ -22,41 +22,43 @@ def public_functions(parts: Parts) -> dict[str, Any]:
     chosen = [f"{name}={name}" for name in parts.settings.values()]
     passed_on = ["*arguments.values()", *parts.given]
     return {
-        "forward_def": _definition("forward", ["params", *parts.visible], parts.given),
-        "loss_def": _definition("loss", ["params", *parts.data], parts.given),
-        "gradients_def": _definition("gradients", ["params", *parts.data], parts.given),
-        "update_def": _definition("update", ["params", "grads", "state=None"], settings),
-        "step_def": _definition("step", ["params", *parts.data, "state=None"], keywords),
-        "train_def": _definition(
+        "forward_def": definition("forward", ["params", *parts.visible], parts.given),
+        "loss_def": definition("loss", ["params", *parts.data], parts.given),
+        "gradients_def": definition("gradients", ["params", *parts.data], parts.given),
+        "update_def": definition("update", ["params", "grads", "state=None"], settings),
+        "step_def": definition("step", ["params", *parts.data, "state=None"], keywords),
+        "train_def": definition(
             "train", ["params", "batches", "state=None"], [*keywords, "report=print", "every=1"]
         ),
-        "check_def": _definition("check", ["params", *parts.data], [*parts.given, "seed=0"]),
-        "forward_arguments": _checked(parts.visible, parts.given),
-        "loss_arguments": _checked(parts.data, parts.given),
-        "forward_call": _call("values = _values(", passed_on),
-        "loss_call": _call("cost = _loss(", passed_on),
-        "gradients_call": _call("cost, grads = _gradients(", passed_on),
-        "step_gradients": _call("cost, grads = gradients(", ["params", *parts.data, *passed]),
-        "step_update": _call("update(", ["params", "grads", "state", *chosen]),
-        "ahead": _call("ahead = loss(", ["_moved(params, direction, size)", *parts.data, *passed]),
-        "behind": _call(
+        "check_def": definition("check", ["params", *parts.data], [*parts.given, "seed=0"]),
+        "forward_arguments": checked(parts.visible, parts.given),
+        "loss_arguments": checked(parts.data, parts.given),
+        "forward_call": call("values = _values(", passed_on),
+        "loss_call": call("cost = _loss(", passed_on),
+        "gradients_call": call("cost, grads = _gradients(", passed_on),
+        "step_gradients": call("cost, grads = gradients(", ["params", *parts.data, *passed]),
+        "step_update": call("update(", ["params", "grads", "state", *chosen]),
+        "ahead": call("ahead = loss(", ["_moved(params, direction, size)", *parts.data, *passed]),
+        "behind": call(
             "behind = loss(", ["_moved(params, direction, -size)", *parts.data, *passed]
         ),
-        "check_gradients": _call("_, grads = gradients(", ["params", *parts.data, *passed]),
+        "check_gradients": call("_, grads = gradients(", ["params", *parts.data, *passed]),
         "settings": list(parts.settings.values()),
-        "finite_call": _call("_finite(", chosen),
+        "finite_call": call("_finite(", chosen),
     }
 
 
-def _definition(name: str, arguments: Sequence[str], keywords: Sequence[str]) -> list[str]:
+def definition(name: str, arguments: Sequence[str], keywords: Sequence[str]) -> list[str]:
+    """The first lines of a function."""
     return bracketed(f"def {name}(", [*arguments, *(["*", *keywords] if keywords else [])], "):")
 
 
-def _call(opening: str, arguments: Sequence[str]) -> list[str]:
+def call(opening: str, arguments: Sequence[str]) -> list[str]:
+    """A call in a function, behind what its result is given to."""
     return bracketed(opening, arguments, ")", 4)
 
 
-def _checked(data: Sequence[str], given: Sequence[str]) -> list[str]:
+def checked(data: Sequence[str], given: Sequence[str]) -> list[str]:
     """The checked arguments; many data, or sizes, become a dict on lines of its own."""
     items = [f'"{name}": {name}' for name in data]
     sizes = [f'"{name}": {name}' for name in given]

@@ -197,7 +197,7 @@ class Labels:
             match part:
                 case Whole(Quantity(name=Derivative(_, wrt))):
                     return _joined("delta", label_of(wrt))
-        if len(parts) > 2:
+        if len(parts) != 2:
             return None
         return _product(*map(self.of, parts))
 

@@ -35,5 +35,10 @@ def fresh(wanted: str, taken: Collection[Name]) -> str:
 
 
 def label_of(name: Name) -> str:
-    """A name as part of another: `d_w` for a derivative."""
-    return f"d_{label_of(name.wrt)}" if isinstance(name, Derivative) else name
+    """A name as part of another: `d_w` and `d_w_b` for derivatives of the cost, else `h_by_w`."""
+    match name:
+        case Derivative(Derivative() as of, wrt):
+            return f"{label_of(of)}_{label_of(wrt)}"
+        case Derivative(of, wrt, rank):
+            return f"{label_of(of)}_by_{label_of(wrt)}" if rank else f"d_{label_of(wrt)}"
+    return name

@@ -11,12 +11,13 @@ Nothing else of the size of the block is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from derive.calculus.adjoint import Derivation
-from derive.calculus.hessian import Block, Hessian, core_names
+from derive.calculus.hessian import Block, Hessian, blocks_of, core_names
 from derive.calculus.jacobian import (
     Jacobian,
     System,
@@ -26,15 +27,26 @@ from derive.calculus.jacobian import (
 )
 from derive.calculus.products import Product
 from derive.calculus.requested import Pair
-from derive.model import Specification, parameters
-from derive.program.arrays import Addition, ArrayTerm, Counting, Exact, Full, Scatter, Whole
+from derive.calculus.rewrites.knowledge import knowledge_of
+from derive.model import Equation, Specification, parameters
+from derive.program.arrays import (
+    Addition,
+    ArrayTerm,
+    Counting,
+    Exact,
+    Full,
+    Scatter,
+    Whole,
+    is_plain_number,
+)
 from derive.program.labelled import Labelled, aligned, filled
+from derive.program.part_names import fresh, label_of
 from derive.program.plan import assembled
 from derive.program.program import Line, Program, Statement, every_statement
 from derive.program.scatter import numbers_of
 from derive.program.stable.table import stabilised
 from derive.program.stepping import lines_of
-from derive.terms import Derivative, Index, Quantity
+from derive.terms import Derivative, Entry, Index, Name, Node, Quantity, rewrite
 
 # What is to be computed, and the variable whose type of numbers it has if it is constant.
 Outputs = Mapping[Quantity, Quantity]
@@ -43,40 +55,49 @@ Outputs = Mapping[Quantity, Quantity]
 def input_gradients_program(inputs: Derivation) -> Program:
     """The program of the gradients by data."""
     model = inputs.model
-    outputs = {gradient_by(model, quantity): quantity for quantity in inputs.wrt}
-    return _program(model, _lines(model, [with_gradients(inputs)]), outputs)
+    return _program(model, _lines(model, [with_gradients(inputs)]), gradients_by_data(inputs))
+
+
+def gradients_by_data(inputs: Derivation) -> dict[Quantity, Quantity]:
+    """The gradient by each of the data."""
+    return {gradient_by(inputs.model, quantity): quantity for quantity in inputs.wrt}
 
 
 def jacobians_program(model: Specification, found: Sequence[Jacobian]) -> Program:
     """The program of some Jacobians."""
-    outputs = {one.equation.left: one.wrt for one in found}
-    return _program(model, _lines(model, [one.system for one in found]), outputs)
-
-
-def product_program(model: Specification, product: Product) -> Program:
-    """The program of the Hessian times a direction."""
-    lines = _lines(product.model, [])
-    return _program(model, lines, product_outputs(model, product), tuple(product.vectors.values()))
-
-
-def product_outputs(model: Specification, product: Product) -> dict[Quantity, Quantity]:
-    """The product for each parameter; by one that does not reach the cost all is zero."""
-    return {product.results.get(p, gradient_by(model, p)): p for p in parameters(model)}
+    known = knowledge_of(model)
+    parted = [Parted(one.equation, one.wrt, blocks_of(one, model, known)) for one in found]
+    return _parted_program(model, parted, [one.system for one in found])
 
 
 def hessian_program(model: Specification, blocks: Sequence[tuple[Pair, Hessian | None]]) -> Program:
     """The program of some blocks of second derivatives; a block that is None is zero."""
     found = [block for _, block in blocks if block is not None]
-    names = iter(core_names(model, sum(len(block.blocks) for block in found) + 1))
-    named = [_with_core_names(block, [next(names) for _ in block.blocks]) for block in found]
-    cores = tuple(part.core for block in named for part in block.blocks)
-    lines = _lines(model, [*(block.system for block in named), System(cores)])
-    own = {core.left for core in cores}
-    values = {s.target: s.value for s in every_statement(lines) if s.target in own}
-    kept = [line for line in lines if not isinstance(line, Statement) or line.target not in own]
-    wholes = [_whole(block, values) for block in named]
-    outputs = {block_quantity(model, *pair): pair[1] for pair, _ in blocks}
-    return _program(model, [*kept, *wholes], outputs)
+    parted = [Parted(block.equation, block.columns, block.blocks) for block in found]
+    zero = {block_quantity(model, *pair): pair[1] for pair, block in blocks if block is None}
+    return _parted_program(model, parted, [block.system for block in found], zero)
+
+
+def product_program(model: Specification, product: Product) -> Program:
+    """The program of the Hessian times a direction."""
+    moved = _in_motion(product)
+    whole = replace(
+        product.model,
+        equations=tuple(_renamed(equation, moved) for equation in product.model.equations),
+        recurrences=tuple(
+            replace(r, quantities=tuple(moved.get(q, q) for q in r.quantities))
+            for r in product.model.recurrences
+        ),
+    )
+    outputs = product_outputs(model, product)
+    return _program(model, _lines(whole, []), outputs, tuple(product.vectors.values()))
+
+
+def product_outputs(model: Specification, product: Product) -> dict[Quantity, Quantity]:
+    """The product for each parameter; by one that does not reach the cost all is zero."""
+    moved = _in_motion(product)
+    found = {p: moved[result] for p, result in product.results.items()}
+    return {found.get(p, gradient_by(model, p)): p for p in parameters(model)}
 
 
 def block_quantity(model: Specification, rows: Quantity, columns: Quantity) -> Quantity:
@@ -110,32 +131,91 @@ def _program(
 
 
 def _of_type(line: Line, outputs: Outputs) -> Line:
-    """A constant output has the type of numbers of its variable."""
+    """A constant output is an array of the type of numbers of its variable."""
     match line:
-        case Statement(target, Full(value, shape, None)) if target in outputs:
-            return replace(line, value=Full(value, shape, Whole(outputs[target])))
+        case Statement(target, Full(value, _, None) | value) if (
+            target in outputs and is_plain_number(value)
+        ):
+            return replace(line, value=Full(value, target.shape, Whole(outputs[target])))
     return line
 
 
-# --- blocks of second derivatives ---------------------------------------------------------------
+def _in_motion(product: Product) -> dict[Quantity, Quantity]:
+    """Each ∂h/∂ε under a name of its own: `h_dot`."""
+    model, found = product.model, dict[Quantity, Quantity]()
+    taken: set[Name] = {d.quantity.name for d in model.declarations}
+    taken |= {e.left.name for e in model.equations} | {d.name for d in model.dimensions}
+    for equation in product.system.equations:
+        name = equation.left.name
+        moved = name.of if isinstance(name, Derivative) else name
+        found[equation.left] = replace(equation.left, name=fresh(f"{label_of(moved)}_dot", taken))
+        taken.add(found[equation.left].name)
+    return found
 
 
-def _with_core_names(found: Hessian, names: Sequence[str]) -> Hessian:
-    """The same with cores of other names: each block by itself begins with the same ones."""
-    renamed = tuple(
-        replace(block, core=replace(block.core, left=replace(block.core.left, name=name)))
-        for block, name in zip(found.blocks, names, strict=True)
+def _renamed(equation: Equation, names: Mapping[Quantity, Quantity]) -> Equation:
+    def rule(node: Node) -> Node | None:
+        if isinstance(node, Entry) and node.quantity in names:
+            subscripts = tuple(rewrite(part, rule) for part in node.subscripts)
+            return Entry(names[node.quantity], subscripts)
+        return None
+
+    left = names.get(equation.left, equation.left)
+    return replace(equation, left=left, right=rewrite(equation.right, rule))
+
+
+# --- what is put together from blocks ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A derivative by `variable` as the sum of its blocks."""
+
+    equation: Equation
+    variable: Quantity
+    blocks: tuple[Block, ...]
+
+
+def _parted_program(
+    model: Specification,
+    parted: Sequence[Parted],
+    systems: Sequence[System],
+    zero: Outputs = MappingProxyType({}),
+) -> Program:
+    """The program of derivatives that are put together from the cores of their blocks."""
+    stepping = {q for s in systems for r in s.recurrences for q in r.quantities}
+    wholes = {part.equation.left for part in parted if part.equation.left not in stepping}
+    names = iter(core_names(model, sum(len(part.blocks) for part in parted) + 1))
+    made = [_with_core_names(part, names) for part in parted if part.equation.left in wholes]
+    cores = {block.core.left: block.core for part in made for block in part.blocks}
+    others = [replace(s, equations=_without(s.equations, wholes)) for s in systems]
+    lines = _lines(model, [*others, System(tuple(cores.values()))])
+    values = {s.target: s.value for s in every_statement(lines) if s.target in cores}
+    kept = [line for line in lines if not isinstance(line, Statement) or line.target not in cores]
+    outputs = {part.equation.left: part.variable for part in parted} | dict(zero)
+    return _program(model, [*kept, *(_whole(part, values) for part in made)], outputs)
+
+
+def _without(equations: Sequence[Equation], lefts: Collection[Quantity]) -> tuple[Equation, ...]:
+    return tuple(equation for equation in equations if equation.left not in lefts)
+
+
+def _with_core_names(part: Parted, names: Iterator[str]) -> Parted:
+    """The same with cores of other names: each by itself begins with the same ones."""
+    blocks = tuple(
+        replace(block, core=replace(block.core, left=replace(block.core.left, name=next(names))))
+        for block in part.blocks
     )
-    return replace(found, blocks=renamed)
+    return replace(part, blocks=blocks)
 
 
-def _whole(found: Hessian, values: Mapping[Quantity, ArrayTerm]) -> Statement:
+def _whole(part: Parted, values: Mapping[Quantity, ArrayTerm]) -> Statement:
     """The whole from the values of its cores, those with deltas added along diagonals."""
-    defined = found.equation
+    defined = part.equation
     indices, shape = defined.indices, defined.left.shape
-    dense = [_labelled(block, values) for block in found.blocks if not block.deltas]
-    additions = tuple(_added(block, values, indices) for block in found.blocks if block.deltas)
-    like = next((n for a in additions if (n := numbers_of(a.value))), Whole(found.columns))
+    dense = [_labelled(block, values) for block in part.blocks if not block.deltas]
+    additions = tuple(_added(block, values, indices) for block in part.blocks if block.deltas)
+    like = next((n for a in additions if (n := numbers_of(a.value))), Whole(part.variable))
     value: ArrayTerm = Full(Exact(Fraction(0)), shape, like)
     if dense:
         value = filled(dense[0], indices, like)

@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
 from derive.calculus.steps import Step
 from derive.errors import VerificationError
 from derive.model import Equation, Specification
-from derive.numbers.arithmetic import NotDefined
 from derive.numbers.scalars import agree
 from derive.program.arrays import show_name
 from derive.terms import Condition, Derivative, Name, walk
 from derive.verification.check_steps import StepCheck, check_equations, check_steps, defined_point
+from derive.verification.comparing import first_difference, show_number
 from derive.verification.diagnose import diagnose
 from derive.verification.loading import load_exact, load_module
 from derive.verification.oracle import arithmetic_of
@@ -30,6 +29,7 @@ from derive.verification.report import Line, Report, Verdict, show_sizes
 from derive.verification.running import NOT_RUNNING, Names, identifiers, run_kernels
 from derive.verification.sampling import Kind
 from derive.verification.verify_floats import float_lines
+from derive.verification.verify_requested import requested_lines
 from derive.verification.verify_update import update_line
 
 # So many points are tried at each smaller size.
@@ -62,6 +62,7 @@ def verify(model: Specification, source: str, seed: int = 0) -> Report:
             *kernel_lines(model, exact, points, known),
             *float_lines(model, floats, points, known, Random(seed)),
             update_line(model, floats, points[0], known),
+            *requested_lines(model, exact, floats, points, known, Random(seed)),
         )
     return Report(model.name, lines)
 
@@ -183,18 +184,6 @@ def truth(point: Point, name: Name) -> np.ndarray:
     return point.values[name]
 
 
-def first_difference(expected: np.ndarray, found: np.ndarray) -> tuple[int, ...] | None:
-    """The first place at which two arrays of scalars differ; () where their shapes do."""
-    if expected.shape != found.shape:
-        return ()
-    scale = max((abs(e) for e in expected.flat if e is not None), default=0)
-    for place in np.ndindex(expected.shape):
-        at = expected.item(place)
-        if at is not None and not agree(found.item(place), at, max(scale, 1)):
-            return place
-    return None
-
-
 # --- failures -----------------------------------------------------------------------------------
 
 
@@ -242,12 +231,3 @@ def _failing(
         except NOT_RUNNING:
             continue
     return None
-
-
-def show_number(number: Any) -> str:
-    """A number short enough for a line."""
-    if isinstance(number, NotDefined):
-        return f"not defined ({number.value})"
-    value = getattr(number, "value", number)
-    text = str(value)
-    return text if len(text) <= 12 else f"{float(value):.8g}"

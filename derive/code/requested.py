@@ -11,10 +11,10 @@ from typing import Any
 
 from derive.calculus.requested import Requested
 from derive.code.kernels import body_lines, forward_call, signature
-from derive.code.layout import INDENT, WIDTH
+from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_names import identifiers
 from derive.code.module_parts import Parts
-from derive.code.numpy_code import bracketed, code
+from derive.code.numpy_code import code
 from derive.code.public_functions import call, checked, definition
 from derive.model import (
     Request,

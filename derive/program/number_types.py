@@ -6,7 +6,7 @@ hold integers; where they meet numbers of the data in arithmetic, they are made 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from derive.program.array_shapes import shape_of
@@ -85,8 +85,7 @@ def _typed(term: ArrayTerm, types: Types) -> ArrayTerm:
 
 def _alike(terms: Sequence[ArrayTerm], types: Types) -> tuple[ArrayTerm, ...]:
     """Operands of one operation, all of the type of the first that has numbers of the data."""
-    found = (like for term in terms if (like := _numbers(term, types)) is not None)
-    like = next(found, None)
+    like = _first(_numbers(term, types) for term in terms)
     if like is None:
         return tuple(terms)
     return tuple(_cast(t, like) if _is_untyped(t, types) else t for t in terms)
@@ -117,7 +116,8 @@ def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:
     searched: Sequence[ArrayTerm] = ()
     match term:
         case Whole(quantity):
-            has_type = quantity.shape and quantity.kind != "index"
+            given = quantity.kind in ("param", "input")
+            has_type = given or (quantity.shape and quantity.kind != "index")
             return types.get(quantity.name, term if has_type else None)
         case Cast(_, like):
             return like
@@ -146,5 +146,10 @@ def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:
             searched = (value,) if like is None else (like,)
         case Empty(_, arrays):
             searched = arrays
-    found = (_numbers(part, types) for part in searched)
-    return next((array for array in found if array is not None), None)
+    return _first(_numbers(part, types) for part in searched)
+
+
+def _first(found: Iterable[ArrayTerm | None]) -> ArrayTerm | None:
+    """The first with axes, else the first number alone: that one has a type where it is given."""
+    arrays = [array for array in found if array is not None]
+    return next((array for array in arrays if shape_of(array)), arrays[0] if arrays else None)

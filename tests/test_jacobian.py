@@ -24,7 +24,7 @@ def test_of_a_prediction_by_its_weights():
 def test_of_a_softmax_by_its_logits():
     # ∂p/∂z = diag(p) − p pᵀ
     model = asked("n: dim; z: param[n]; p = softmax(z); f = sum(p ** 2)")
-    shown = "∂p[i]/∂z[j] = ({p[i], i = j; 0, i ≠ j}) − p[i] p[j]    (n, n)"
+    shown = "∂p[i]/∂z[j] = p[i] [i = j] − p[i] p[j]    (n, n)"
     assert repr(model.jacobian("p", "z")) == shown
 
 

@@ -167,8 +167,8 @@ FORMULAS = [
     ),
     (
         (Add((a, Choice(Compare(">", z, ZERO), z, ZERO))),),
-        "a + ({z, z > 0; 0, z ≤ 0})",
-        r"a + \left( \begin{cases} z & z > 0 \\ 0 & z \le 0 \end{cases} \right)",
+        "a + z [z > 0]",
+        r"a + z [z > 0]",
     ),
     (
         (

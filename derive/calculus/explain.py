@@ -99,9 +99,10 @@ def _path_forms(derivation: Derivation, path: Path) -> tuple[Term, Term, Term]:
         return value, value, value
     upstream = upstream_value(derivation, path.upstream)
     whole = Multiply((upstream, path.local))
+    kept = tuple(factor for factor in whole.factors if factor != ONE)
     return (
         over_path(path, whole),
-        over_path(path, upstream if path.local == ONE else whole),
+        over_path(path, Multiply(kept) if len(kept) > 1 else (*kept, ONE)[0]),
         over_path(path, product(upstream, path.local)),
     )
 

@@ -22,7 +22,7 @@ from derive.names import symbol
 from derive.program.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
 from derive.program.solving import untransposed
 from derive.program.vectorise import vectorise
-from derive.terms import Entry, Node, Quantity, entries, is_one
+from derive.terms import ZERO, Choice, Entry, Node, Quantity, entries, is_one
 from derive.terms import walk as walk_terms
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
@@ -156,7 +156,7 @@ def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
             argument = Identifier(symbol(name))
             word = layout_function(function, argument)
             words.append(says(f"notation.{function}", word=word, argument=argument))
-    if any(map(is_indicator, _nodes(writer))):
+    if any(isinstance(node, Choice) and node.otherwise == ZERO for node in _nodes(writer)):
         words.append(says("notation.bracket"))
     return tuple(words)
 

@@ -42,6 +42,7 @@ from derive.terms import (
 )
 from derive.typeset.counting import count_from_one
 from derive.typeset.functions import layout_function
+from derive.typeset.guards import NodeT, with_brackets
 from derive.typeset.layout import (
     APPLY,
     DOT,
@@ -85,8 +86,13 @@ def layout(node: Node, notation: Notation) -> Layout:
     >>> unicode(layout(Negate(Add((entry, ONE))), Notation({i: "i"})))
     '−(X[i, 1] + 1)'
     """
-    marks = {count_from_one(term): key for term, key in notation.marks.items()}
-    return _layout(count_from_one(node), replace(notation, marks=marks))
+    marks = {_printed(term): key for term, key in notation.marks.items()}
+    return _layout(_printed(node), replace(notation, marks=marks))
+
+
+def _printed(node: NodeT) -> NodeT:
+    """`node` as it is printed: counted from one, guards inside it as brackets."""
+    return with_brackets(count_from_one(node))
 
 
 def _layout(node: Node, notation: Notation) -> Layout:
@@ -190,20 +196,14 @@ def _add(terms: tuple[Term, ...], notation: Notation) -> Layout:
 
 
 def _multiply(factors: tuple[Term, ...], notation: Notation) -> Layout:
-    """Factors side by side; a dot joins a group, that is a product inside the product.
-
-    On one line a dot also keeps the bracket of a condition apart from subscripts.
-    """
+    """Factors side by side; a dot joins a group, that is a product inside the product."""
     if not factors:
         return NumberText("1")
     shown = [
         _factor(factor, place == 0, place == len(factors) - 1, notation)
         for place, factor in enumerate(factors)
     ]
-    dotted = [
-        _is_group(left) or _is_group(right) or (notation.inline and is_indicator(right))
-        for left, right in pairwise(factors)
-    ]
+    dotted = [_is_group(left) or _is_group(right) for left, right in pairwise(factors)]
     return product(*shown, dotted=dotted)
 
 

@@ -26,11 +26,16 @@ class Formula:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The mathematics of the docstring.  An update belongs to the name of what it changes."""
+    """The mathematics of the docstring.  An update belongs to the name of what it changes.
+
+    `stable` says which forms are computed as which others, so that floats neither overflow nor
+    cancel.
+    """
 
     forward: tuple[Formula, ...] = ()
     gradients: tuple[Formula, ...] = ()
     update: tuple[Formula, ...] = ()
+    stable: tuple[tuple[str, str], ...] = ()
 
 
 def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> dict[str, Any]:
@@ -54,7 +59,8 @@ def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> 
             (heading, [line for formula in group for line in _formula_lines(formula, column)])
             for heading, group in sections
             if group
-        ],
+        ]
+        + ([("Computed in stable forms", _stable_lines(formulas))] if formulas.stable else []),
         "shapes": _shape_lines(spec, names),
     }
 
@@ -69,6 +75,11 @@ def _formula_lines(formula: Formula, column: int) -> list[str]:
     first, *rest = textwrap.wrap(_plain(formula.text), WIDTH - 20, break_long_words=False)
     line = f"{first:<{column}}{formula.number}".rstrip()
     return [line, *(f"    {part}" for part in rest)]
+
+
+def _stable_lines(formulas: Formulas) -> list[str]:
+    width = max(len(form) for form, _ in formulas.stable)
+    return [f"{form:<{width}}  as  {computed}" for form, computed in formulas.stable]
 
 
 def _shape_lines(spec: Specification, names: Names) -> list[str]:

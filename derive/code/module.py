@@ -6,6 +6,7 @@ Everything is decided here; the template only lays it out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from derive.calculus.requested import Requested
@@ -22,7 +23,8 @@ from derive.model import Equation, Recurrence, Specification
 from derive.numbers.special import source_lines
 from derive.program.array_functions import BY_SERIES, IN_MATH
 from derive.program.plan import program_for, restricted
-from derive.program.program import Program
+from derive.program.program import Program, every_statement
+from derive.program.stabilise import forms_in, stabilised
 from derive.render import render_python
 
 NOTHING = Requested()
@@ -37,6 +39,9 @@ def module_source(
 ) -> str:
     """The source text of the NumPy module of a model; `recurrences` are those of the gradients."""
     program = program_for(spec, gradients, recurrences)
+    computed = {statement.target.name for statement in every_statement(program.statements)}
+    forms = forms_in(stabilised(spec, gradients, recurrences), computed)
+    formulas = replace(formulas, stable=tuple((form.form, form.computed) for form in forms))
     return render_python(module_context(spec, program, formulas, requested))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derive.calculus.recognise import with_names
 from derive.calculus.symmetry import symmetric_quantities
 from derive.calculus.targets import forward_quantities, target_names
 from derive.model import Dimension, Equation, Recurrence, Specification, data, parameters
@@ -33,7 +32,7 @@ from derive.program.program import (
 )
 from derive.program.sharing import inlined, shared
 from derive.program.solving import with_solutions
-from derive.program.stable.table import stabilised
+from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
 from derive.program.tidying import tidied_lines
 from derive.terms import Derivative, Name, Quantity, Size
@@ -53,7 +52,7 @@ def program_for(
     `recurrences` say which of the gradients step together.
     """
     cost = spec.objective.cost
-    equations = stabilised(spec, with_names(gradients, spec.equations), recurrences).equations
+    equations = stabilised(spec, gradients, recurrences).equations
     lines = lines_of(spec, equations, (*spec.recurrences, *recurrences))
     computed = {statement.target.name for statement in every_statement(lines)}
     outputs = [cost]

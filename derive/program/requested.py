@@ -44,7 +44,7 @@ from derive.program.part_names import fresh, label_of
 from derive.program.plan import assembled
 from derive.program.program import Line, Program, Statement, every_statement
 from derive.program.scatter import numbers_of
-from derive.program.stable.table import stabilised
+from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
 from derive.terms import Derivative, Entry, Index, Name, Node, Quantity, rewrite
 

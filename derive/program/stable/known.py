@@ -31,16 +31,18 @@ class Known:
     constants: Mapping[Name, Fraction] = field(default_factory=dict)
     stepping: frozenset[Name] = frozenset()
     in_recurrence: bool = False
+    _opened: dict[Entry, Term] = field(default_factory=dict, repr=False, compare=False)
 
     def opened(self, term: Term) -> Term:
         """What an entry is defined as, down to the first operation; other terms stay."""
-        while isinstance(term, Entry) and term.quantity.name in self.definitions:
+        if not isinstance(term, Entry) or term.quantity.name not in self.definitions:
+            return term
+        if term not in self._opened:
             definition = self.definitions[term.quantity.name]
-            if definition.domain:
-                return term
             here = dict(zip(definition.indices, term.subscripts, strict=True))
-            term = renew(substitute(definition.right, here))
-        return term
+            inside = renew(substitute(definition.right, here))
+            self._opened[term] = term if definition.domain else self.opened(inside)
+        return self._opened[term]
 
     def gradient(self, term: Term) -> Term | None:
         """What a gradient is computed as, where it is computed for all its places at once."""

@@ -1,23 +1,18 @@
-"""What is computed instead of what is written, where floats would overflow or cancel.
+"""The rewrites, one row each: what they recognise, what is computed instead, and why.
 
-These rewrites come after all differentiation: a shift by the maximum is never differentiated, and
-no document shows it.  Each is an identity of real numbers, so exact kernels do not notice.  A named
-quantity keeps its line; a line that reads it where that loses its digits reads what it is made of.
+Each is an identity of real numbers, so exact kernels do not notice.
 
-Sources: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 2002, chapters
-1 (differences, variances) and 27 (norms); P. Blanchard, D. J. Higham, N. J. Higham, Accurately
+Sources: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 2002, sections
+1.7, 1.9, 1.14 and 27.8; P. Blanchard, D. J. Higham, N. J. Higham, Accurately
 computing the log-sum-exp and softmax functions, IMA Journal of Numerical Analysis 41, 2021;
 M. Mächler, Accurately computing log(1 - exp(-|a|)), 2012.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from derive.calculus.recognise import with_names
-from derive.model import Equation, Recurrence, Specification
 from derive.program.stable.differences import (
     complement,
     difference_of_exponentials,
@@ -48,10 +43,9 @@ from derive.program.stable.products import (
     powers_of_one_base,
     removable,
     square_of_product,
-    with_quotients,
 )
 from derive.program.stable.shares import softmax
-from derive.terms import Name, Node, NodeT, Term, children, rebuild
+from derive.terms import Node, Term
 
 Rule = Callable[[Node, Known], Term | None]
 
@@ -150,19 +144,12 @@ REWRITES = (
         "Higham 2002, 1.14",
     ),
     Stabilisation(
-        "sum_of_exponentials",
-        of_two_summands(sum_of_exponentials, alone=True),
-        "exp(z) + exp(−z)",
-        "2 cosh(z)",
-        "its quotients are known",
-    ),
-    Stabilisation(
         "roots",
         of_two_summands(roots, alone=True),
         "√(1 + x) − 1",
         "x/(√(1 + x) + 1)",
         "the difference cancels",
-        "Higham 2002, 1.8",
+        "Higham 2002, 1.7",
     ),
     Stabilisation(
         "variance",
@@ -181,9 +168,8 @@ REWRITES = (
         "√(Σ x²)",
         "m √(Σ (x/m)²) with m = max |x|",
         "squares overflow and underflow",
-        "Higham 2002, 27.5",
+        "Higham 2002, 27.8",
     ),
-    Stabilisation("logistic", logistic, "1/(1 + exp(−z))", "σ(z)", "it is the same"),
     Stabilisation(
         "softmax",
         softmax,
@@ -222,61 +208,14 @@ REWRITES = (
     ),
 )
 
-
-@dataclass(frozen=True)
-class Stabilised:
-    """Equations as they are to be computed, and which rewrites were used for which quantity."""
-
-    equations: tuple[Equation, ...]
-    used: tuple[tuple[Name, Stabilisation], ...]
-
-
-def stabilised(
-    spec: Specification,
-    gradients: Sequence[Equation] = (),
-    recurrences: Sequence[Recurrence] = (),
-) -> Stabilised:
-    """The equations of a model and of its gradients, in their order, as they are to be computed.
-
-    `recurrences` say which of the gradients step together.
-    """
-    every = (*spec.equations, *gradients)
-    stepping = {q.name for block in (*spec.recurrences, *recurrences) for q in block.quantities}
-    constants = {d.quantity.name: d.value for d in spec.declarations if d.value is not None}
-    known = Known({e.left.name: e for e in every}, constants, frozenset(stepping))
-    done: list[Equation] = []
-    used: list[tuple[Name, Stabilisation]] = []
-    for equation in every:
-        here = replace(known, in_recurrence=equation.left.name in stepping)
-        right, rewrites = stable(equation.right, here)
-        if rewrites:
-            named = with_names((replace(equation, right=right),), done)[0]
-            equation = replace(named, right=with_quotients(named.right))
-            used += [(equation.left.name, one) for one in dict.fromkeys(rewrites)]
-        done.append(equation)
-    return Stabilised(tuple(done), tuple(used))
-
-
-def stable(term: Term, known: Known) -> tuple[Term, list[Stabilisation]]:
-    """A term as it is to be computed, and the rewrites that were used, from the top."""
-    used: list[Stabilisation] = []
-
-    def rewritten(node: Node) -> Node | None:
-        for one in REWRITES:
-            found = one.rule(node, known)
-            if found is not None:
-                used.append(one)
-                return visited(found)
-        return None
-
-    def visited(node: NodeT) -> NodeT:
-        found = rewritten(node)
-        if found is None:
-            below = tuple(map(visited, children(node)))
-            if below == children(node):
-                return node
-            node = rebuild(node, below)
-            found = rewritten(node)
-        return node if found is None else cast(NodeT, found)
-
-    return visited(term), used
+# What changes no value, but shows a form that has rewrites of its own.
+RECOGNISED = (
+    Stabilisation("logistic", logistic, "1/(1 + exp(−z))", "σ(z)", "σ has rules of its own"),
+    Stabilisation(
+        "sum_of_exponentials",
+        of_two_summands(sum_of_exponentials, alone=True),
+        "exp(z) + exp(−z)",
+        "2 cosh(z)",
+        "cosh has rules of its own",
+    ),
+)

@@ -196,11 +196,18 @@ def _rebuild_all(
     output = options.output or project.root / project.output
     models = find_models(options.models, project)
     names = [model.name for model in models]
+    # The longest first, so that none is left for the end, when nothing else is to be done.
+    order = sorted(range(len(models)), key=lambda number: -len(models[number].text))
     work = partial(_attempt, output=output, asked=asked, builder=builder)
     # A stand-in for the stages is known in this process only.
-    events = run(work, models, 1 if builder else options.jobs or available_cores())
-    results = watched(events, names, sys.stderr, _is_terminal(sys.stderr))
-    outcomes = [_ended(result) if isinstance(result, Died) else result for result in results]
+    jobs = 1 if builder else options.jobs or available_cores()
+    events = run(work, [models[number] for number in order], jobs)
+    shown = [names[number] for number in order]
+    results = watched(events, shown, sys.stderr, _is_terminal(sys.stderr))
+    found = dict(
+        zip(order, (_ended(r) if isinstance(r, Died) else r for r in results), strict=True)
+    )
+    outcomes = [found[number] for number in range(len(models))]
     rebuilt = [done for done in outcomes if not isinstance(done, DeriveError)]
     failures = [(n, e) for n, e in zip(names, outcomes, strict=True) if isinstance(e, DeriveError)]
     for done in rebuilt:

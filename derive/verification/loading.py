@@ -76,12 +76,13 @@ class _ExactConstants(ast.NodeTransformer):
     """Literals and divisions become calls of ours; `math` and `np` are given, not imported."""
 
     def __init__(self, source: str) -> None:
-        self.source = source
+        # Columns count the bytes of a line.
+        self.lines = source.encode().split(b"\n")
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, float):
             return node
-        text = ast.get_source_segment(self.source, node)
+        text = self.lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
         number = ast.Name(NUMBER, ast.Load())
         return ast.copy_location(ast.Call(number, [ast.Constant(text)], []), node)
 

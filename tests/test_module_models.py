@@ -8,9 +8,11 @@ import pytest
 from models_by_hand import MOMENTUM, NEURON_FORMULAS, neuron_gradients, neuron_model
 
 from derive.calculus.adjoint import derive_gradients
+from derive.calculus.update import common
 from derive.code.docstring import Formula, Formulas
 from derive.code.module import module_source
 from derive.language import read_model
+from derive.language.rules import read_rule, rule_named
 from derive.verification.loading import load_module
 
 
@@ -46,6 +48,33 @@ def test_a_rule_with_a_state_is_a_loop_in_its_own_letters():
         np.testing.assert_allclose(params["w"], w, rtol=1e-15)
     np.testing.assert_allclose(state["m"]["w"], memory, rtol=1e-15)
     assert len(momentum.train(params, [(x, 1)] * 2, report=None)) == 2
+
+
+def test_what_all_parameters_have_in_common_is_kept_once():
+    source = module_source(neuron_model(rule_named("adam")), neuron_gradients(), NEURON_FORMULAS)
+    assert (
+        """
+    state["t"] += 1
+    t = state["t"]
+    for name, theta in params.items():
+"""
+        in source
+    )
+    adam = load_module(source, "adam")
+    params = adam.init()
+    state = adam.init_state(params)
+    for _ in range(3):
+        adam.step(params, adam.example()["x"], 1, state)
+    assert state["t"] == 3
+
+
+def test_what_an_entry_reads_before_it_is_counted_is_kept_for_each_entry():
+    rule = read_rule(
+        "theta: param; g: gradient; t: state = zeros; alpha: setting = 0.1\n"
+        "theta = theta - alpha * t * g\nt = t + 1",
+        "late",
+    )
+    assert common(rule) == frozenset()
 
 
 CLASSES = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from derive.model import UpdateRule
-from derive.terms import Entry, Node, Quantity, Term, rewrite
+from derive.model import Assignment, UpdateRule
+from derive.terms import Entry, Node, Quantity, Term, entries, rewrite
 
 # What stands for any parameter where the rule's own word is a name of the model.
 LETTERS = ("theta", "phi", "psi", "xi", "omega")
@@ -14,6 +14,23 @@ LETTERS = ("theta", "phi", "psi", "xi", "omega")
 def is_general(rule: UpdateRule) -> bool:
     """Whether a rule is stated once for all parameters: it has several lines, or remembers."""
     return bool(rule.states) or len(rule.assignments) > 1
+
+
+def common(rule: UpdateRule) -> frozenset[Quantity]:
+    """What a rule changes that is the same for all parameters, as the number of steps is.
+
+    It reads no entry and no gradient, and stands before what belongs to one entry.
+    """
+    found = {a.left for a in rule.assignments} - {rule.parameter}
+    known = found | {quantity for quantity, _ in rule.settings}
+    while own := [a.left for a in rule.assignments if a.left in found and _reads(a) - known]:
+        found, known = found - {*own}, known - {*own}
+    first = [assignment.left in found for assignment in rule.assignments]
+    return frozenset(found) if first == sorted(first, reverse=True) else frozenset()
+
+
+def _reads(assignment: Assignment) -> set[Quantity]:
+    return {entry.quantity for entry in entries(assignment.right)}
 
 
 def any_parameter(rule: UpdateRule, taken: Collection[str]) -> Quantity:
@@ -31,11 +48,9 @@ def updated(
     The gradient stands in the first right side as `named`, in the second as `value`.  What is local
     to the rule keeps its name, unless that is `taken`.
     """
-    places = {rule.parameter: target} | {state: state_of(state, target) for state in rule.states}
-    for assignment in rule.assignments:
-        left = assignment.left
-        own = state_of(left, target) if str(left.name) in taken else Entry(left)
-        places.setdefault(left, own)
+    local = {assignment.left: Entry(assignment.left) for assignment in rule.assignments}
+    owned = {*rule.states} - common(rule) | {q for q in local if str(q.name) in taken}
+    places = local | {q: state_of(q, target) for q in owned} | {rule.parameter: target}
 
     def put_in(term: Term, gradient: Term) -> Term:
         def choose(node: Node) -> Node | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from derive.calculus.update import common
 from derive.code.docstring import comments
 from derive.code.layout import WIDTH, bracketed
 from derive.code.module_parts import Parts
@@ -80,7 +81,7 @@ def update_function(parts: Parts) -> dict[str, Any]:
     numbers = comments(parts.formulas.update)
     return {
         "rule": title,
-        "rule_first": title[:1].upper() + title[1:],
         "state_lines": state_lines(objective),
+        "state_per_entry": common(objective.rule) != {*objective.rule.states},
         "update_lines": update_lines(objective, parameters(parts.spec), parts.settings, numbers),
     }

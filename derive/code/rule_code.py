@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from derive.calculus.update import is_general
+from derive.calculus.update import common, is_general
 from derive.code.layout import commented
 from derive.code.module_names import MODULE_NAMES
 from derive.code.numpy_code import code
@@ -12,7 +12,7 @@ from derive.code.size_code import decimal
 from derive.model import Assignment, Equation, Objective
 from derive.names import RESERVED, python_names
 from derive.program.vectorise import vectorise
-from derive.terms import Add, Entry, Name, Negate, Quantity, Term
+from derive.terms import Add, Entry, Name, Negate, Quantity, Term, entries
 
 
 def update_lines(
@@ -33,7 +33,7 @@ def update_lines(
     for parameter in parameters:
         key = f'["{parameter.name}"]'
         names = {rule.parameter.name: f"params{key}", rule.gradient.name: f"grads{key}"}
-        line = _changed(rule.assignments[0], {**settings, **names})
+        line = _changed(rule.assignments[0], {**settings, **names}, [rule.parameter])
         lines += commented(line, comments.get(parameter.name, ""))
     return lines
 
@@ -41,7 +41,7 @@ def update_lines(
 def _loop(
     objective: Objective, settings: Mapping[Name, str], comments: Mapping[Name, str]
 ) -> list[str]:
-    """A loop in which the names of the rule are local variables."""
+    """A loop in which the names of the rule are local variables; what is common stands before."""
     rule = objective.rule
     local = [rule.parameter, rule.gradient, *rule.states, *(a.left for a in rule.assignments)]
     reserved = RESERVED | MODULE_NAMES | {"name"} | frozenset(settings.values())
@@ -50,28 +50,38 @@ def _loop(
         **settings,
         **{quantity.name: found[str(quantity.name)] for quantity in local},
     }
-    kept = {rule.parameter.name, *(state.name for state in rule.states)}
-    lines = [f'{names[state.name]} = state["{state.name}"][name]' for state in rule.states]
+    shared = common(rule)
+    own = [state for state in (*rule.states, rule.parameter) if state not in shared]
+    remembered = {s.name: f'state["{s.name}"]' for s in rule.states if s in shared}
+    before: list[str] = []
+    lines = [f'{names[state.name]} = state["{state.name}"][name]' for state in own[:-1]]
     lines.append(f"{names[rule.gradient.name]} = grads[name]")
     for assignment in rule.assignments:
-        if assignment.left.name in kept:
-            line = _changed(assignment, names)
-        else:
-            line = f"{names[assignment.left.name]} = {_code(assignment.right, names)}"
-        lines += commented(line, comments.get(assignment.left.name, ""))
+        left = assignment.left
+        line = _changed(assignment, {**names, **remembered} if left in shared else names, own)
+        written = commented(line, comments.get(left.name, ""))
+        (before if left in shared else lines).extend(written)
+    read = {
+        e.quantity.name for a in rule.assignments if a.left not in shared for e in entries(a.right)
+    }
+    before += [f"{names[name]} = {place}" for name, place in remembered.items() if name in read]
     head = f"for name, {names[rule.parameter.name]} in params.items():"
-    return [head, *(f"    {line}" for line in lines)]
+    return [*before, head, *(f"    {line}" for line in lines)]
 
 
-def _changed(assignment: Assignment, names: Mapping[Name, str]) -> str:
-    """`theta -= alpha * g` where the rule takes one thing from θ, else the whole right side."""
+def _changed(assignment: Assignment, names: Mapping[Name, str], arrays: Sequence[Quantity]) -> str:
+    """`theta -= alpha * g` where the rule takes one thing from θ, else the whole right side.
+
+    The memory of `arrays` is filled; what else there is gets another value.
+    """
     target = names[assignment.left.name]
     match assignment.right:
         case Add((Entry(quantity), Negate(change))) if quantity == assignment.left:
             return f"{target} -= {_code(change, names)}"
         case Add((Entry(quantity), change)) if quantity == assignment.left:
             return f"{target} += {_code(change, names)}"
-    return f"{target}[...] = {_code(assignment.right, names)}"
+    place = f"{target}[...]" if assignment.left in arrays else target
+    return f"{place} = {_code(assignment.right, names)}"
 
 
 def _code(term: Term, names: Mapping[Name, str]) -> str:
@@ -80,10 +90,11 @@ def _code(term: Term, names: Mapping[Name, str]) -> str:
 
 
 def state_lines(objective: Objective) -> list[str]:
-    """How the states of a rule start: zeros in the shapes of the parameters."""
+    """How the states of a rule start: 0 where all parameters have it in common, else zeros."""
+    shared = common(objective.rule)
+    zeros = "{name: np.zeros_like(value) for name, value in table.items()}"
     return [
-        f'"{state.name}": {{name: np.zeros_like(value) for name, value in table.items()}},'
-        for state in objective.rule.states
+        f'"{state.name}": {0 if state in shared else zeros},' for state in objective.rule.states
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from derive.calculus.adjoint import Gradient
 from derive.calculus.explain import chain
-from derive.calculus.update import any_parameter, is_general, state_of, updated
+from derive.calculus.update import any_parameter, common, is_general, state_of, updated
 from derive.document.blocks import (
     Block,
     Display,
@@ -83,12 +85,19 @@ def _how_the_rule_goes(writer: Writer) -> Paragraph:
 def _what_is_kept(writer: Writer) -> tuple[Block, ...]:
     """What the states of a rule are, where it has any."""
     rule = writer.model.objective.rule
-    parameter = any_parameter(rule, writer.names)
-    kept = tuple(symbol_of(writer, state_of(s, Entry(parameter)).quantity) for s in rule.states)
-    if not kept:
-        return ()
-    gaps: dict[str, Gap] = {"states": Listed(kept), "parameter": symbol_of(writer, parameter)}
-    return (paragraph("update.states", **gaps),)
+    parameter, shared = any_parameter(rule, writer.names), common(rule)
+
+    def listed(states: Sequence[Quantity]) -> Gap:
+        return Listed(tuple(symbol_of(writer, state) for state in states))
+
+    own = [state_of(s, Entry(parameter)).quantity for s in rule.states if s not in shared]
+    blocks = []
+    if counted := [state for state in rule.states if state in shared]:
+        blocks.append(paragraph("update.common_states", states=listed(counted)))
+    if own:
+        gaps: dict[str, Gap] = {"states": listed(own), "parameter": symbol_of(writer, parameter)}
+        blocks.append(paragraph("update.states", **gaps))
+    return tuple(blocks)
 
 
 def general_formulas(writer: Writer) -> list[tuple[Quantity, Layout]]:

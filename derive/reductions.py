@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.errors import DerivationError
-from derive.simplify import guarded
+from derive.simplify import guarded, product
 from derive.terms import (
     ONE,
     Add,
@@ -24,6 +24,7 @@ from derive.terms import (
     IndexValue,
     Multiply,
     Negate,
+    Number,
     Reduction,
     Term,
     renew,
@@ -44,6 +45,8 @@ def count(reduction: Reduction) -> Term:
     if reduction.where:
         return renew(Reduction("sum", reduction.indices, ONE, reduction.where))
     sizes = tuple(index.size for index in reduction.indices)
+    if all(isinstance(size, Number) for size in sizes):
+        return product(*sizes)
     return sizes[0] if len(sizes) == 1 else Multiply(sizes)
 
 

@@ -1,15 +1,15 @@
 """Guards inside a formula as brackets: x [i = j] for what is x where i = j, and zero elsewhere.
 
-A formula that is itself zero unless a condition holds keeps its cases, as does a choice between two
-values.  Iverson's bracket is strong: where it is 0, what it multiplies need have no value (Knuth,
-Two Notes on Notation, 1992).
+A formula that is itself zero unless one condition holds keeps its cases, as does a choice between
+two values.  Iverson's bracket is strong: where it is 0, what it multiplies need have no value
+(Knuth, Two Notes on Notation, 1992).
 """
 
 from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from derive.terms import ONE, ZERO, Choice, Multiply, Negate, Node, Number, Term, rewrite
+from derive.terms import ONE, ZERO, AllOf, Choice, Multiply, Negate, Node, Number, Term, rewrite
 from derive.typeset.levels import is_indicator
 
 NodeT = TypeVar("NodeT", bound=Node)
@@ -24,7 +24,7 @@ def with_brackets(node: NodeT) -> NodeT:
     >>> with_brackets(Add((Choice(positive, n, ZERO), n))) == Add((Multiply((n, bracket)), n))
     True
     """
-    if isinstance(node, Choice):
+    if isinstance(node, Choice) and not isinstance(node.condition, AllOf):
         below = with_brackets(node.otherwise)
         return cast(NodeT, Choice(node.condition, _inside(node.chosen), below))
     return cast(NodeT, _inside(node))

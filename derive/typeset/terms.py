@@ -261,7 +261,7 @@ def _partial(of: Term, wrt: Entry, notation: Notation) -> Layout:
     if isinstance(of, Entry) and not is_fraction(of):
         return Fraction(row(PARTIAL_SIGN, _layout(of, notation)), below)
     inner = _layout(of, notation)
-    return product(Fraction(PARTIAL_SIGN, below), bracketed(inner))
+    return row(Fraction(PARTIAL_SIGN, below), Operator(APPLY, "infix"), bracketed(inner))
 
 
 # --- reductions, choices, conditions ------------------------------------------------------------
@@ -335,12 +335,35 @@ def _condition(condition: Condition, notation: Notation) -> Layout:
             sides = (_at(Level.SUM, side, notation) for side in (left, right))
             return row(next(sides), Operator(SIGNS[relation]), next(sides))
         case AllOf(conditions):
-            return _joined("∧", Level.COMPARISON, conditions, notation)
+            return _conjunction(conditions, notation)
         case AnyOf(conditions):
             return _joined("∨", Level.AND, conditions, notation)
         case Not(inner):
             return row(Operator("¬", "ordinary"), bracketed(_layout(inner, notation)))
     raise TypeError(f"layout: unknown condition {type(condition).__name__}")
+
+
+def _conjunction(conditions: tuple[Condition, ...], notation: Notation) -> Layout:
+    """The conditions with ∧ between them; 1 ≤ x and x < n are the chain 1 ≤ x < n."""
+    items: list[Layout] = []
+    before: Condition | None = None
+    for condition in conditions:
+        if isinstance(condition, Compare) and _continues(before, condition):
+            items.append(Operator(SIGNS[condition.relation]))
+            items.append(_at(Level.SUM, condition.right, notation))
+        else:
+            items += [Operator("∧")] if items else []
+            items.append(_at(Level.COMPARISON, condition, notation))
+        before = condition
+    return row(*items)
+
+
+def _continues(before: Condition | None, condition: Compare) -> bool:
+    """Whether a comparison goes on from where the one before it ends, in the same direction."""
+    rising = ("<", "<=")
+    if not isinstance(before, Compare) or before.right != condition.left:
+        return False
+    return before.relation in rising and condition.relation in rising
 
 
 def _joined(

@@ -21,14 +21,16 @@ class Context:
     """The order of axes that is wanted, and where values are kept, if some are dropped.
 
     `bounds` says below which size index data stay, where values may be put at the places they name,
-    and `formulas` what sizes are; `sizes` are representative values, by which work is compared, and
-    `computed` holds the arrays that are known.
+    and `formulas` what sizes are; `finite` names quantities that have no infinite values, `sizes`
+    are representative values, by which work is compared, and `computed` holds the arrays that are
+    known.
     """
 
     wanted: tuple[Index, ...] = ()
     kept: Labelled | None = None
     bounds: Mapping[Name, Term] = field(default_factory=dict)
     formulas: Mapping[str, Term] = field(default_factory=dict)
+    finite: frozenset[Name] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
     computed: Computed = field(default_factory=Computed)
 

@@ -17,6 +17,7 @@ from derive.polynomials import StepNumber, collected
 from derive.program.activations import with_activations
 from derive.program.arrays import ArrayTerm, Empty, Whole
 from derive.program.context import Context
+from derive.program.finite import finite_names
 from derive.program.hoisting import Hoisting
 from derive.program.number_types import with_number_types
 from derive.program.orders import representative_sizes
@@ -41,7 +42,8 @@ def lines_of(
     equations = with_repeated(equations, blocks, taken)
     bounds = {d.quantity.name: d.bound for d in spec.declarations if d.bound is not None}
     formulas = {d.name: d.formula for d in spec.dimensions if d.formula is not None}
-    context = Context(bounds=bounds, formulas=formulas, sizes=representative_sizes(spec))
+    finite, sizes = finite_names(equations), representative_sizes(spec)
+    context = Context(bounds=bounds, formulas=formulas, finite=finite, sizes=sizes)
     stepping = _Stepping(_declared(spec), tuple(equations), taken, context)
     lines: list[Line] = []
     for recurrence, group in groupby(map(tidied, equations), lambda e: blocks.get(e.left.name)):

@@ -22,6 +22,7 @@ from derive.program.arrays import ArrayTerm, Exact, Extent, Fold, Pi, show_name
 from derive.program.context import Context, defined, keeping
 from derive.program.contract import contract
 from derive.program.factors import Factors, factors_of
+from derive.program.finite import is_masked, masked_term
 from derive.program.fitting import fitted
 from derive.program.flattening import taken_apart
 from derive.program.folds import EMPTY, EXTREMES, applied, chosen, counting, fold, locate, logsumexp
@@ -153,6 +154,9 @@ def _computed(term: Term, context: Context) -> Labelled:
             return joined_pieces(pieces, _labelled, context)
         case Choice() if softmax := masked_softmax(term):
             return normalised(softmax, _condition, _labelled, context)
+        case Choice(condition, chosen) if is_masked(term, context.finite):
+            parts = [_labelled(chosen, context), _condition(condition, context)]
+            return combine("multiply", parts, context.wanted)
         case Choice(condition, then, otherwise):
             holds = _condition(condition, context)
             fails = combine("not", [holds], context.wanted)
@@ -301,6 +305,8 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
     mask = _mask(reduction, inside)
     if mask is not None:
         inside = keeping(inside, mask)
+    if (zeroed := masked_term(reduction, context.finite)) is not None:
+        return fold("sum", _labelled(zeroed, inside), indices)
     match reduction.kind:
         case "sum" | "mean" if not reduction.where:
             total = _sum(reduction.term, indices, context)

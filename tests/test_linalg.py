@@ -213,41 +213,52 @@ def test_a_solution_is_read_by_its_name():
 # --- programs -----------------------------------------------------------------------------------
 
 
-def kernel(name):
-    """The lines between the forward pass and the result of a generated kernel."""
+def kernel(name, function="_gradients"):
+    """The lines of a generated kernel between its signature and its result."""
     model = read_model(text_of(name), name="m")
     equations = tuple(gradient.equation for gradient in derive_gradients(model).gradients)
     source = module_source(model, equations, Formulas())
-    body = source[source.index("def _gradients(") :].split("\n\n\n")[0]
+    body = source[source.index(f"def {function}(") :].split("\n\n\n")[0]
     return [line.strip() for line in body.splitlines()[1:-1]]
 
 
 def test_an_inverse_that_only_multiplies_is_a_solution():
     assert kernel("solution") == [
-        "x = np.linalg.solve(A, b)",
+        "x = _forward(A, b)",
         "f = v @ x",
         "d_x = v",
-        "shared_1 = np.linalg.solve(A.T, d_x)",
-        "d_A = -x * shared_1[:, None]",
-        "d_b = shared_1.copy()",
+        "solved_d_x = np.linalg.solve(A.T, d_x)",
+        "d_A = -x * solved_d_x[:, None]",
+        "d_b = solved_d_x.copy()",
+    ]
+    assert kernel("trace") == [
+        "solved_A = np.linalg.solve(X.T, A.T)",
+        "f = np.sum(solved_A.T * B.T)",
+        "d_X = -np.linalg.solve(X, B @ solved_A.T).T",
     ]
 
 
 def test_an_inverse_that_is_needed_is_computed_once():
-    assert kernel("trace") == [
-        "shared_1 = np.linalg.inv(X)",
-        "shared_2 = A @ shared_1",
-        "f = np.sum(shared_2 * B.T)",
-        "d_X = -(shared_1 @ (B @ shared_2)).T",
+    assert kernel("inverse") == [
+        "inverse_X = np.linalg.inv(X)",
+        "f = np.sum(A * inverse_X)",
+        "d_X = -(inverse_X.T @ A @ inverse_X.T)",
     ]
 
 
 def test_the_columns_of_all_systems_are_solved_together():
     assert kernel("columns")[-3:] == [
-        "shared_1 = np.linalg.solve(A.T, d_X)",
-        "d_A = -(shared_1 @ X.T)",
-        "d_B = shared_1.copy()",
+        "solved_d_X = np.linalg.solve(A.T, d_X)",
+        "d_A = -(solved_d_X @ X.T)",
+        "d_B = solved_d_X.copy()",
     ]
+
+
+def test_a_stack_of_systems_is_solved_at_once():
+    solutions = [line for line in kernel("a stack") if "solve" in line]
+    assert solutions[0] == "solved_B = np.linalg.solve(A, B[:, :, None])"
+    assert "solved_B_2 = np.linalg.solve(A.transpose(0, 2, 1), B[:, :, None])" in solutions
+    assert not [line for line in kernel("a stack") if "inv" in line]
 
 
 def test_vectors_that_share_a_matrix_are_its_columns():
@@ -257,8 +268,8 @@ def test_vectors_that_share_a_matrix_are_its_columns():
 
 
 def test_a_matrix_that_is_symmetric_by_definition_is_factored_as_it_is():
-    assert "L = np.linalg.cholesky(S)" in kernel("likelihood")
-    assert "shared_1 = np.linalg.cholesky((A + A.T) / 2)" not in kernel("likelihood")
+    assert "L = np.linalg.cholesky(S)" in kernel("likelihood", "_forward")
+    assert not [line for line in kernel("likelihood") if "cholesky" in line]
     assert any("np.linalg.cholesky((A + A.T) / 2)" in line for line in kernel("Cholesky"))
 
 

@@ -7,15 +7,15 @@ elementwise first, and what one factor alone carries is summed there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
-from derive.program.arrays import Matmul, Tensordot, Whole
+from derive.program.arrays import Matmul, OfMatrices, Selector, Tensordot, Whole
 from derive.program.context import Context
-from derive.program.labelled import Labelled, aligned, folded, in_order, multiplied
+from derive.program.labelled import Labelled, aligned, folded, in_order, multiplied, selected
 from derive.program.merged import product_over_windows
 from derive.program.orders import best_order, first_pair, least_cost
-from derive.terms import Index
+from derive.terms import ONE, Index
 
 Labels = tuple[Index, ...]
 
@@ -153,7 +153,7 @@ def _matrix_product(
         left, right = right, left
     roles = _roles(left, right, summed, wanted)
     if roles.batch:
-        if len(summed) == 1 and roles.left and roles.right:
+        if len(summed) == 1 and (roles.left or roles.right):
             return _stacked(left, right, roles)
         return None
     if len(summed) == 1 and len(roles.right) <= 1:
@@ -192,14 +192,23 @@ def _matmul(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:
 
 
 def _stacked(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:
-    """A stack of matrix products; all but the last of a factor's own axes count the stack too."""
+    """A stack of matrix products; all but the last of a factor's own axes count the stack too.
+
+    A vector is a matrix of one row or column.
+    """
+    if not roles.left and isinstance(right.term, OfMatrices):
+        # A row times an inverse is a solution, which is a column.
+        return _stacked(right, left, replace(roles, left=roles.right, right=()))
     stack = (*roles.batch, *roles.left[:-1], *roles.right[:-1])
-    rows, columns = roles.left[-1:], roles.right[-1:]
+    one = Index(ONE)
+    row, column = (own[-1] if own else one for own in (roles.left, roles.right))
     product = Matmul(
-        aligned(left, (*stack, *rows, *roles.summed)),
-        aligned(right, (*stack, *roles.summed, *columns)),
+        aligned(left, (*stack, row, *roles.summed)),
+        aligned(right, (*stack, *roles.summed, column)),
     )
-    return Labelled(product, (*stack, *rows, *columns))
+    axes = (*stack, row, column)
+    kept: list[Selector] = [0 if axis is one else "all" for axis in axes]
+    return Labelled(selected(product, kept), tuple(axis for axis in axes if axis is not one))
 
 
 def _tensordot(left: Labelled, right: Labelled, roles: _Roles) -> Labelled:

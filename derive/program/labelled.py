@@ -90,6 +90,8 @@ def transposed(term: ArrayTerm, axes: Sequence[int]) -> ArrayTerm:
             return Elementwise("negate", (transposed(operand, axes),))
         case Either(condition, chosen, otherwise) if is_plain_number(otherwise):
             return Either(condition, transposed(chosen, axes), otherwise)
+        case Transpose(operand, before):
+            return transposed(operand, [before[axis] for axis in axes])
         case Matmul(Transpose(left, (1, 0)), Transpose(right, (1, 0))):
             return Matmul(right, left)
     scaled = _scaled(term)

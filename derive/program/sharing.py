@@ -126,7 +126,8 @@ def _read(term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm]) -> ArrayTerm:
 
 def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
     counts[term] += 1
-    if counts[term] == 1:
+    # What only looks at another array has no name: its operand is what occurs again.
+    if counts[term] == 1 or isinstance(term, Transpose | Select):
         for part in operands(term):
             _count(part, counts)
 

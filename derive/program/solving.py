@@ -28,8 +28,6 @@ from derive.program.labelled import transposed
 from derive.program.program import Program, Statement, every_statement
 from derive.terms import Name
 
-FLIPPED = (1, 0)
-
 
 def with_solutions(program: Program, symmetric: Set[Name] = frozenset()) -> Program:
     """The program with solutions in the place of inverses that only multiply.
@@ -62,7 +60,7 @@ def untransposed(term: ArrayTerm, symmetric: Set[Name]) -> ArrayTerm:
     """The term without what symmetry makes superfluous."""
     term = with_operands(term, tuple(untransposed(part, symmetric) for part in operands(term)))
     match term:
-        case Transpose(operand, axes) if axes == FLIPPED and _is_symmetric(operand, symmetric):
+        case Transpose(operand, (1, 0)) if _is_symmetric(operand, symmetric):
             return operand
         case OfMatrices("cholesky", (Elementwise("divide", (Elementwise("add", parts), two)),)):
             if parts[0] == parts[-1] and two == Exact(Fraction(2)):
@@ -80,7 +78,7 @@ def _is_symmetric(term: ArrayTerm, symmetric: Set[Name]) -> bool:
         case OfMatrices("inv", (operand,)):
             return _is_symmetric(operand, symmetric)
         case Matmul(left, right) if len(shape_of(left)) == len(shape_of(right)) == 2:
-            return Transpose(left, FLIPPED) == right or left == Transpose(right, FLIPPED)
+            return Transpose(left, (1, 0)) == right or left == Transpose(right, (1, 0))
         case Elementwise("add", parts):
             return all(_is_symmetric(part, symmetric) for part in parts)
         case Elementwise("negate" | "multiply" | "divide", parts):
@@ -94,12 +92,22 @@ def _solution(term: ArrayTerm) -> tuple[ArrayTerm, OfMatrices] | None:
         case Matmul(OfMatrices("inv", (matrix,)) as inverse, right) if _fits(matrix, right):
             return OfMatrices("solve", (matrix, right)), inverse
         case Matmul(Transpose(OfMatrices("inv", (matrix,)) as inverse, axes), right) if (
-            axes == FLIPPED
+            axes == flipped(matrix) and _fits(matrix, right)
         ):
-            return OfMatrices("solve", (transposed(matrix, FLIPPED), right)), inverse
-        case Matmul(left, OfMatrices("inv", (matrix,)) as inverse) if len(shape_of(left)) == 1:
-            return OfMatrices("solve", (transposed(matrix, FLIPPED), left)), inverse
+            return OfMatrices("solve", (transposed(matrix, axes), right)), inverse
+        case Matmul(left, OfMatrices("inv", (matrix,)) as inverse) if _fits(matrix, left):
+            system = transposed(matrix, flipped(matrix))
+            if len(shape_of(left)) == 1:
+                return OfMatrices("solve", (system, left)), inverse
+            rows = transposed(left, flipped(left))
+            return transposed(OfMatrices("solve", (system, rows)), flipped(left)), inverse
     return None
+
+
+def flipped(matrix: ArrayTerm) -> tuple[int, ...]:
+    """The axes of a matrix, or of a stack of them, with the last two exchanged."""
+    rank = len(shape_of(matrix))
+    return (*range(rank - 2), rank - 1, rank - 2)
 
 
 def _fits(matrix: ArrayTerm, right: ArrayTerm) -> bool:
@@ -124,4 +132,5 @@ def _solved(term: ArrayTerm, needed: set[ArrayTerm]) -> ArrayTerm:
     found = _solution(term)
     if found is not None and found[1] not in needed:
         term = found[0]
-    return with_operands(term, tuple(_solved(part, needed) for part in operands(term)))
+    made = with_operands(term, tuple(_solved(part, needed) for part in operands(term)))
+    return transposed(made.operand, made.axes) if isinstance(made, Transpose) else made

@@ -89,6 +89,42 @@ def test_a_parameter_alone_with_whole_numbers_stays_float32():
     assert params["w"].dtype == np.float32
 
 
+def test_every_gradient_is_an_array_of_its_own_in_the_type_of_its_parameter():
+    text = (
+        "x: input; w: param; b: param; v: param[2]; u: param[2]; C = x * w + b + v @ u; minimize(C)"
+    )
+    module = Model(text).compile()
+    x, single = np.array(3.0), np.float32
+    params = {
+        "w": np.array(2.0, single),
+        "b": np.array(1.0),
+        "v": X[0, :2],
+        "u": np.ones(2, single),
+    }
+    _, grads = module.gradients(params, x)
+    assert {name: gradient.dtype for name, gradient in grads.items()} == {
+        name: value.dtype for name, value in params.items()
+    }
+    assert {name: gradient.tolist() for name, gradient in grads.items()} == {
+        "w": 3.0,
+        "b": 1.0,
+        "v": [1.0, 1.0],
+        "u": X[0, :2].tolist(),
+    }
+    for gradient in grads.values():
+        assert not any(np.shares_memory(gradient, value) for value in (x, *params.values()))
+
+
+def test_what_cannot_be_written_is_not_trained(line):
+    params = started()
+    params["b"].flags.writeable = False
+    message = "params['b'] is read-only, but an update changes it in place"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        line.step(params, X, Y, K)
+    for name, value in started().items():
+        np.testing.assert_array_equal(params[name], value)
+
+
 # --- what is refused ----------------------------------------------------------------------------
 
 
@@ -205,6 +241,7 @@ def test_a_maximum_over_nothing_is_refused_and_a_sum_is_zero():
 def test_a_parameter_is_held_to_what_the_model_assumes_before_every_step():
     text = "x: input; s: param = 1; assume(positive(s)); C = (log(s) - x) ** 2; minimize(C)"
     module = Model(text).compile()
+    assert "The model assumes that s has positive entries only." in module.update.__doc__
     params = {"s": np.array(1.0)}
     module.step(params, -3.0, alpha=1.0)
     assert params["s"] < 0

@@ -1,9 +1,13 @@
 """How arguments lie in memory changes nothing: every model, every layout, every kind of float."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from test_cases import NAMES
 from test_generated_cases import arguments, live  # noqa: F401  (a fixture)
+
+from derive.verification.loading import load_module
 
 # Products of matrices may be summed in another order where an array lies otherwise.
 ROUNDING = 1e-12
@@ -125,6 +129,38 @@ def test_gradients_and_parameters_keep_their_type_beside_data_of_any(name, kind,
     kept = dict(params)
     module.step(params, **given, alpha=0.01)
     assert all(params[key] is value and value.dtype == np.float32 for key, value in kept.items())
+
+
+GENERATED = Path(__file__).parent.parent / "generated"
+MODULES = sorted(path.parent.name for path in GENERATED.glob("*/update.py"))
+
+
+class Started(Exception):
+    """Where a training run starts: the parameters, and the data with the sizes."""
+
+
+def start_of(module, monkeypatch):
+    """The parameters and the data with which a module begins when it is run as a program."""
+
+    def check(params, **data):
+        raise Started(params, data)
+
+    monkeypatch.setattr(module, "check", check)
+    with pytest.raises(Started) as started:
+        module.main()
+    return started.value.args
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", MODULES)
+def test_a_layout_changes_nothing_in_the_gallery(name, layout, monkeypatch):
+    source = (GENERATED / name / "update.py").read_text(encoding="utf-8")
+    module = load_module(source, name)
+    params, data = start_of(module, monkeypatch)
+    cost, grads = module.gradients(params, **data)
+    found, slopes = module.gradients(lying(params, layout), **lying(data, layout))
+    assert abs(found - cost) <= ROUNDING * max(1, abs(cost))
+    assert max(differences(slopes, grads).values()) <= ROUNDING
 
 
 def test_an_axis_that_is_repeated_without_memory_is_read_as_if_it_had_some(live):  # noqa: F811

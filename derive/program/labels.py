@@ -57,6 +57,7 @@ LONGEST = 22
 
 BOOLEAN = ("==", "!=", "<", "<=", ">", ">=", "and", "or", "not")
 WORDS = {"sqrt": "root", "arctan": "angle"}
+SEEN: dict[type[ArrayTerm], str] = {Windows: "windows", Reshape: "columns"}
 OF_MATRICES = {"inv": "inverse", "det": "det", "logdet": "logdet", "cholesky": "cholesky"}
 
 
@@ -89,11 +90,8 @@ class Labels:
             case Pad(operand):
                 return _joined(self.of(operand), "padded")
             case Windows(operand) | Reshape(Transpose(Windows(operand))):
-                word, inner = (
-                    "windows" if isinstance(term, Windows) else "columns",
-                    self.of(operand),
-                )
-                return _joined(inner and inner.removesuffix("_padded"), word)
+                inner = self.of(operand)
+                return _joined(inner and inner.removesuffix("_padded"), SEEN[type(term)])
             case Gather(operand, (first, second)) if first == second and first is not None:
                 return _joined("diagonal", self.of(operand))
             case Gather(operand, subscripts):

@@ -1,0 +1,101 @@
+"""How long a generated training step takes, beside the same step written by hand.
+
+In each round every competitor runs for a while, in random order and in one process; the ratio to
+the step written by hand is taken round by round.  Prints for each task the median time of the step
+by hand, and the median ratio of the public `step` and of its kernel alone (without the checks of
+what is passed in), with the 95 % interval of the median from the order statistics.
+
+    OPENBLAS_NUM_THREADS=1 python benchmarks/step_time.py [ROUNDS [WORD]]
+
+WORD chooses the tasks that have it in their name.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from tasks import ALPHA, TASKS, Task
+
+ROUNDS = 31
+# How long a competitor runs in a round, in seconds.
+TURN = 0.03
+
+
+def competitors(task: Task) -> dict[str, Callable[[], object]]:
+    """The step by hand, the generated step, and the generated kernel, each on its own data."""
+    module = task.module
+    params, data = {}, {}
+    for name in ("hand", "step", "kernel"):
+        params[name], data[name] = task.start()
+
+    def kernel() -> None:
+        _, grads = module._gradients(**params["kernel"], **data["kernel"])
+        for name, gradient in grads.items():
+            params["kernel"][name] -= ALPHA * gradient
+
+    return {
+        "hand": lambda: task.by_hand(params["hand"], **data["hand"], alpha=ALPHA),
+        "step": lambda: module.step(params["step"], **data["step"], alpha=ALPHA),
+        "kernel": kernel,
+    }
+
+
+def seconds(run: Callable[[], object], times: int) -> float:
+    """The time of one call, from several."""
+    start = time.perf_counter()
+    for _ in range(times):
+        run()
+    return (time.perf_counter() - start) / times
+
+
+def measure(task: Task, rounds: int) -> dict[str, list[float]]:
+    """The time of each competitor in each round."""
+    runs = competitors(task)
+    times = {name: max(1, round(TURN / seconds(run, 3))) for name, run in runs.items()}
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    draw = random.Random(0)
+    gc.disable()
+    for _ in range(rounds):
+        for name in draw.sample(list(runs), len(runs)):
+            runs[name]()
+            found[name].append(seconds(runs[name], times[name]))
+        gc.collect()
+    gc.enable()
+    return found
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """The median, and the order statistics between which that of all runs is, 95 times of 100."""
+    ordered, n = sorted(values), len(values)
+    outside = max(0, math.floor(n / 2 - 0.98 * math.sqrt(n)))
+    return statistics.median(ordered), ordered[outside], ordered[n - 1 - outside]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; 1 if some step takes longer than the one by hand."""
+    rounds = int(arguments[0]) if arguments else ROUNDS
+    word = arguments[1] if len(arguments) > 1 else ""
+    print(f"{'median of ' + str(rounds) + ' rounds':<30} {'by hand':>10}"
+          f"   {'step / by hand':<22} kernel / by hand")  # fmt: skip
+    slower = 0
+    for task in (task for task in TASKS if word in task.name):
+        found = measure(task, rounds)
+        cells = []
+        for name in ("step", "kernel"):
+            pairs = zip(found[name], found["hand"], strict=True)
+            middle, low, high = interval([a / b for a, b in pairs])
+            cells.append(f"{middle:5.2f}  ({low:.2f} to {high:.2f})")
+            slower += name == "step" and middle > 1
+        by_hand = 1e6 * statistics.median(found["hand"])
+        print(f"{task.name:<30} {by_hand:7.0f} µs   {cells[0]:<22} {cells[1]}", flush=True)
+    return int(slower > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

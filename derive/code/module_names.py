@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from derive.model import Specification, data, parameters
 from derive.names import RESERVED, python_names
+from derive.program.part_names import MOTION
 from derive.program.program import Loop, Program, every_statement
 from derive.terms import Derivative, Name
 
@@ -45,7 +46,7 @@ def identifiers(spec: Specification, program: Program) -> dict[Name, str]:
 
 
 def _label(name: Name, names: dict[Name, str], cost: Name) -> str:
-    """`d_w` and `d_w_b` for derivatives of the cost, `h_by_w` for others.
+    """`d_w` and `d_w_b` for derivatives of the cost, `h_by_w` for others, `h_dot` for h in motion.
 
     >>> names = {name: name for name in ("w", "b", "h", "C")}
     >>> first = Derivative("C", "w")
@@ -53,6 +54,8 @@ def _label(name: Name, names: dict[Name, str], cost: Name) -> str:
     ['d_w', 'd_w_b', 'h_by_w']
     """
     match name:
+        case Derivative(of, wrt) if wrt == MOTION:
+            return f"{_label(of, names, cost)}_dot"
         case Derivative(Derivative() as of, wrt):
             return f"{_label(of, names, cost)}_{names[wrt]}"
         case Derivative(of, wrt):

@@ -6,6 +6,9 @@ from collections.abc import Collection
 
 from derive.terms import Derivative, Name
 
+# By this a quantity is differentiated that moves as the parameters move along directions.
+MOTION = "motion of parameters"
+
 
 def unnamed(number: int) -> str:
     """What a part is called until `named` finds its name: no quantity of a model has a space.
@@ -37,6 +40,8 @@ def fresh(wanted: str, taken: Collection[Name]) -> str:
 def label_of(name: Name) -> str:
     """A name as part of another: `d_w` and `d_w_b` for derivatives of the cost, else `h_by_w`."""
     match name:
+        case Derivative(of, wrt) if wrt == MOTION:
+            return f"{label_of(of)}_dot"
         case Derivative(Derivative() as of, wrt):
             return f"{label_of(of)}_{label_of(wrt)}"
         case Derivative(of, wrt, rank):

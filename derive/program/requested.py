@@ -40,13 +40,13 @@ from derive.program.arrays import (
     is_plain_number,
 )
 from derive.program.labelled import Labelled, aligned, filled
-from derive.program.part_names import fresh, label_of
+from derive.program.part_names import MOTION
 from derive.program.plan import assembled
 from derive.program.program import Line, Program, Statement, every_statement
 from derive.program.scatter import numbers_of
 from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
-from derive.terms import Derivative, Entry, Index, Name, Node, Quantity, rewrite
+from derive.terms import Derivative, Entry, Index, Node, Quantity, rewrite
 
 # What is to be computed, and the variable whose type of numbers it has if it is constant.
 Outputs = Mapping[Quantity, Quantity]
@@ -141,16 +141,13 @@ def _of_type(line: Line, outputs: Outputs) -> Line:
 
 
 def _in_motion(product: Product) -> dict[Quantity, Quantity]:
-    """Each ∂h/∂ε under a name of its own: `h_dot`."""
-    model, found = product.model, dict[Quantity, Quantity]()
-    taken: set[Name] = {d.quantity.name for d in model.declarations}
-    taken |= {e.left.name for e in model.equations} | {d.name for d in model.dimensions}
-    for equation in product.system.equations:
-        name = equation.left.name
-        moved = name.of if isinstance(name, Derivative) else name
-        found[equation.left] = replace(equation.left, name=fresh(f"{label_of(moved)}_dot", taken))
-        taken.add(found[equation.left].name)
-    return found
+    """Each ∂h/∂ε under the name of h in motion."""
+    names = {e.left: e.left.name for e in product.system.equations}
+    return {
+        left: replace(left, name=replace(name, wrt=MOTION))
+        for left, name in names.items()
+        if isinstance(name, Derivative)
+    }
 
 
 def _renamed(equation: Equation, names: Mapping[Quantity, Quantity]) -> Equation:

@@ -32,7 +32,7 @@ from derive.errors import DeriveError
 from derive.formats import HTML, TEXT
 from derive.formulas import Formulas
 from derive.from_sympy import specification_from_sympy
-from derive.language import read_model
+from derive.language import read_model, read_requests
 from derive.language.lookup import did_you_mean
 from derive.model import Specification, parameters, quantity_named
 from derive.pipeline import checked_steps, source_of
@@ -280,9 +280,17 @@ class Model:
             return self.derivation
         return derive_gradients(self._completed, (quantity,))
 
-    def compile(self) -> ModuleType:
-        """The generated module, loaded."""
-        return load_module(source_of(self.derivation), self.specification.name)
+    def compile(self, provide: str = "") -> ModuleType:
+        """The generated module, loaded; `provide` asks for more functions, as a text does.
+
+        >>> Model("w: param; C = w ** 2; minimize(C)").compile("hvp").hvp({"w": 3}, {"w": 1})
+        {'w': array(2.)}
+        """
+        model = self
+        if provide:
+            requests = read_requests(provide, self.specification)
+            model = Model._of(replace(self.specification, requests=requests))
+        return load_module(source_of(model.derivation), self.specification.name)
 
     def verify(self, seed: int = 0) -> Report:
         """Check every step, and hold the generated module against the forward equations."""

@@ -20,7 +20,7 @@ from derive.language.requests import read_provide
 from derive.language.rules import read_rule_block
 from derive.language.scope import Draft, Scope, outline
 from derive.language.syntax import STATEMENTS, Tree, parsed
-from derive.model import Specification
+from derive.model import Request, Specification
 from derive.names import latex_name, unicode_name
 from derive.terms import Quantity
 from derive.wellformed import check_specification
@@ -50,6 +50,25 @@ def read_model(text: str, name: str = "model", source: str = "<text>") -> Specif
             "the expressions of the model are nested too deeply", "give parts of them names"
         ) from None
     return specification
+
+
+def read_requests(text: str, model: Specification) -> tuple[Request, ...]:
+    """What a model asks for with `provide(text)` in addition.
+
+    >>> model = read_model("w: param = 1; C = (w - 3) ** 2; minimize(C)")
+    >>> [request.offer for request in read_requests("hessian, hvp", model)]
+    ['hessian', 'hvp']
+    """
+    tree = parsed(f"provide({text})", model.name, "<provide>")
+    quantities = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
+    draft = Draft(
+        tree.source,
+        quantities={str(quantity.name): quantity for quantity in quantities},
+        requests=list(model.requests),
+    )
+    for statement in tree.statements:
+        _read_statement(statement, Scope(draft, read_expression, tree.source))
+    return tuple(draft.requests)
 
 
 def _draft(tree: Tree) -> Draft:

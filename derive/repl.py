@@ -283,8 +283,9 @@ class Model:
     def compile(self, provide: str = "") -> ModuleType:
         """The generated module, loaded; `provide` asks for more functions, as a text does.
 
-        >>> Model("w: param; C = w ** 2; minimize(C)").compile("hvp").hvp({"w": 3}, {"w": 1})
-        {'w': array(2.)}
+        >>> live = Model("w: param; C = w ** 3; minimize(C)").compile("hvp, flatten")
+        >>> live.flatten(live.hvp({"w": 5}, {"w": 1})).tolist()
+        [30.0]
         """
         model = self
         if provide:

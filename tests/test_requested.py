@@ -1,61 +1,15 @@
-"""What a model asks for in its module: second derivatives, Jacobians, gradients by data, vectors."""
+"""What a model asks for: second derivatives, Jacobians, gradients by data, vectors."""
 
+import re
 import tracemalloc
 
 import numpy as np
 import pytest
+from requested_models import FACTORS, LAYER, LOGISTIC, QUADRATIC, RECURRENT, SCALAR
 
 from derive import Model
 from derive.pipeline import source_of
 
-LOGISTIC = """
-n: dim; d: dim
-X: input[n, d]; y: input[n]
-w: param[d]; b: param
-z = X @ w + b
-C = mean(softplus(z) - y * z)
-minimize(C)
-provide(hessian, hvp, gradient(X), flatten)
-"""
-QUADRATIC = """
-n: dim
-A: input[n, n]; x: param[n]
-C = x @ A @ x
-minimize(C)
-provide(hessian, hvp)
-"""
-FACTORS = """
-n: dim; m: dim; k: dim
-T: input[n, m]; U: param[n, k]; V: param[m, k]
-C = sum((T - U @ V.T) ** 2)
-minimize(C)
-provide(hessian, hvp, flatten)
-"""
-LAYER = """
-N: dim; D: dim; H: dim
-X: input[N, D]; Y: input[N, H]
-W: param[D, H]; b: param[H]; s: param
-h = tanh(s * (X @ W) + b)
-C = sum((h - Y) ** 2)
-minimize(C)
-provide(jacobian(h), jacobian(C, X), hvp, flatten)
-"""
-RECURRENT = """
-T: dim
-x: input[T]
-a: param; b: param
-h[-1] = 0
-h[t] = a * h[t-1] + b * x[t]
-C = h[T-1]
-minimize(C)
-provide(hessian, hvp, jacobian(h, a), gradient)
-"""
-SCALAR = """
-x: input; y: input; w: param; u: param
-C = (w * x - y) ** 2 + 3 * u
-minimize(C)
-provide(hessian, hvp, jacobian(C), gradient, flatten)
-"""
 RNG = np.random.default_rng(0)
 
 
@@ -300,9 +254,8 @@ REFUSED = [
 
 @pytest.mark.parametrize(("call", "message"), REFUSED, ids=[message for _, message in REFUSED])
 def test_what_does_not_fit_is_refused(call, message):
-    with pytest.raises(ValueError, match="must|holds") as refused:
+    with pytest.raises(ValueError, match=re.escape(message)):
         call(module(LOGISTIC), {"w": drawn(3), "b": drawn()}, drawn(6, 3), drawn(6))
-    assert message in str(refused.value)
 
 
 def test_a_module_has_what_is_asked_for_and_no_more():
@@ -334,7 +287,11 @@ def kernel(text, name):
 
 def test_closed_forms_stay_closed():
     assert kernel(QUADRATIC, "_hessian") == ["d_x_x = A + A.T", 'return {"x": {"x": d_x_x}}']
-    assert "d_w_w = ((X * d_w_part[:, None]).T @ X) / n" in kernel(LOGISTIC, "_hessian")
+    assert kernel(LOGISTIC, "_hessian")[3:6] == [
+        "d_w_w_part = X / exp_minus_z_exp_z[:, None]",
+        "d_w_w = d_w_w_part.T @ X / n",
+        "d_w_b = d_w_w_part.sum(axis=0) / n",
+    ]
     lines = kernel(FACTORS, "_hessian")
     assert "d_U_U[all_n, :, all_n] += 2 * (V.T @ V)" in lines
     assert "d_U_V[:, all_k, :, all_k] -= 2 * (T - U @ V.T)" in lines

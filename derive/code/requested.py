@@ -102,7 +102,7 @@ class _Making:
 
         It returns a table of the rows, or the only row that there is without a name.
         """
-        parts = self._parts(program)
+        parts = self._parts(program, vectors)
         program = self._going_on(program)
         given = parts.data
         if name == "jacobian" and not _reads_target(parts, program):
@@ -118,9 +118,10 @@ class _Making:
             "call": call(f"result = _{name}(", ["*arguments.values()", *parts.given]),
         }
 
-    def _parts(self, program: Program) -> Parts:
-        """The parts of the module, with the names in another program."""
-        names = {**self.parts.names, **identifiers(self.parts.spec, program)}
+    def _parts(self, program: Program, vectors: Sequence[Quantity]) -> Parts:
+        """The parts of the module, with the names in another program, which may read vectors."""
+        every = replace(program, inputs=tuple(dict.fromkeys((*program.inputs, *vectors))))
+        names = {**self.parts.names, **identifiers(self.parts.spec, every)}
         return replace(self.parts, names=names)
 
     def _going_on(self, program: Program) -> Program:

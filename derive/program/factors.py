@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.terms import (
+    ONE,
     Divide,
     Index,
     Multiply,
@@ -30,7 +31,7 @@ def factors_of(term: Term, whole: tuple[Index, ...] | None = None) -> Factors:
     """The factors of a term.  Nested products stay whole, unless a sum over `whole` takes them.
 
     Divisors that no summed index reaches come out, and so do quotients of plain numbers: `d / n`
-    is exact where `1 / n * d` is not.
+    is exact where `1 / n * d` is not.  Another divides the factor that it fits best.
     """
     match term:
         case Multiply(factors):
@@ -47,6 +48,8 @@ def factors_of(term: Term, whole: tuple[Index, ...] | None = None) -> Factors:
         case Divide(top, bottom) if not set(free_indices(bottom)) & set(whole or ()):
             inside = factors_of(top, whole)
             return replace(inside, below=(*inside.below, bottom))
+        case Divide(top, bottom) if len((inside := factors_of(top, whole)).above) > 1:
+            return replace(inside, above=_divided(inside.above, bottom))
         case Number(value, text) if value < 0:
             inside = factors_of(Number(-value, text.lstrip("-") if text else None), whole)
             return replace(inside, negative=True)
@@ -54,6 +57,16 @@ def factors_of(term: Term, whole: tuple[Index, ...] | None = None) -> Factors:
             below = (Number(Fraction(value.denominator)),)
             return Factors(False, (Number(Fraction(value.numerator)),), below)
     return Factors(False, (term,))
+
+
+def _divided(factors: tuple[Term, ...], divisor: Term) -> tuple[Term, ...]:
+    """The factors, of which the smallest that has all indices of the divisor is divided by it."""
+    needed = set(free_indices(divisor))
+    homes = [factor for factor in factors if needed <= set(free_indices(factor))]
+    if not homes:
+        return (*factors, Divide(ONE, divisor))
+    place = factors.index(min(homes, key=lambda factor: len(free_indices(factor))))
+    return (*factors[:place], Divide(factors[place], divisor), *factors[place + 1 :])
 
 
 def _is_plain(term: Term) -> bool:

@@ -133,7 +133,7 @@ def _program(
 def _of_type(line: Line, outputs: Outputs) -> Line:
     """A constant output is an array of the type of numbers of its variable."""
     match line:
-        case Statement(target, Full(value, _, None) | value) if (
+        case Statement(target, Full(value, _, None) | value, _, None) if (
             target in outputs and is_plain_number(value)
         ):
             return replace(line, value=Full(value, target.shape, Whole(outputs[target])))

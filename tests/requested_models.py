@@ -1,0 +1,50 @@
+"""Models that ask for more than gradients: closed forms, factors, a layer, a recurrence."""
+
+LOGISTIC = """
+n: dim; d: dim
+X: input[n, d]; y: input[n]
+w: param[d]; b: param
+z = X @ w + b
+C = mean(softplus(z) - y * z)
+minimize(C)
+provide(hessian, hvp, gradient(X), flatten)
+"""
+QUADRATIC = """
+n: dim
+A: input[n, n]; x: param[n]
+C = x @ A @ x
+minimize(C)
+provide(hessian, hvp)
+"""
+FACTORS = """
+n: dim; m: dim; k: dim
+T: input[n, m]; U: param[n, k]; V: param[m, k]
+C = sum((T - U @ V.T) ** 2)
+minimize(C)
+provide(hessian, hvp, flatten)
+"""
+LAYER = """
+N: dim; D: dim; H: dim
+X: input[N, D]; Y: input[N, H]
+W: param[D, H]; b: param[H]; s: param
+h = tanh(s * (X @ W) + b)
+C = sum((h - Y) ** 2)
+minimize(C)
+provide(jacobian(h), jacobian(C, X), hvp, flatten)
+"""
+RECURRENT = """
+T: dim
+x: input[T]
+a: param; b: param
+h[-1] = 0
+h[t] = a * h[t-1] + b * x[t]
+C = h[T-1]
+minimize(C)
+provide(hessian, hvp, jacobian(h, a), gradient)
+"""
+SCALAR = """
+x: input; y: input; w: param; u: param
+C = (w * x - y) ** 2 + 3 * u
+minimize(C)
+provide(hessian, hvp, jacobian(C), gradient, flatten)
+"""

@@ -123,9 +123,7 @@ def test_a_sum_in_a_sum_is_taken_apart_where_that_is_cheaper():
 
 
 def test_no_outer_product_is_made_for_a_quadratic_form():
-    assert (
-        array((), total((i, s := index(I)), times(at(M, i, s), at(M, s, i)))) == "np.sum(M * M.T)"
-    )
+    assert array((), total((i, s := index(I)), times(at(M, i, s), at(M, s, i)))) == "np.sum(M * M.T)"
 
 
 def test_stacks_of_matrices_with_further_axes_are_one_product():

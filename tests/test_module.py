@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from models_by_hand import NEURON_FORMULAS, neuron_gradients, neuron_model
 
-from derive.code.layout import WIDTH
 from derive.code.module import module_source
+from derive.code.layout import WIDTH
 from derive.verification.loading import load_module
 
 CONFIG = Path(__file__).parent.parent / "pyproject.toml"

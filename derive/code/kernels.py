@@ -64,11 +64,18 @@ def _forward(parts: Parts, program: Program) -> dict[str, Any]:
     lines = [returned]
     if kept:
         word = fresh("kept", set(parts.names.values()))
-        lines = [*bracketed(f"{word} = (", kept, ")", INDENT), f"{returned}, *{word}"]
+        lines = [*_tuple(word, kept), f"{returned}, *{word}"]
     return {
         "signature": signature(parts, "_forward", parts.visible),
         "body": body_lines(parts, program, lines),
     }
+
+
+def _tuple(word: str, names: Sequence[str]) -> list[str]:
+    line = f"{word} = ({', '.join(names)})"
+    if len(line) + INDENT <= WIDTH:
+        return [line]
+    return [f"{word} = (", *(f"    {name}," for name in names), ")"]
 
 
 def _passed(parts: Parts, outputs: Sequence[Quantity]) -> tuple[list[str], list[str]]:

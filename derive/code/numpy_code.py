@@ -193,7 +193,7 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
             return f"{left} {sign} {_factor(parts[1], names)}", PRODUCT
         case "negate":
             text, level = _text(parts[0], names)
-            if level < PRODUCT or isinstance(parts[0], Matmul) or _is_bare(parts[0], text):
+            if level < PRODUCT or _is_bare(parts[0], text):
                 text, level = f"({text})", ATOM
             return f"-{text}", min(level, SIGN)
         case "power":
@@ -227,17 +227,10 @@ def _shorter(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] | None
 
 def _is_bare(term: ArrayTerm, text: str) -> bool:
     """Whether a minus in front of a term would be read with its first factor alone."""
-    first = _leftmost(term)
-    is_power = isinstance(first, Elementwise) and first.operation == "power"
-    return is_power or text[0] == "-"
-
-
-def _leftmost(term: ArrayTerm) -> ArrayTerm:
-    """What stands first in the text of a product; of other operations, they themselves."""
-    match term:
-        case Elementwise("multiply" | "divide", (first, *_)) | Matmul(first, _):
-            return _leftmost(first)
-    return term
+    while isinstance(term, Elementwise) and term.operation in ("multiply", "divide"):
+        term = term.operands[0]
+    is_power = isinstance(term, Elementwise) and term.operation == "power"
+    return is_power or isinstance(term, Matmul) or text[0] == "-"
 
 
 def _sum(parts: Sequence[ArrayTerm], names: Names) -> str:

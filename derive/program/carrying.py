@@ -27,6 +27,7 @@ from derive.program.arrays import (
     walk,
     with_operands,
 )
+from derive.program.labels import Labels
 from derive.program.part_names import fresh, is_unnamed, label_of
 from derive.program.program import Line, Loop, Program, Statement, every_statement
 from derive.program.step_values import with_step_values
@@ -156,10 +157,14 @@ class _Handing:
         """What is chosen at the first step, in the shape that later ones have."""
         shape = shape_of(value)
         start = _at(value.otherwise, self.loop.number, ZERO)
-        if shape_of(start) == shape:
+        is_typed = not isinstance(start, Full) or start.like is not None
+        if shape_of(start) == shape and is_typed:
             return start
+        start = start.value if isinstance(start, Full) else start
         arrays = (p.quantity for p in walk(value.chosen) if isinstance(p, Whole))
         like = next((self._like(quantity) for quantity in arrays), None)
+        if isinstance(like, Select) and shape_of(like) != shape:
+            like = like.operand
         return Full(start, shape, like)
 
     def _like(self, quantity: Quantity) -> ArrayTerm:
@@ -178,7 +183,10 @@ class _Handing:
     def _name(self, chosen: ArrayTerm) -> str:
         filled = [s.target.name for s in self.loop.statements]
         read = [p.quantity.name for p in walk(chosen) if isinstance(p, Whole)]
-        label = next((label_of(name) for name in read if name in filled), "value")
+        name = next((name for name in read if name in filled), "value")
+        label = label_of(name)
+        if isinstance(name, str) and not isinstance(chosen, Select):
+            label = Labels().wanted(chosen, label)
         name = fresh(f"{label}_{'next' if self.loop.downward else 'before'}", self.taken)
         self.taken.add(name)
         return name
@@ -260,8 +268,8 @@ def _size(term: ArrayTerm) -> Term | None:
             known = [size for size in sizes if size is not None]
             return Add(tuple(known)) if len(known) == len(sizes) else None
         case Elementwise("negate", (part,)):
-            size = _size(part)
-            return None if size is None else Negate(size)
+            inner = _size(part)
+            return None if inner is None else Negate(inner)
     return None
 
 

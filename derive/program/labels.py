@@ -36,6 +36,7 @@ from derive.program.arrays import (
     Whole,
     Windows,
     is_plain_number,
+    operands,
     walk,
 )
 from derive.program.part_names import is_unnamed, label_of
@@ -55,6 +56,8 @@ from derive.terms import (
 # A name may have so many characters; what would be longer is named by what it is for.
 LONGEST = 22
 
+# What is made of the first array of an operation.
+MADE = {"add": "shifted", "multiply": "scaled", "divide": "scaled", "power": "power"}
 BOOLEAN = ("==", "!=", "<", "<=", ">", ">=", "and", "or", "not")
 WORDS = {"sqrt": "root", "arctan": "angle"}
 SEEN: dict[type[ArrayTerm], str] = {Windows: "windows", Reshape: "columns"}
@@ -71,7 +74,34 @@ class Labels:
     def wanted(self, value: ArrayTerm, use: str) -> str:
         """The name of a part: by its value, or by its use where that would be too long."""
         own = self.of(value)
-        return use if own is None or len(own) > LONGEST else own
+        if own is not None and len(own) <= LONGEST:
+            return own
+        brief = self.brief(value) if use.endswith("part") else None
+        return use if brief is None or len(brief) > LONGEST else brief
+
+    def brief(self, term: ArrayTerm) -> str | None:
+        """The label of the first array in a value, with a word for what is made of it."""
+        parts = [part for part in operands(term) if not is_plain_number(part)]
+        match term:
+            case Whole():
+                return self.of(term)
+            case Apply(function):
+                return _joined(WORDS.get(function, function), self.brief(parts[0]))
+            case Elementwise("where", (_, *branches)):
+                arrays = [part for part in branches if not is_plain_number(part)]
+                return _joined(self.brief(arrays[0]), "kept") if arrays else "chosen"
+            case Elementwise(operation) if operation in MADE and parts:
+                made = self.brief(parts[0])
+                if made is not None and made.endswith(f"_{MADE[operation]}"):
+                    return made
+                return _joined(made, MADE[operation])
+            case Fold(kind):
+                return _joined(kind, self.brief(parts[0]))
+            case Select() | Transpose() | Cast() | Copy() | Elementwise("negate"):
+                return self.brief(parts[0])
+            case Matmul() | Tensordot():
+                return _joined(self.brief(parts[0]), "product")
+        return None
 
     def of(self, term: ArrayTerm) -> str | None:
         """How a value is called, None where there is no short name."""
@@ -110,7 +140,7 @@ class Labels:
             case OfMatrices(operator, (matrix,)):
                 return _joined(OF_MATRICES[operator], self.of(matrix))
             case Matmul(left, right) | Tensordot(left, right):
-                return _product(self.of(left), self.of(right))
+                return product_label(self.of(left), self.of(right))
             case Elementwise(operation) if operation in BOOLEAN:
                 return "mask"
             case Elementwise():
@@ -197,7 +227,7 @@ class Labels:
                     return _joined("delta", label_of(wrt))
         if len(parts) != 2:
             return None
-        return _product(*map(self.of, parts))
+        return product_label(*map(self.of, parts))
 
     def _sum(self, parts: tuple[ArrayTerm, ...]) -> str | None:
         match parts:
@@ -233,6 +263,8 @@ class Labels:
                 return _joined(self.of(first), "centred")
             case Fold("max", operand) if operand == first:
                 return _joined(self.of(first), "shifted")
+            case Whole(Quantity(kind="input")) if _behind(first) == behind:
+                return _joined(self.of(first), "differences")
             case Whole(Quantity(kind="input")):
                 return "error"
         return _joined(self.of(first), "minus", self.of(other))
@@ -297,7 +329,7 @@ def _joined(*words: str | None) -> str | None:
     return "_".join(given)
 
 
-def _product(left: str | None, right: str | None) -> str | None:
+def product_label(left: str | None, right: str | None) -> str | None:
     """`xW` of single letters, `h_W2` of others."""
     if left and right and len(left) == len(right) == 1:
         return left + right

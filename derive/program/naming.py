@@ -11,13 +11,16 @@ from dataclasses import replace
 from derive.program.arrays import (
     Apply,
     ArrayTerm,
+    Copy,
     Elementwise,
+    Matmul,
+    Transpose,
     Whole,
     operands,
     walk,
     with_operands,
 )
-from derive.program.labels import Labels
+from derive.program.labels import Labels, product_label
 from derive.program.part_names import fresh, is_unnamed, label_of
 from derive.program.program import Line, Loop, Program, Statement, every_statement
 from derive.terms import (
@@ -49,18 +52,37 @@ def named(program: Program) -> Program:
 
 
 def _use(name: Name, statements: tuple[Statement, ...]) -> str:
-    """What a part is for: `d_w_part` where it is first read to compute d_w."""
+    """What a part is for: `pre_h` where h is a function of it, else `d_w_part` of d_w."""
     for statement in statements:
         if any(isinstance(p, Whole) and p.quantity.name == name for p in walk(statement.value)):
             target = statement.target.name
-            if is_unnamed(target):
-                return "part"
-            inside = isinstance(statement.value, Apply) or _is_choice(statement.value)
-            is_argument = inside and name in (
-                p.quantity.name for p in operands(statement.value) if isinstance(p, Whole)
-            )
-            return f"pre_{label_of(target)}" if is_argument else f"{label_of(target)}_part"
+            return "part" if is_unnamed(target) else _use_in(name, statement)
     return "part"
+
+
+def _use_in(name: Name, statement: Statement) -> str:
+    target, value = label_of(statement.target.name), statement.value
+    turned = value.operand if isinstance(value, Copy) else value
+    if isinstance(turned, Transpose) and isinstance(turned.operand, Whole):
+        return f"{target}_transposed"
+    match statement.target.name, value:
+        case Derivative(_, wrt), Matmul(one, other):
+            factors = [_turned(one), _turned(other)]
+            if _is_named(factors[0], name) or _is_named(factors[1], name):
+                factor = factors[1] if _is_named(factors[0], name) else factors[0]
+                if isinstance(factor, Whole) and not is_unnamed(factor.quantity.name):
+                    return f"d_{product_label(label_of(factor.quantity.name), label_of(wrt))}"
+    read = [p.quantity.name for p in operands(value) if isinstance(p, Whole)]
+    is_argument = isinstance(value, Apply) or _is_choice(value)
+    return f"pre_{target}" if is_argument and name in read else f"{target}_part"
+
+
+def _turned(term: ArrayTerm) -> ArrayTerm:
+    return term.operand if isinstance(term, Transpose) else term
+
+
+def _is_named(term: ArrayTerm, name: Name) -> bool:
+    return isinstance(term, Whole) and term.quantity.name == name
 
 
 def _is_choice(term: ArrayTerm) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derive.program.arrays import Counting
 from derive.program.plan import needed_lines, part_of, read_by
-from derive.program.program import Line, Program, check_program, targets
+from derive.program.program import Line, Program, Statement, check_program, targets
 from derive.terms import Name, Quantity
 
 
@@ -42,7 +43,8 @@ def passes_of(
     on_the_way = {t.name for line in needed_lines(lines, [cost]) for t in targets(line)}
     named = [q for q in values if q.name in on_the_way and q != cost]
     first = _whole(lines, needed_lines(lines, named))
-    known = tuple(dict.fromkeys(target for line in first for target in targets(line)))
+    computed = [line for line in first if not _is_counting(line)]
+    known = tuple(dict.fromkeys(target for line in computed for target in targets(line)))
     names = frozenset(quantity.name for quantity in known)
 
     def rest(outputs: Sequence[Quantity]) -> list[Line]:
@@ -57,6 +59,11 @@ def passes_of(
     for part in (found.forward, found.values, found.loss, found.gradients):
         check_program(part)
     return found
+
+
+def _is_counting(line: Line) -> bool:
+    """Whether a line is no more than the numbers of an axis, which are not worth passing on."""
+    return isinstance(line, Statement) and isinstance(line.value, Counting)
 
 
 def _whole(lines: Sequence[Line], needed: Sequence[Line]) -> list[Line]:

@@ -133,7 +133,7 @@ def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
 
 
 def _is_worth(term: ArrayTerm, uses: int) -> bool:
-    """Whether a part gets a name: a single elementwise operation only from its third use.
+    """Whether a part gets a name: what takes work, from its second use.
 
     An array to which values are added always does.
     """
@@ -141,7 +141,7 @@ def _is_worth(term: ArrayTerm, uses: int) -> bool:
         return True
     if uses < 2 or isinstance(term, (Transpose, Select)):
         return False
-    return _work(term) > 1 or (uses > 2 and _work(term) == 1)
+    return _work(term) > 0
 
 
 def _work(term: ArrayTerm) -> int:

@@ -106,8 +106,8 @@ def source_of(derivation: Derivation, document: Document | None = None) -> str:
     """The source of the NumPy module, its comments numbered as in the document."""
     numbers = (document or document_of(derivation)).numbers
     equations = tuple(gradient.equation for gradient in derivation.gradients)
-    formulas = summary_of(derivation, numbers)
     asked = requested(derivation)
+    formulas = summary_of(derivation, numbers, asked)
     return module_source(derivation.model, equations, formulas, derivation.recurrences, asked)
 
 

@@ -38,6 +38,9 @@ class Requested:
     inputs: Derivation | None = None
 
 
+NOTHING = Requested()
+
+
 def requested(derivation: Derivation) -> Requested:
     """The derivatives that the model of a derivation, which is by all parameters, asks for."""
     model = derivation.model

@@ -35,6 +35,7 @@ class Formulas:
     forward: tuple[Formula, ...] = ()
     gradients: tuple[Formula, ...] = ()
     update: tuple[Formula, ...] = ()
+    requested: tuple[Formula, ...] = ()
     stable: tuple[tuple[str, str], ...] = ()
 
 
@@ -48,6 +49,7 @@ def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> 
         ("Forward", formulas.forward),
         ("Gradients", formulas.gradients),
         (f"Update by {rule}{every}", formulas.update),
+        ("On request", formulas.requested),
     )
     numbered = [formula for _, group in sections for formula in group if formula.number]
     column = min(max((len(f.text) for f in numbered), default=0) + 4, WIDTH - 20)

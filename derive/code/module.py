@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from derive.calculus.requested import Requested
+from derive.calculus.requested import NOTHING, Requested
 from derive.calculus.targets import forward_quantities, target_names
 from derive.code.docstring import Formulas, docstring_context
 from derive.code.kernels import kernels, passes_for
@@ -26,8 +26,6 @@ from derive.program.plan import program_for, restricted
 from derive.program.program import Program, every_statement
 from derive.program.stabilise import forms_in, stabilised
 from derive.render import render_python
-
-NOTHING = Requested()
 
 
 def module_source(

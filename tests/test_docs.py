@@ -20,6 +20,7 @@ from derive.language.elementary import ELEMENTARY
 from derive.language.example import MOST_STEPS
 from derive.language.facts import FACTS
 from derive.language.linear import LINEAR
+from derive.language.requests import OFFERS
 from derive.model import parameters
 from derive.names import name_table
 from derive.verification.check_steps import check_equations
@@ -193,6 +194,16 @@ def test_reductions_initial_values_operators_and_facts_are_all_there():
     assert {word.split("(")[0] for word in words(operators)} == set(LINEAR)
     facts = [words(row[0])[0].split("(")[0] for row in table("Facts", "fact | also written | says")]
     assert facts == list(FACTS)
+
+
+def test_what_may_be_asked_for_is_all_there():
+    rows = table("More functions", "request | the module has")
+    asked = [word for row in rows for word in words(row[0])]
+    assert list(dict.fromkeys(word.split("(")[0] for word in asked)) == list(OFFERS)
+    head = "n: dim; d: dim; X: input[n, d]; w: param[d]; b: param\nz = X @ w + b\nC = sum(z ** 2)\n"
+    for text in asked:
+        (request,) = read_model(f"{head}minimize(C)\nprovide({text})").requests
+        assert request.offer == text.split("(")[0]
 
 
 def test_facts_may_be_written_as_the_page_says():

@@ -78,10 +78,21 @@ def started(prediction=3.35507743, w=((0.3,), (0.2,), (0.7,))):
 def test_the_mathematics_reads_as_written_by_hand():
     assert (
         """
-def _gradients(w, b, x, y):
-    y_hat = x @ w + b  # (1)
+def _forward(w, b, x):
+    return x @ w + b  # (1)
+
+
+def _loss(w, b, x, y):
+    y_hat = _forward(w, b, x)
     C = (y_hat - y) ** 2
-    d_y_hat = 2 * (y_hat - y)
+    return C[0, 0]
+
+
+def _gradients(w, b, x, y):
+    y_hat = _forward(w, b, x)
+    error = y_hat - y
+    C = error**2
+    d_y_hat = 2 * error
     d_w = x.T @ d_y_hat  # (5)–(7)
     d_b = d_y_hat[0, 0]  # (8)
     return C[0, 0], {"w": d_w, "b": d_b}

@@ -21,7 +21,7 @@ j: range(m)
 k: range(n)
 """
 FORWARD = [
-    ("y[i] * w[i]", "y.astype(w.dtype) * w"),
+    ("y[i] * w[i]", "y_float = y.astype(w.dtype)\n    z = y_float * w"),
     ("(i + 1) / n * w[i]", "= np.arange(n, dtype=w.dtype)"),
     ("w[i] * sum(1, k, where=y[k] >= i)", ".astype(w.dtype)"),
     ("sum(v[i, k] + 2 * where(i == k, 1, 0), k)", "np.eye(n, dtype=v.dtype)"),

@@ -87,7 +87,7 @@ TABLE = [
     (power(A, TWO), "A**2"),
     (power(plus(A, B), TWO), "(A + B) ** 2"),
     (power(minus(A), TWO), "(-A) ** 2"),
-    (minus(power(A, TWO)), "-A**2"),
+    (minus(power(A, TWO)), "-(A**2)"),
     (minus(power(plus(A, B), TWO)), "-((A + B) ** 2)"),
     (power(power(A, TWO), TWO), "(A**2) ** 2"),
     (power(A, minus(B)), "A**-B"),
@@ -204,10 +204,22 @@ def test_a_long_sum_has_a_line_a_term():
     ]
 
 
-def test_another_long_line_is_cut_into_parts():
+def test_the_arguments_of_a_long_call_have_lines_of_their_own():
     names = {"total": "total"} | {name: name * 30 for name in "ABC"}
     value = Matmul(times(A, B), Apply("exp", (C,)))
     assert statement_lines(long_program(value), names, {}) == [
-        f"part_1 = {'A' * 30} * {'B' * 30}",
-        f"total = part_1 @ np.exp({'C' * 30})",
+        f"total = ({'A' * 30} * {'B' * 30}) @ np.exp(",
+        f"    {'C' * 30}",
+        ")",
+    ]
+
+
+def test_of_another_long_line_a_part_has_a_name():
+    names = {"total": "total"} | {name: name * 30 for name in "ABC"}
+    value = Transpose(Matmul(times(A, B), Apply("exp", (C,))), (1, 0))
+    assert statement_lines(long_program(value), names, {}) == [
+        f"total_part = ({'A' * 30} * {'B' * 30}) @ np.exp(",
+        f"    {'C' * 30}",
+        ")",
+        "total = total_part.T",
     ]

@@ -89,11 +89,11 @@ def source_of(text):
 
 ADDED = [
     ("lookup", ["d_E = np.zeros_like(E)", "np.add.at(d_E, tok, "]),
-    ("columns", ["np.add.at(added_1, tok, ", "d_E = added_1.T.copy()"]),
+    ("columns", ["np.add.at(d_E_transposed, tok, ", "d_E = d_E_transposed.T.copy()"]),
     ("two_reads", ["np.add.at(d_E, a, ", "np.add.at(d_E, b, "]),
-    ("picked", [", y] -= 1"]),
+    ("picked", [", y] -= 1 / "]),
     ("chain", ["np.add.at(d_A, (y[:, :-1], y[:, 1:]), "]),
-    ("row_of_each", ["np.add.at(d_b, (np.arange(N)[:, None], y), "]),
+    ("row_of_each", ["np.add.at(d_b, (all_n[:, None], y), "]),
 ]
 
 

@@ -68,8 +68,8 @@ TABLE = [
      "np.tensordot(T, U, axes=((1, 2), (2, 1)))"),
     # factors that no summed index reaches stand outside
     ((i,), total(j, times(2, a_ij, v_j)), "2 * (A @ v)"),
-    ((i,), total(j, Negate(over(times(a_ij, v_j), c))), "-(A @ v) / c"),
-    ((i,), reduce("mean", j, times(a_ij, v_j)), "(A @ v) / m"),
+    ((i,), total(j, Negate(over(times(a_ij, v_j), c))), "-(A @ v / c)"),
+    ((i,), reduce("mean", j, times(a_ij, v_j)), "A @ v / m"),
     ((), total(j, c), "c * m"),
     # sums
     ((i,), total(j, a_ij), "A.sum(axis=1)"),

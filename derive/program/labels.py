@@ -111,6 +111,8 @@ class Labels:
                 return None if is_unnamed(name) else label_of(name)
             case Select(operand, selectors):
                 return self._selected(self.of(operand), selectors, shape_of(operand))
+            case Cast(Whole()):
+                return _joined(self.of(term.operand), "float")
             case Transpose(operand) | Cast(operand) | Copy(operand) | Full(operand):
                 return self.of(operand)
             case Elementwise("negate", (operand,)):

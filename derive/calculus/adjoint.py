@@ -272,7 +272,7 @@ def _path(cost: Quantity, target: tuple[Index, ...], reading: Reading) -> Path:
         reading,
         upstream,
         Partial(substitute(left, values), substitute(read, values)),
-        substitute(reading.slope, values),
+        settled(substitute(reading.slope, values)),
         values,
         tuple(fresh.values()),
         where,

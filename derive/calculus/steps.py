@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from derive.calculus.tidy import settled
 from derive.terms import Index, Term, substitute
 
 
@@ -32,11 +33,18 @@ def walk_steps(steps: tuple[Step, ...], depth: int = 0) -> Iterator[tuple[int, S
 
 
 def substitute_step(step: Step, values: Mapping[Index, Term]) -> Step:
-    """`step` and its substeps with terms in the place of free indices."""
+    """`step` and its substeps with terms in the place of free indices.
+
+    Conditions that then always hold are left out.
+    """
+
+    def put_in(term: Term) -> Term:
+        return settled(substitute(term, values))
+
     return Step(
         step.rule,
-        substitute(step.before, values),
-        substitute(step.after, values),
-        tuple((name, substitute(term, values)) for name, term in step.arguments),
+        put_in(step.before),
+        put_in(step.after),
+        tuple((name, put_in(term)) for name, term in step.arguments),
         tuple(substitute_step(inner, values) for inner in step.substeps),
     )

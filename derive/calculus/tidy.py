@@ -66,7 +66,7 @@ def tidy(term: Term, assumed: frozenset[Condition] = frozenset()) -> Term:
     return rewrite(term, rule)
 
 
-def settled(term: Term, assumed: frozenset[Condition]) -> Term:
+def settled(term: Term, assumed: frozenset[Condition] = frozenset()) -> Term:
     """The term without conditions that always hold, or that are `assumed`; all else as it is.
 
     >>> from derive.terms import ZERO, Compare, Size

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from derive.calculus.adjoint import Gradient
-from derive.calculus.differentiate import occurrences
 from derive.calculus.explain import Chain, chain, gradient_steps, local_steps, upstream_value
 from derive.calculus.local import Local, locals_of
 from derive.calculus.steps import Step
@@ -30,7 +29,7 @@ from derive.document.writer import (
 )
 from derive.model import Equation
 from derive.names import symbol
-from derive.terms import Entry, Quantity, Term, free_indices, substitute
+from derive.terms import Entry, Quantity, Term, entries, free_indices, substitute
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout
 from derive.typeset.letters import choose_letters
@@ -101,7 +100,7 @@ def _local_formulas(writer: Writer, gradient: Gradient, local: Local) -> list[La
 
 def _reads_no_parameter(writer: Writer, term: Term) -> bool:
     varying = {gradient.wrt for gradient in writer.derivation.gradients}
-    return not any(entry.quantity in varying for entry in occurrences(term))
+    return not any(entry.quantity in varying for entry in entries(term))
 
 
 def _distinct(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -137,7 +137,9 @@ def _broken(formula: Row, limit: float) -> Layout:
     aligned = tuple(zip(starts, beside, strict=True))
     below = [_indented(line) for side in sides for line in _filled(side, limit - INDENT)]
     stacked = tuple((EMPTY, line) for line in (*_filled(left, limit), *below))
-    return Aligned(min(aligned, stacked, key=lambda lines: max(limit, _widest(lines))))
+    return Aligned(
+        min(aligned, stacked, key=lambda lines: (max(limit, _widest(lines)), len(lines)))
+    )
 
 
 def _widest(lines: Lines) -> float:

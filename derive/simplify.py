@@ -90,11 +90,14 @@ def product(*factors: Term) -> Term:
         outer, inside = unguarded(factor)
         conditions += outer
         for part in flat_factors((inside,)) if outer else (inside,):
-            if isinstance(part, Number):
-                coefficient *= part.value
-                numbers.append(part)
-            else:
-                rest.append(part)
+            match part:
+                case Number(value):
+                    coefficient *= value
+                    numbers.append(part)
+                case Divide(Number(above), Number(below)) if below != 0:
+                    coefficient *= above / below
+                case _:
+                    rest.append(part)
     if coefficient == 0:
         return ZERO
     rest = _with_number(like(abs(coefficient), *numbers), rest)

@@ -3,10 +3,22 @@
 from itertools import combinations
 
 import pytest
-from forms import at, equation, index, quantity, specification, times, total
+from forms import (
+    add,
+    at,
+    compare,
+    equation,
+    index,
+    over,
+    quantity,
+    specification,
+    times,
+    total,
+)
 
 from derive.code.numpy_code import code
 from derive.language import read_model
+from derive.program.arrays import Whole, walk
 from derive.program.context import Context
 from derive.program.orders import (
     CLEARLY,
@@ -22,17 +34,17 @@ from derive.program.orders import (
 from derive.program.vectorise import vectorise
 from derive.terms import Size
 
-SIZES = {"N": ROWS, "T": ROWS, "I": FEATURES, "J": FEATURES, "K": FEATURES, "r": 4}
-N, T, I, J, K, R = (Size(name) for name in ("N", "T", "I", "J", "K", "r"))
+SIZES = {"N": ROWS, "T": ROWS, "D": FEATURES, "J": FEATURES, "K": FEATURES, "r": 4}
+N, T, D, J, K, R = (Size(name) for name in ("N", "T", "D", "J", "K", "r"))
 n, t, s, i, j, k, r = (
-    index(size, letter) for size, letter in zip((N, T, T, I, J, K, R), "ntsijkr", strict=True)
+    index(size, letter) for size, letter in zip((N, T, T, D, J, K, R), "ntsijkr", strict=True)
 )
-X, A, B = quantity("X", N, I), quantity("A", I, J), quantity("B", J, K)
+X, A, B = quantity("X", N, D), quantity("A", D, J), quantity("B", J, K)
 U, V, u, v, w = (
-    quantity("U", I, R), quantity("V", R, K), quantity("u", N), quantity("v", K),
+    quantity("U", D, R), quantity("V", R, K), quantity("u", N), quantity("v", K),
     quantity("w", J),
 )  # fmt: skip
-P, Q, M = quantity("P", N, T, T), quantity("Q", N, T, I), quantity("M", I, I)
+P, Q, M = quantity("P", N, T, T), quantity("Q", N, T, D), quantity("M", D, D)
 
 # The indices of the result, those that are summed, and the factors.
 PRODUCTS = {
@@ -92,8 +104,8 @@ def test_an_order_that_costs_as_much_as_the_cheapest_stays_as_it_is_written(name
 def array(indices, right):
     left = quantity("left", *(axis.size for axis in indices))
     term = vectorise(equation(left, indices, right), Context(sizes=SIZES))
-    names = {q.name: q.name for q in (X, A, B, U, V, u, v, w, P, Q, M)}
-    return code(term, names | {name: name for name in SIZES})
+    names = {part.quantity.name for part in walk(term) if isinstance(part, Whole)}
+    return code(term, {name: name for name in (*names, *SIZES)})
 
 
 @pytest.mark.parametrize(
@@ -123,16 +135,50 @@ def test_a_sum_in_a_sum_is_taken_apart_where_that_is_cheaper():
 
 
 def test_no_outer_product_is_made_for_a_quadratic_form():
-    assert array((), total((i, s := index(I)), times(at(M, i, s), at(M, s, i)))) == "np.sum(M * M.T)"
+    assert (
+        array((), total((i, s := index(D)), times(at(M, i, s), at(M, s, i)))) == "np.sum(M * M.T)"
+    )
 
 
 def test_stacks_of_matrices_with_further_axes_are_one_product():
-    heads = quantity("heads", N, T, J, I)
+    heads = quantity("heads", N, T, J, D)
     right = total(i, times(at(heads, n, t, j, i), at(Q, n, s, i)))
     left = quantity("left", N, T, J, T)
     term = vectorise(equation(left, (n, t, j, s), right), Context(sizes=SIZES))
     names = {"heads": "heads", "Q": "Q"}
     assert code(term, names) == "heads @ Q.transpose(0, 2, 1)[:, None, :, :]"
+
+
+def test_a_stack_of_matrices_times_a_stack_of_vectors_is_one_product():
+    vectors = quantity("vectors", N, T)
+    assert array((n, t), total(s, times(at(P, n, t, s), at(vectors, n, s)))) == (
+        "(P @ vectors[:, :, None])[:, :, 0]"
+    )
+    assert array((n, s), total(t, times(at(vectors, n, t), at(P, n, t, s)))) == (
+        "(vectors[:, None, :] @ P)[:, 0]"
+    )
+
+
+def test_a_condition_makes_no_array_with_the_axes_of_all_factors():
+    # The slope of relu stands outside of the sum, a condition on rows beside them.
+    H, G = quantity("H", N, D), quantity("G", N, J)
+    positive = compare(">", at(H, n, i), 0)
+    upstream = times(at(G, n, j), at(A, i, j))
+    assert array((n, i), total(j, upstream, positive)) == "np.where(H > 0, G @ A.T, 0)"
+    # The pairs i < i' of a factorisation machine are a matrix of zeros and ones.
+    other = index(D)
+    pairs = times(at(X, n, i), at(X, n, other), at(U, i, r), at(U, other, r))
+    found = array((n,), total((i, other, r), pairs, compare("<", i, other)))
+    assert "None, :, None" not in found
+    assert "U @ U.T" in found
+
+
+def test_a_quotient_with_axes_of_its_own_divides_a_factor():
+    # Σ_k (A[i,k] B[j,k] + A[j,k] B[i,k]) / c[k] makes no array over i, j and k.
+    C, E, c = quantity("C", D, K), quantity("E", D, K), quantity("c", K)
+    other = index(D)
+    both = add(times(at(C, i, k), at(E, other, k)), times(at(C, other, k), at(E, i, k)))
+    assert array((i, other), total(k, over(both, at(c, k)))) == "(C / c) @ E.T + ((C / c) @ E.T).T"
 
 
 def test_a_part_is_computed_with_the_same_axes_wherever_it_stands():
@@ -141,7 +187,7 @@ def test_a_part_is_computed_with_the_same_axes_wherever_it_stands():
     texts = []
     for indices in ((n, j), (j, n)):
         left = quantity("left", *(axis.size for axis in indices))
-        inner = index(I)
+        inner = index(D)
         right = total(inner, times(at(X, n, inner), at(A, inner, j)))
         texts.append(code(vectorise(equation(left, indices, right), context), names))
     assert texts == ["X @ A", "(X @ A).T"]

@@ -23,7 +23,7 @@ class Context:
     `bounds` says below which size index data stay, where values may be put at the places they name,
     and `formulas` what sizes are; `finite` names quantities that have no infinite values, `sizes`
     are representative values, by which work is compared, and `computed` holds the arrays that are
-    known.
+    known.  What is `plain` is one expression: nothing is added up in it.
     """
 
     wanted: tuple[Index, ...] = ()
@@ -33,6 +33,12 @@ class Context:
     finite: frozenset[Name] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
     computed: Computed = field(default_factory=Computed)
+    plain: bool = False
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether values may be added up in an array of their own."""
+        return self.kept is None and not self.plain
 
 
 def keeping(context: Context, mask: Labelled) -> Context:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derive.calculus.affine import affine, within
 from derive.program.arrays import (
     Addition,
     Apply,
@@ -38,6 +39,7 @@ from derive.terms import (
     Index,
     IndexValue,
     Name,
+    Number,
     Reduction,
     Term,
     free_indices,
@@ -52,18 +54,33 @@ Values = Callable[[Term, Context], Labelled]
 class Scattering:
     """A sum of `term` over `indices`: each value belongs where every index has its data's value."""
 
-    places: tuple[tuple[Index, Entry], ...]
+    places: tuple[tuple[Index, Term], ...]
     indices: tuple[Index, ...]
     term: Term
 
+    @property
+    def repeats(self) -> bool:
+        """Whether several values may belong to one place."""
+        read = [index for _, place in self.places for index in free_indices(place)]
+        by_data = any(isinstance(place, Entry) for _, place in self.places)
+        return bool(self.indices) and (by_data or len(set(read)) < len(read))
 
-def _place(condition: Condition, bounds: Bounds) -> tuple[Index, Entry] | None:
-    """The index and the data of `tok[n] == v`, where the data stay in the range of the index."""
+
+def _place(condition: Condition, bounds: Bounds) -> tuple[Index, Term] | None:
+    """The index and the data of `tok[n] == v`, where the data stay in the range of the index.
+
+    A subscript of one index, 2*j + 1 == m, names its places likewise.
+    """
     match condition:
         case Compare("==", Entry() as data, IndexValue(index)) | Compare(
             "==", IndexValue(index), Entry() as data
         ) if bounds.get(data.quantity.name) == index.size:
             return (index, data) if index not in free_indices(data) else None
+        case Compare("==", subscript, IndexValue(index)) if not within(subscript, index.size):
+            form = affine(subscript)
+            steps = list(form.coefficients.values()) if form is not None else []
+            is_step = len(steps) == 1 and isinstance(steps[0], Number)
+            return (index, subscript) if is_step and index not in free_indices(subscript) else None
     return None
 
 
@@ -107,9 +124,9 @@ def scattering(reduction: Reduction, bounds: Bounds) -> Scattering | None:
 
 def _places(
     conditions: Sequence[Condition], bounds: Bounds
-) -> tuple[dict[Index, Entry], list[Condition]]:
+) -> tuple[dict[Index, Term], list[Condition]]:
     """The data that name each index, and the conditions that are left."""
-    places: dict[Index, Entry] = {}
+    places: dict[Index, Term] = {}
     rest = []
     for condition in conditions:
         place = _place(condition, bounds)
@@ -150,7 +167,7 @@ def added_up(found: Scattering, labelled: Values, context: Context) -> Labelled:
     addition = Addition(
         tuple(aligned(subscript, domain) for subscript in subscripts),
         aligned(value, (*domain, *rest)),
-        repeats=bool(found.indices),
+        repeats=found.repeats,
     )
     return Labelled(Scatter(zeros, (addition,)), every)
 
@@ -159,7 +176,7 @@ def total_of(
     terms: Sequence[Term], summand: Values, labelled: Values, context: Context
 ) -> Labelled:
     """A sum; what is zero but at one place of each row is added there, if the rest has them all."""
-    picks = [None if context.kept else _picking(term, context.bounds) for term in terms]
+    picks = [_picking(term, context.bounds) if context.adds_up else None for term in terms]
     if any(picks) and not all(picks):
         parts = [
             added_up(pick, labelled, context) if pick else summand(term, context)

@@ -113,8 +113,7 @@ def vectorise(
 def _labelled(term: Term, context: Context) -> Labelled:
     if not children(term) or (context.kept is not None and not needs_no_guard(term)):
         return _computed(term, context)
-    plain = not context.bounds and not context.formulas
-    return context.computed.array(term, plain, lambda: _computed(term, context))
+    return context.computed.array(term, context.plain, lambda: _computed(term, context))
 
 
 def _computed(term: Term, context: Context) -> Labelled:
@@ -190,7 +189,7 @@ def _decided(choice: Choice, context: Context) -> tuple[ArrayTerm, Labelled, Lab
 
     What may not be chosen is one expression: nothing is added up in it.
     """
-    context = replace(context, bounds={}, formulas={})
+    context = replace(context, plain=True)
     conditions = conditions_of(choice.condition)
     rest = tuple(condition for condition in conditions if not is_size(condition))
     chosen = choice.chosen
@@ -292,9 +291,9 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
         within = with_zeros_outside(reduction, context.formulas)
     if within != reduction:
         return _labelled(within, context)
-    if context.kept is None and (found := scattering(reduction, context.bounds)):
+    if context.adds_up and (found := scattering(reduction, context.bounds)):
         return added_up(found, _labelled, context)
-    if context.kept is None and (over := overlapping(reduction, context.formulas)):
+    if context.adds_up and (over := overlapping(reduction, context.formulas)):
         return overlapped(over, _labelled, context)
     if context.kept is None and (masked := with_masked_factors(reduction)) != reduction:
         return _labelled(masked, context)
@@ -334,7 +333,7 @@ def _reduced_if(reduction: Reduction, empty: ArrayTerm, context: Context) -> Lab
     """A reduction of which sizes and steps decide whether it has anything to reduce."""
     decided = tuple(condition for condition in reduction.where if is_size(condition))
     rest = tuple(condition for condition in reduction.where if not is_size(condition))
-    value = _reduction(replace(reduction, where=rest), replace(context, bounds={}, formulas={}))
+    value = _reduction(replace(reduction, where=rest), replace(context, plain=True))
     holds = _condition(all_of(decided), context).term
     return either(holds, value, Labelled(empty), context.wanted, plain=True)
 

@@ -79,7 +79,7 @@ def windows(entry: Entry, formulas: Formulas, *, padded: bool = False) -> Labell
             case IndexValue(index) if index.size == size:
                 axes.append(index)
                 widths.append((ZERO, ZERO))
-            case _ if (found := _sliding(subscript, size, formulas)) is not None:
+            case _ if (found := _sliding_along(subscript, size, formulas)) is not None:
                 axes.append(found.position)
                 inside.append(found.inside)
                 widths.append((found.before, found.after))
@@ -93,6 +93,13 @@ def windows(entry: Entry, formulas: Formulas, *, padded: bool = False) -> Labell
     array: ArrayTerm = Whole(entry.quantity)
     array = Pad(array, tuple(widths)) if is_padded else array
     return Labelled(Windows(array, tuple(views)), (*axes, *inside))
+
+
+def _sliding_along(subscript: Term, size: Term, formulas: Formulas) -> _Sliding | None:
+    """The windows along an axis, whose size may have a formula."""
+    found = _sliding(subscript, size, formulas)
+    formula = formulas.get(size.name) if isinstance(size, Size) else None
+    return found or (None if formula is None else _sliding(subscript, formula, formulas))
 
 
 def _sliding(subscript: Term, size: Term, formulas: Formulas) -> _Sliding | None:
@@ -187,7 +194,7 @@ def overlapping(reduction: Reduction, formulas: Formulas) -> Overlapping | None:
     for condition in reduction.where:
         match condition:
             case Compare("==", subscript, IndexValue(index)) if index not in reduction.indices:
-                sliding = _sliding(subscript, index.size, formulas)
+                sliding = _sliding_along(subscript, index.size, formulas)
                 if sliding is None or index in found:
                     return None
                 found[index] = sliding

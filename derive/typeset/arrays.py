@@ -343,17 +343,16 @@ def _is_column(term: Select) -> bool:
 
 
 def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
-    """A product entry by entry: numbers side by side, whole arrays with a ring between them."""
+    """A product entry by entry: numbers in front, whole arrays with a ring between them."""
     parts = tuple(part for part in parts if part != ONE) or parts[:1]
     if len(parts) == 1:
         return _piece(parts[0], leaf)
-    outer = _outer(parts, leaf)
-    if outer is not None:
-        return outer
-    diagonal = _with_diagonals(parts, leaf)
-    if diagonal is not None:
-        return diagonal
+    whole = _outer(parts, leaf) or _with_diagonals(parts, leaf)
+    if whole is not None:
+        return whole
     arrays = [part for part in parts if not _is_number(part)]
+    if len(arrays) > 1:
+        parts = (*(part for part in parts if _is_number(part)), *arrays)
     items: list[Layout] = []
     for position, part in enumerate(parts):
         layout = _bracketed(part, leaf, SIGN if len(arrays) > 1 else PRODUCT)

@@ -8,9 +8,9 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
-import handwritten
 import numpy as np
-from handwritten import Array, Params
+import plain_numpy
+from plain_numpy import Array, Params
 
 from derive import Model
 
@@ -121,18 +121,18 @@ class Task:
 
 
 TASKS = (
-    Task("MLP 784-256-128-10, batch 64", MLP, handwritten.mlp, np.float32,
+    Task("MLP 784-256-128-10, batch 64", MLP, plain_numpy.mlp, np.float32,
          {"N": 64, "D": 784, "H": 256, "M": 128, "K": 10}),
-    Task("MLP 4-8-8-3, batch 1", MLP, handwritten.mlp, np.float32,
+    Task("MLP 4-8-8-3, batch 1", MLP, plain_numpy.mlp, np.float32,
          {"N": 1, "D": 4, "H": 8, "M": 8, "K": 3}),
-    Task("softmax regression", SOFTMAX_REGRESSION, handwritten.softmax_regression, np.float64,
+    Task("softmax regression", SOFTMAX_REGRESSION, plain_numpy.softmax_regression, np.float64,
          {"N": 10_000, "D": 784, "K": 10}),
-    Task("logistic regression", LOGISTIC_REGRESSION, handwritten.logistic_regression, np.float64,
+    Task("logistic regression", LOGISTIC_REGRESSION, plain_numpy.logistic_regression, np.float64,
          {"N": 10_000, "D": 784}),
-    Task("linear regression", LINEAR_REGRESSION, handwritten.linear_regression, np.float64,
+    Task("linear regression", LINEAR_REGRESSION, plain_numpy.linear_regression, np.float64,
          {"N": 100_000, "D": 100}),
-    Task("attention", ATTENTION, handwritten.attention, np.float32,
+    Task("attention", ATTENTION, plain_numpy.attention, np.float32,
          {"B": 8, "T": 128, "D": 64, "H": 4, "E": 16}),
-    Task("convolution", CONVOLUTION, handwritten.convolution, np.float32,
+    Task("convolution", CONVOLUTION, plain_numpy.convolution, np.float32,
          {"N": 32, "C": 3, "H": 32, "W": 32, "F": 16, "K": 3, "P": 30, "Q": 30}),
 )  # fmt: skip

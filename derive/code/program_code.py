@@ -39,7 +39,9 @@ from derive.program.program import (
     filled_by,
     parts,
     size_names,
+    targets,
 )
+from derive.program.reuse import Change, changes, is_part
 from derive.terms import ONE, ZERO, Multiply, Name, Quantity
 
 
@@ -49,15 +51,38 @@ def statement_lines(
     """The sizes that are used, the statements of a program with their comments, and the ending."""
     lines: list[str] = []
     known = dict(names)
+    changed = changes(program)
+    unnamed = {
+        target.name for line in program.statements if is_part(line) for target in targets(line)
+    }
+    for name, change in reversed(changed.items()):
+        if change.array.name in unnamed:
+            known[change.array.name] = known[name]
     for line in with_groups(program.statements):
         if isinstance(line, tuple):
             lines += _arrays(line, known)
+        elif isinstance(line, Statement) and line.target.name in changed:
+            lines += _changes(line, changed[line.target.name], known, comments)
         elif isinstance(line, Statement):
             lines += _statement(line, known, comments)
         else:
             lines += _loop(line, known, comments)
     lines += ending
     return _used_sizes(program, names, lines) + lines
+
+
+def _changes(
+    statement: Statement, change: Change, names: dict[Name, str], comments: Names
+) -> list[str]:
+    """An array of this name, or another one that is not read again, changed where it stands."""
+    target, before = names[statement.target.name], names[change.array.name]
+    lines = [] if before == target else [f"{target} = {before}  # {before} is not read again"]
+    for place, (operator, value) in enumerate(change.steps, 1):
+        last = place == len(change.steps)
+        comment = comments.get(statement.target.name, "") if last else ""
+        inside = {**names, change.array.name: target}
+        lines += _expression(f"{target} {operator}= ", value, inside, comment)
+    return lines
 
 
 def _used_sizes(program: Program, names: Names, lines: Sequence[str]) -> list[str]:

@@ -93,6 +93,14 @@ class _ExactConstants(ast.NodeTransformer):
         quotient = ast.Name(QUOTIENT, ast.Load())
         return ast.copy_location(ast.Call(quotient, [node.left, node.right], []), node)
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div) or not isinstance(node.target, ast.Name):
+            return node
+        before = ast.Name(node.target.id, ast.Load())
+        quotient = ast.Call(ast.Name(QUOTIENT, ast.Load()), [before, node.value], [])
+        return ast.copy_location(ast.Assign([node.target], quotient), node)
+
     def visit_Import(self, node: ast.Import) -> ast.stmt:
         kept = [alias for alias in node.names if alias.name not in ("math", "numpy")]
         return ast.Import(kept) if kept else ast.Pass()

@@ -1,0 +1,133 @@
+"""Which statements may change an array where it stands, instead of making a new one.
+
+    A = np.exp(S - S.max(axis=3, keepdims=True))
+    A /= A.sum(axis=3, keepdims=True)
+
+An array is changed if nothing reads it afterwards and nothing looks at its memory.  A part that has
+no name of its own takes the name of what it becomes; a quantity with a name is changed only where
+it has more axes than all that is passed in, since arrays of that size are worth a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from derive.program.arrays import (
+    ArrayTerm,
+    Elementwise,
+    Matmul,
+    Reshape,
+    Select,
+    Tensordot,
+    Transpose,
+    Whole,
+    Windows,
+    operands,
+)
+from derive.program.program import Line, Program, Statement, parts, reads
+from derive.terms import Name, Quantity
+
+
+Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
+
+
+@dataclass(frozen=True)
+class Change:
+    """An array, and what is done to it in turn: it is added to, multiplied or divided."""
+
+    array: Quantity
+    steps: tuple[Step, ...] = ()
+
+    def then(self, operation: str, others: tuple[ArrayTerm, ...]) -> Change:
+        """The same, and a sum, product or quotient with others, one after the other."""
+        return replace(self, steps=(*self.steps, *(_step(operation, other) for other in others)))
+
+
+def _step(operation: str, other: ArrayTerm) -> Step:
+    match operation, other:
+        case "add", Elementwise("negate", (value,)):
+            return "-", value
+        case "add", _:
+            return "+", other
+        case "multiply", _:
+            return "*", other
+    return "/", other
+
+
+def changes(program: Program) -> dict[Name, Change]:
+    """For each target whose value may take the place of an array that it is made of: how.
+
+    >>> from derive.program.arrays import Apply, Fold, Whole
+    >>> from derive.terms import Size
+    >>> z, e, p = (Quantity(name, (Size("n"),)) for name in ("z", "e", "p"))
+    >>> exponential = Statement(e, Apply("exp", (Whole(z),)))
+    >>> share = Statement(p, Elementwise("divide", (Whole(e), Fold("sum", Whole(e), (0,)))))
+    >>> changes(Program((z,), (), (), (exponential, share), (p,)))["p"].array == e
+    True
+    """
+    most = max((len(q.shape) for q in program.inputs if q.kind in ("input", "param")), default=0)
+    found: dict[Name, Change] = {}
+    for place, line in enumerate(program.statements):
+        if isinstance(line, Statement) and line.axis is None and line.target.shape:
+            for change in _changed(line.value, line.target):
+                maker = _maker(change.array, program.statements[:place])
+                if maker is None or not _is_free(change.array, program, place):
+                    continue
+                if is_part(maker) or len(change.array.shape) > most:
+                    found[line.target.name] = change
+                    break
+    return found
+
+
+def is_part(line: Line) -> bool:
+    """Whether a line computes what the model does not name."""
+    return isinstance(line, Statement) and line.equation is None
+
+
+def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
+    """The ways in which a value is made by changes of one array.
+
+    The first change may read the array itself, as it is before.  Rounding is what it would be in
+    a new array: of more than two operands the first two come first.
+    """
+    match term:
+        case Whole(quantity) if quantity.shape == target.shape:
+            yield Change(quantity)
+        case Elementwise("add" | "multiply" | "divide" as operation, terms):
+            for place, part in enumerate(terms[: 1 if operation == "divide" else 2]):
+                others = (*terms[:place], *terms[place + 1 :])
+                read = {name for other in others for name in reads(other)}
+                first = isinstance(part, Whole) and len(others) == 1
+                for change in _changed(part, target):
+                    if first or change.array.name not in read:
+                        yield change.then(operation, others)
+
+
+def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
+    """The statement that makes an array in memory of its own, None where it may be another's."""
+    for line in statements:
+        if isinstance(line, Statement) and line.target == array and line.axis is None:
+            value = line.value
+            while isinstance(value, Transpose | Reshape):
+                value = value.operand
+            own = isinstance(value, Matmul | Tensordot | Elementwise) or operands(value)
+            return line if own and not isinstance(value, Whole | Select | Windows) else None
+    return None
+
+
+def _is_free(array: Quantity, program: Program, place: int) -> bool:
+    """Whether nothing reads an array after a statement, and nothing looks at its memory."""
+    later = (s for line in program.statements[place + 1 :] for s in parts(line))
+    read = {name for statement in later for name in reads(statement.value)}
+    views = (s.value for line in program.statements for s in parts(line))
+    kept = {quantity.name for quantity in program.outputs}
+    return array.name not in read | kept and not any(_looks_at(v, array) for v in views)
+
+
+def _looks_at(term: ArrayTerm, array: Quantity) -> bool:
+    match term:
+        case Transpose(inner) | Reshape(inner) | Select(inner) | Windows(inner):
+            return inner == Whole(array) or _looks_at(inner, array)
+    return False

@@ -41,23 +41,28 @@ DATA = {"x": (1, "n"), "y": ()}
 
 
 def _forward(w, b, x):
-    y_hat = x @ w + b  # (1)
-    return {"y_hat": y_hat}
+    return x @ w + b  # (1)
 
 
 def _loss(w, b, x, y):
-    y_hat = x @ w + b  # (1)
+    y_hat = _forward(w, b, x)
     C = (y_hat - y) ** 2
     return C[0, 0]
 
 
 def _gradients(w, b, x, y):
-    y_hat = x @ w + b  # (1)
-    C = (y_hat - y) ** 2
-    d_y_hat = 2 * (y_hat - y)
+    y_hat = _forward(w, b, x)
+    d_y_hat = y_hat - y
+    C = d_y_hat**2
+    d_y_hat *= 2
     d_w = x.T @ d_y_hat  # (5)–(7)
     d_b = d_y_hat[0, 0]  # (8)
     return C[0, 0], {"w": d_w, "b": d_b}
+
+
+def _values(w, b, x):
+    y_hat = _forward(w, b, x)
+    return {"y_hat": y_hat}
 
 
 # What is called from outside.
@@ -71,18 +76,26 @@ def init(seed=0, *, n=3):
 
 def forward(params, x):
     """Every quantity that needs no target, by name."""
-    return _forward(*_checked(params, {"x": x}))
+    arguments = _checked(params, {"x": x})
+    values = _values(*arguments.values())
+    _finite_from(arguments, values.values())
+    return values
 
 
 def loss(params, x, y):
     """The cost C."""
-    return float(_loss(*_checked(params, {"x": x, "y": y})))
+    arguments = _checked(params, {"x": x, "y": y})
+    cost = _loss(*arguments.values())
+    _finite_from(arguments, [cost])
+    return float(cost)
 
 
 def gradients(params, x, y):
-    """The cost, and its gradients by the names of the parameters and in their shapes."""
-    cost, grads = _gradients(*_checked(params, {"x": x, "y": y}))
-    return float(cost), grads
+    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
+    arguments = _checked(params, {"x": x, "y": y})
+    cost, grads = _gradients(*arguments.values())
+    _finite_from(arguments, [cost, *grads.values()])
+    return float(cost), _typed(grads, arguments)
 
 
 def init_state(params):
@@ -91,11 +104,16 @@ def init_state(params):
 
 
 def update(params, grads, state=None, *, alpha=0.001):
-    """Gradient descent: change the parameters in place, or nothing where a number is not finite."""
+    """Change the parameters in place: gradient descent.
+
+    Nothing is changed where a number is not finite.
+    """
     _finite(alpha=alpha)
     sizes = {}
     params.update(_table("params", params, sizes))
+    _all_writeable(params)
     grads = _table("grads", grads, sizes)
+    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
     params["w"] -= alpha * grads["w"]  # (9)–(11)
     params["b"] -= alpha * grads["b"]  # (12)
 
@@ -107,20 +125,22 @@ def step(params, x, y, state=None, *, alpha=0.001):
     return cost
 
 
-def train(params, batches, state=None, *, alpha=0.001, report=print):
+def train(params, batches, state=None, *, alpha=0.001, report=print, every=1):
     """One step for each batch, (x, y) or a dict; returns the costs before the steps.
 
-    `report` is given a line for each step; with None a bar shows the progress on a terminal.
+    `report` is given a line for the first and each `every`-th step; with None a bar shows the
+    progress on a terminal.
     """
     costs = []
     for number, batch in enumerate(batches, 1):
         data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        before = forward(params, data["x"]) if report else None
+        shown = report is not None and (number == 1 or number % every == 0)
+        before = forward(params, data["x"]) if shown else None
         cost = step(params, **data, state=state, alpha=alpha)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
-        else:
+        elif shown:
             after = forward(params, data["x"])
             report(_row(number, before, after, data, cost))
     return costs
@@ -128,14 +148,17 @@ def train(params, batches, state=None, *, alpha=0.001, report=print):
 
 def example(*, n=3):
     """The data of the worked example, by name."""
-    return {"x": np.arange(1, n + 1)[None, :], "y": 1}
+    x = np.arange(1, n + 1)[None, :]
+    y = 1
+    return {"x": x, "y": y}
 
 
 def check(params, x, y, *, seed=0):
-    """The slope of the loss along a random direction: by differences, and by the gradients."""
+    """The slope of the loss near the parameters: by differences, and by the gradients."""
     rng = np.random.default_rng(seed)
     direction = {name: rng.standard_normal(np.shape(value)) for name, value in params.items()}
-    size = 1e-5
+    # A start at zero may stand on a kink, where there are two slopes.
+    params, size = _moved(params, direction, 0.01), 1e-6
     ahead = loss(_moved(params, direction, size), x, y)
     behind = loss(_moved(params, direction, -size), x, y)
     _, grads = gradients(params, x, y)
@@ -147,19 +170,26 @@ def check(params, x, y, *, seed=0):
 
 
 def _checked(params, data):
-    """All arguments as arrays that fit together: the parameters, then the data."""
+    """All arguments by name as arrays that fit together: the parameters, then the data."""
     sizes = {}
-    arrays = list(_table("params", params, sizes).values())
-    dtype = np.result_type(*arrays)
+    table = _table("params", params, sizes)
+    arrays = {f"params['{name}']": array for name, array in table.items()}
+    dtype = np.result_type(*arrays.values())
     for name, value in data.items():
-        arrays.append(_array(name, value, DATA[name], sizes, dtype))
+        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
+    for name, array in arrays.items():
+        if array.size == 0:
+            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
     return arrays
 
 
 def _table(owner, table, sizes):
     """A dict with an array for each parameter."""
+    if not hasattr(table, "keys"):
+        raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
     if set(table) != set(PARAMETERS):
-        raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {sorted(table)}")
+        found = sorted(table, key=str)
+        raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
         name: _array(f"{owner}['{name}']", table[name], shape, sizes)
         for name, shape in PARAMETERS.items()
@@ -167,17 +197,19 @@ def _table(owner, table, sizes):
 
 
 def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as a finite array of floats; its shape binds sizes, or agrees with them."""
+    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+    if np.ma.isMaskedArray(value):
+        raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array: {error}") from error
     kind = array.dtype.kind
     if kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, not {array.dtype}")
     if kind != "f" or isinstance(value, (float, list, tuple)):
         array = array.astype(dtype)
-    if shape == () and array.size == 1:
+    if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
     if array.ndim == len(shape):
         for size, extent in zip(shape, array.shape, strict=True):
@@ -185,9 +217,48 @@ def _array(name, value, shape, sizes, dtype=np.float64):
                 sizes.setdefault(size, extent)
     if array.shape != tuple(sizes.get(size, size) for size in shape):
         raise ValueError(_misfit(name, array.shape, shape, sizes))
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds a number that is not finite")
     return array
+
+
+def _finite_from(arguments, results):
+    """Where a result is not finite, refuse the argument that is not.
+
+    Arguments are large: as long as finite numbers come out of them, they are not read for this.
+    """
+    if not all(map(_is_finite, results)):
+        _all_finite(arguments)
+
+
+def _all_finite(arrays):
+    """Refuse an array that holds a number that is not finite."""
+    for name, array in arrays.items():
+        if not _is_finite(array):
+            raise ValueError(f"{name} holds a number that is not finite")
+
+
+def _all_writeable(params):
+    """Refuse a parameter that cannot be changed in place."""
+    for name, array in params.items():
+        if not array.flags.writeable:
+            raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
+
+
+def _typed(grads, arguments):
+    """Each gradient as an array of the type of its parameter, a single number in one of its own."""
+    return {
+        name: (np.asarray if np.ndim(gradient) else np.array)(
+            gradient, arguments[f"params['{name}']"].dtype
+        )
+        for name, gradient in grads.items()
+    }
+
+
+def _is_finite(array):
+    """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
+    if np.asarray(array).dtype.kind != "f":
+        return True
+    flat = np.ravel(array, order="K")
+    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
 
 
 def _misfit(name, found, shape, sizes):
@@ -200,7 +271,7 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
-        if not np.isfinite(value):
+        if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
 
@@ -219,8 +290,9 @@ def _row(number, before, after, data, cost):
 
 
 def _digits(value):
-    """A single number to eight decimals."""
-    return f"{np.asarray(value).item():.8f}"
+    """A single number to eight decimals, or digits."""
+    number = np.asarray(value).item()
+    return f"{number:.8f}" if abs(number) < 1e6 else f"{number:.8g}"
 
 
 def _moved(params, direction, size):
@@ -239,15 +311,29 @@ def _progress(done, batches):
         sys.stderr.flush()
 
 
+def _change(first, last):
+    """How many times smaller a cost became, where both are larger than zero."""
+    if last > first:
+        return ": it grew, smaller steps may help"
+    return f", {first / last:,.1f} times smaller" if last > 0 else ""
+
+
 def main():
-    """Check the gradients, then train on the data of the worked example."""
+    """Check the gradients, then train on the data of the example."""
     params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")
+    if not np.isfinite(measured):
+        raise SystemExit("the cost of these data is not a finite number")
     if abs(measured - derived) > 1e-5 * max(1, abs(derived)):
         raise SystemExit("the gradients do not agree with the cost")
-    train(params, [data] * 200)
+    try:
+        costs = train(params, [data] * 200)
+    except ValueError as error:
+        raise SystemExit(f"{error}; smaller steps may help") from None
+    first, last = costs[0], loss(params, **data)
+    print(f"C {first:.4g} -> {last:.4g} in {len(costs)} steps{_change(first, last)}")
 
 
 if __name__ == "__main__":

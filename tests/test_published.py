@@ -288,4 +288,4 @@ def test_why_the_mean_has_one_term_only():
 )
 def test_logistic_regression(loss):
     model = Published(f"N: dim; D: dim; X: input[N, D]; y: input[N]; w: param[D]\nC = {loss}")
-    assert model.matrix("w") == "∂C/∂w = −Xᵀ (σ(−y ∘ (X w)) ∘ y)"
+    assert model.matrix("w") == "∂C/∂w = −Xᵀ (y ∘ σ(−y ∘ (X w)))"

@@ -136,8 +136,9 @@ def _quotient(above: ArrayTerm, below: ArrayTerm, leaf: Leaf) -> _Piece:
     match above, below:
         case (one, Elementwise("add", (other, Apply("exp", (inside,))))) if one == other == ONE:
             # On arrays the logistic function is a formula; to a reader it has a name.
-            argument = _piece(_opposite(inside), leaf).layout
-            return _Piece(layout_function("sigmoid", argument), ATOM)
+            return _Piece(layout_function("sigmoid", _piece(_opposite(inside), leaf).layout), ATOM)
+        case _, Elementwise("add", (one, Apply("exp", _))) if one == ONE:
+            return _scaled((above, Elementwise("divide", (ONE, below))), leaf)
     if not _is_number(below):
         raise Unsayable("divide")
     if _is_wide(above):

@@ -21,7 +21,8 @@ MODELS = {path.stem: path for path in (*HERE.glob("cases/*/*.model"), *GALLERY.g
 
 # The arrays that are larger than every named quantity of their line, and why they stand there.
 LARGER = {
-    # Squares of differences cancel badly when they are taken apart into norms and products.
+    # Squares of differences are exact where points meet.  Taken apart into norms and a product they
+    # cancel, and a root of them there would have half of the digits only.
     "gaussian_process": ["(N, N, D)"],
     "gp_marginal": ["(N, N, D)"],
     # One row is looked up for each place, before the rows are multiplied.

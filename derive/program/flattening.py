@@ -1,7 +1,8 @@
-"""Where a factor of a sum should be taken apart: an outer product that nobody needs.
+"""Where a factor of a sum should be taken apart: an outer product that nobody needs, a dear order.
 
 A sum whose value has more axes than anything it reads is smaller when what stands around it is
-summed with it: Σ_i g[i] (Σ_k A[i,k] B[k,p] C[q,i]) never needs the array over i, p and q.
+summed with it: Σ_i g[i] (Σ_k A[i,k] B[k,p] C[q,i]) never needs the array over i, p and q.  So is
+one that is cheaper in another order: (A B) v is A (B v).  Conditions inside become masks first.
 """
 
 from __future__ import annotations

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from derive.polynomials import StepNumber
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
+    Apply,
     ArrayTerm,
     Cast,
     Counting,
     Either,
     Elementwise,
     Empty,
+    Fold,
     Full,
     Identity,
     Overlap,
@@ -125,6 +127,11 @@ def _read(term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm]) -> ArrayTerm:
 
 
 def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
+    match term:
+        case Elementwise("negate", (Apply() | Fold() as taken_away,)):
+            # It is named without its sign.
+            _count(taken_away, counts)
+            return
     counts[term] += 1
     # What only looks at another array has no name: its operand is what occurs again.
     if counts[term] == 1 or isinstance(term, Transpose | Select):

@@ -47,7 +47,9 @@ def stabilised(
     every = (*spec.equations, *gradients)
     stepping = {q.name for block in (*spec.recurrences, *recurrences) for q in block.quantities}
     constants = {d.quantity.name: d.value for d in spec.declarations if d.value is not None}
-    known = Known({e.left.name: e for e in every}, constants, frozenset(stepping))
+    positive = {fact.quantity.name for fact in spec.facts if fact.kind == "positive"}
+    definitions = {equation.left.name: equation for equation in every}
+    known = Known(definitions, constants, frozenset(positive), frozenset(stepping))
     done: list[Equation] = []
     used: list[tuple[Name, Stabilisation]] = []
     for equation in every:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from itertools import permutations
 
 from derive.calculus.matching import alike
-from derive.calculus.rewrites.ratios import weight
+from derive.calculus.rewrites.ratios import ratio_of, weight
 from derive.polynomials import collected
 from derive.program.stable.known import Known, is_at_hand
 from derive.program.stable.views import (
+    exponent_beside_one,
     exponent_of,
     function_of,
     logistic_of,
@@ -29,6 +30,7 @@ from derive.terms import (
     Multiply,
     Negate,
     Node,
+    Number,
     Power,
     Reduction,
     Term,
@@ -79,6 +81,19 @@ def complement(first: Term, second: Term, known: Known) -> Term | None:
     return Multiply((first, reflected)) if same is not None and alike(same, inside) else None
 
 
+def softplus_less(first: Term, second: Term, known: Known) -> Term | None:
+    """softplus(z) - z = softplus(-z), which is small where z is large."""
+    if not isinstance(second, Negate):
+        return None
+    inside = function_of("softplus", first, known)
+    argument = function_of("log", first, known)
+    if inside is None and argument is not None:
+        inside = exponent_beside_one(argument, known)
+    if inside is None or not alike(inside, second.term):
+        return None
+    return Call("softplus", (negative(inside),))
+
+
 def tanh_slope(first: Term, second: Term, known: Known) -> Term | None:
     """1 - tanh(z)² = 1 / cosh(z)², which is not zero where tanh(z) rounds to one."""
     if first != ONE or not isinstance(second, Negate) or known.in_recurrence:
@@ -94,23 +109,24 @@ def tanh_and_one(first: Term, second: Term, known: Known) -> Term | None:
     inside = _beside_one("tanh", first, second, known)
     if inside is None or not is_at_hand(inside) or known.in_recurrence:
         return None
-    twice = product(TWO, inside)
-    return Multiply((TWO, Call("sigmoid", (twice,))))
+    return product(TWO, first, Call("sigmoid", (product(TWO, inside),)))
 
 
 def erf_and_one(first: Term, second: Term, known: Known) -> Term | None:
     """1 - erf(z) = erfc(z), 1 + erf(z) = erfc(-z)."""
     inside = _beside_one("erf", first, second, known)
-    return None if inside is None else Call("erfc", (negative(inside),))
+    return None if inside is None else product(first, Call("erfc", (negative(inside),)))
 
 
 def _beside_one(function: str, first: Term, second: Term, known: Known) -> Term | None:
-    """The z of 1 + f(z), where f is odd: 1 - f(z) is 1 + f(-z)."""
-    if first != ONE:
+    """The z of c + c f(z), where f is odd: c - c f(z) is c + c f(-z)."""
+    ratio = ratio_of(second)
+    if not isinstance(first, Number) or abs(ratio.coefficient) != first.value:
         return None
-    inner = second.term if isinstance(second, Negate) else second
-    inside = function_of(function, inner, known)
-    return negative(inside) if inside is not None and inner is not second else inside
+    if len(ratio.above) != 1 or ratio.below:
+        return None
+    inside = function_of(function, ratio.above[0], known)
+    return negative(inside) if inside is not None and ratio.coefficient < 0 else inside
 
 
 def tanh_of_half(first: Term, second: Term, known: Known) -> Term | None:

@@ -22,13 +22,15 @@ from derive.terms import (
 
 @dataclass(frozen=True)
 class Known:
-    """Definitions and constants by name, and whether the term is computed once for every step.
+    """Definitions, constants, what is positive and what steps, each by name.
 
-    In a recurrence a slope is taken from the activation, 1 - h², which is at hand in each step.
+    `in_recurrence` says that the term is computed once for every step.  There a slope is taken from
+    the activation, 1 - h², which is at hand in each step.
     """
 
     definitions: Mapping[Name, Equation] = field(default_factory=dict)
     constants: Mapping[Name, Fraction] = field(default_factory=dict)
+    positive: frozenset[Name] = frozenset()
     stepping: frozenset[Name] = frozenset()
     in_recurrence: bool = False
     _opened: dict[Entry, Term] = field(default_factory=dict, repr=False, compare=False)

@@ -13,6 +13,7 @@ from derive.program.stable.views import (
     exponent_of,
     exponential_sum_of,
     function_of,
+    is_shifted,
     logistic_of,
     normalised,
 )
@@ -23,6 +24,8 @@ from derive.terms import (
     ZERO,
     Add,
     Call,
+    Entry,
+    LinearAlgebra,
     Multiply,
     Negate,
     Node,
@@ -85,6 +88,8 @@ def log_sum_exp(node: Node, known: Known) -> Term | None:
     found = exponential_sum_of(argument, known)
     if found is not None:
         indices, exponent, where = found
+        if is_shifted(exponent, known):
+            return None
         return Reduction("logsumexp", indices, exponent, where)
     match known.opened(argument):
         case Reduction("mean", indices, inside, ()):
@@ -147,6 +152,35 @@ def log_of_product(node: Node, known: Known) -> Term | None:
     if rest != Ratio(ONE.value):
         parts.append(Call("log", (written(rest),)))
     return total(*parts)
+
+
+def log_of_factors(node: Node, known: Known) -> Term | None:
+    """The product of many underflows: log Π x = Σ log x, where every x is positive."""
+    argument = _argument("log", node)
+    match argument and known.opened(argument):
+        case Reduction("prod", indices, inside, where):
+            if _is_positive(inside, known):
+                return Reduction("sum", indices, Call("log", (inside,)), where)
+    return None
+
+
+def _is_positive(term: Term, known: Known) -> bool:
+    """Whether a term is declared positive, or an exponential, a softmax or a logistic function."""
+    if isinstance(term, Entry) and term.quantity.name in known.positive:
+        return True
+    seen = (view(term, known) for view in (exponent_of, logistic_of, normalised))
+    return any(found is not None for found in seen)
+
+
+def log_of_determinant(node: Node, known: Known) -> Term | None:
+    """Where a determinant overflows, log |det A| does not."""
+    argument = _argument("log", node)
+    match argument and function_of("abs", argument, known):
+        case Term() as inside:
+            match known.opened(inside):
+                case LinearAlgebra("det", operands, subscripts):
+                    return LinearAlgebra("logdet", operands, subscripts)
+    return None
 
 
 def _stable_log(factor: Term, known: Known) -> Term | None:

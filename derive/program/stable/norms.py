@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
+from derive.calculus.rewrites.ratios import is_plain, ratio_of, written
 from derive.program.stable.known import Known
 from derive.program.stable.views import square_of
 from derive.terms import (
@@ -14,6 +18,7 @@ from derive.terms import (
     Divide,
     Multiply,
     Node,
+    Number,
     Power,
     Reduction,
     Term,
@@ -23,27 +28,37 @@ from derive.terms import (
 
 def root_of_square(node: Node, known: Known) -> Term | None:
     """√(x²) = |x|."""
-    match node:
-        case Call("sqrt", (argument,)):
-            base = square_of(argument, known)
-            return None if base is None else Call("abs", (base,))
-    return None
+    argument = _radicand(node)
+    base = None if argument is None else square_of(argument, known)
+    return None if base is None else Call("abs", (base,))
 
 
 def norm(node: Node, known: Known) -> Term | None:
     """√(Σ x²) = m √(Σ (x/m)²) with m = max |x|, or 1 where all are zero."""
+    argument = _radicand(node)
+    if argument is None:
+        return None
+    ratio = ratio_of(known.opened(argument))
+    match tuple(map(known.opened, ratio.above)):
+        case (Reduction("sum" | "mean" as kind, indices, inside, where),):
+            base = square_of(inside, known)
+            if base is None or _is_scaled(base) or not all(map(is_plain, ratio.below)):
+                return None
+            largest = renew(Reduction("max", indices, Call("abs", (base,)), where))
+            scale = Choice(Compare(">", largest, ZERO), largest, ONE)
+            squares = Power(Divide(base, renew(scale)), TWO)
+            inside = written(replace(ratio, above=(Reduction(kind, indices, squares, where),)))
+            return Multiply((scale, Call("sqrt", (inside,))))
+    return None
+
+
+def _radicand(node: Node) -> Term | None:
+    """The x of √x."""
     match node:
         case Call("sqrt", (argument,)):
-            match known.opened(argument):
-                case Reduction("sum" | "mean" as kind, indices, inside, where):
-                    base = square_of(inside, known)
-                    if base is None or _is_scaled(base):
-                        return None
-                    largest = renew(Reduction("max", indices, Call("abs", (base,)), where))
-                    scale = Choice(Compare(">", largest, ZERO), largest, ONE)
-                    squares = Power(Divide(base, renew(scale)), TWO)
-                    root = Call("sqrt", (Reduction(kind, indices, squares, where),))
-                    return Multiply((scale, root))
+            return argument
+        case Power(argument, Number(value)) if value == Fraction(1, 2):
+            return argument
     return None
 
 

@@ -17,7 +17,7 @@ from derive.program.stable.views import (
     softmax_in,
 )
 from derive.simplify import negative, total
-from derive.terms import Add, Call, Divide, Multiply, Negate, Reduction, Term
+from derive.terms import ONE, Add, Call, Divide, Multiply, Negate, Reduction, Term
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def multiplied(ratio: Ratio, known: Known) -> Powers:
 
 
 def _spread(ratio: Ratio) -> Ratio:
-    """The fraction with (a b)² as a² b²."""
+    """The fraction with (a b)² as a² b², and with 1/s as what it is divided by."""
     spread = Ratio(ratio.coefficient)
     for sign, factors in ((1, ratio.above), (-1, ratio.below)):
         for factor in factors:
@@ -79,6 +79,8 @@ def _spread(ratio: Ratio) -> Ratio:
                     _raised(inside.above, exponent),
                     _raised(inside.below, exponent),
                 )
+            elif isinstance(factor, Divide) and factor.numerator == ONE:
+                raised = Ratio(Fraction(1), (), (factor.denominator,))
             else:
                 raised = Ratio(Fraction(1), (factor,))
             if sign < 0:

@@ -7,6 +7,7 @@ gradient that is handed down: y/s of a loss times s (1 - s) of its activation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -24,7 +25,7 @@ from derive.polynomials import polynomial
 from derive.program.stable.known import Known
 from derive.program.stable.powers import multiplied, rewritten
 from derive.program.stable.views import exponent_beside_one, exponent_of, square_of
-from derive.simplify import flat_factors, negative, product, quotient, total
+from derive.simplify import guarded, negative, product, quotient, total
 from derive.terms import (
     ONE,
     TWO,
@@ -33,7 +34,10 @@ from derive.terms import (
     Call,
     Choice,
     Compare,
+    Condition,
     Divide,
+    Entry,
+    IndexValue,
     Multiply,
     Negate,
     Node,
@@ -42,6 +46,7 @@ from derive.terms import (
     Term,
     children,
     free_indices,
+    number,
     rebuild,
     rewrite,
 )
@@ -70,12 +75,13 @@ def handed_down(node: Node, known: Known) -> Term | None:
         return None
     ratio = ratio_of(node)
     for place, factor in enumerate(ratio.above):
-        summands = tuple(map(ratio_of, _summands(factor, known)))
+        body = factor if isinstance(factor, Add | Choice) else known.gradient(factor)
+        if body is None:
+            continue
         rest = replace(ratio, above=without(ratio.above, place))
-        meeting, others = _meeting(rest, summands, known)
+        meeting, others = _meeting(rest, _summands(body, known), known)
         if meeting.above or meeting.below:
-            products = (multiplied(times(meeting, summand), known) for summand in summands)
-            result = total(*map(rewritten, products))
+            result = _times(body, meeting, known)
             return written(replace(others, above=(*others.above, result)))
     return None
 
@@ -101,24 +107,68 @@ def _meeting(rest: Ratio, summands: tuple[Ratio, ...], known: Known) -> tuple[Ra
     return Ratio(Fraction(1), *meeting), Ratio(rest.coefficient, *others)
 
 
-def _summands(factor: Term, known: Known) -> tuple[Term, ...]:
-    """The summands of a sum or of a gradient, the gradients among them as they are computed."""
-    body = factor if isinstance(factor, Add) else known.gradient(factor)
-    if body is None:
-        return ()
+def _summands(body: Term, known: Known) -> tuple[Ratio, ...]:
+    """The summands of a sum, of each branch of a choice, of the gradients among them."""
+    found: list[Ratio] = []
+
+    def seen(summand: Term) -> Term:
+        gradient = known.gradient(summand)
+        if gradient is None:
+            found.append(ratio_of(summand))
+        else:
+            _each(gradient, seen)
+        return summand
+
+    _each(body, seen)
+    return tuple(found)
+
+
+def _times(body: Term, factors: Ratio, known: Known) -> Term:
+    """A sum or choice times some factors, a gradient in it as it is computed if that is simpler."""
+
+    def changed(summand: Term) -> Term:
+        gradient = known.gradient(summand)
+        if gradient is not None:
+            met, _ = _meeting(factors, _summands(gradient, known), known)
+            if met.above or met.below:
+                return _times(gradient, factors, known)
+        return rewritten(multiplied(times(factors, ratio_of(summand)), known))
+
+    return _each(body, changed)
+
+
+def _each(body: Term, change: Callable[[Term], Term]) -> Term:
+    """A sum or choice with each of its summands changed."""
+    match body:
+        case Add(terms):
+            return total(*(_each(term, change) for term in terms))
+        case Negate(inner):
+            return negative(_each(inner, change))
+        case Choice(condition, chosen, otherwise):
+            then = _each(_where_equal(condition, chosen), change)
+            if otherwise == ZERO:
+                return guarded((condition,), then)
+            return Choice(condition, then, _each(otherwise, change))
     ratio = ratio_of(body)
-    for place, part in enumerate(ratio.above):
-        if isinstance(part, Add):
+    for place, factor in enumerate(ratio.above):
+        if isinstance(factor, Add | Choice):
             beside = replace(ratio, above=without(ratio.above, place))
-            terms = (_computed(term, known) for term in part.terms)
-            return tuple(written(times(beside, ratio_of(term))) for term in terms)
-    return (_computed(body, known),)
+
+            def with_others(term: Term, beside: Ratio = beside) -> Term:
+                return change(written(times(beside, ratio_of(term))))
+
+            return _each(factor, with_others)
+    return change(body)
 
 
-def _computed(term: Term, known: Known) -> Term:
-    if isinstance(term, Negate):
-        return negative(_computed(term.term, known))
-    return known.gradient(term) or term
+def _where_equal(condition: Condition, term: Term) -> Term:
+    """1 / p[k] under the condition k = i as 1 / p[i]."""
+    match condition:
+        case Compare("==", Entry() as entry, IndexValue() as index) | Compare(
+            "==", IndexValue() as index, Entry() as entry
+        ):
+            return rewrite(term, lambda node: index if node == entry else None)
+    return term
 
 
 def square_of_product(node: Node, known: Known) -> Term | None:
@@ -131,34 +181,54 @@ def square_of_product(node: Node, known: Known) -> Term | None:
         if base is None or isinstance(base, Number):
             continue
         others = replace(ratio, above=without(ratio.above, place))
-        for above, factors in ((True, others.above), (False, others.below)):
-            for other, divisor in enumerate(factors):
-                exponent = exponent_of(divisor, known)
-                if exponent is None or not set(free_indices(base)) <= set(free_indices(exponent)):
-                    continue
-                half = quotient(exponent if above else negative(exponent), TWO)
-                square = Power(product(base, Call("exp", (half,))), TWO)
-                left = without(factors, other)
-                if above:
-                    return written(replace(others, above=(*left, square)))
-                return written(replace(others, above=(*others.above, square), below=left))
+        for other, one in enumerate(others.above):
+            root = _root(one, base, 1, known)
+            if root is not None:
+                square = Power(product(base, root), TWO)
+                return written(replace(others, above=(*without(others.above, other), square)))
+        for other, one in enumerate(others.below):
+            root = _root(one, base, -1, known)
+            if root is not None:
+                square = Power(product(base, root), TWO)
+                below = without(others.below, other)
+                return written(replace(others, above=(*others.above, square), below=below))
     return None
+
+
+def _root(factor: Term, beside: Term, sign: int, known: Known) -> Term | None:
+    """The root of an exponential, or of its square, which has every index of what is beside it."""
+    base, power = powered(factor)
+    exponent = exponent_of(base, known)
+    if exponent is None or not set(free_indices(beside)) <= set(free_indices(exponent)):
+        return None
+    if power == 2:
+        return base if sign > 0 else Divide(ONE, base)
+    half = quotient(exponent if sign > 0 else negative(exponent), TWO)
+    return Call("exp", (half,)) if power == 1 else None
 
 
 def removable(node: Node, known: Known) -> Term | None:
     """u^a log(1 - u) is 0 where u is, for -1 < a < 0: the power is not taken there."""
-    if not isinstance(node, Multiply):
+    if not isinstance(node, Multiply | Divide):
         return None
-    factors = flat_factors((node,))
-    logs = [f.arguments[0] for f in factors if isinstance(f, Call) and f.function == "log"]
-    for place, factor in enumerate(factors):
-        match factor:
-            case Power(base, exponent) if any(_are_one(base, inside) for inside in logs):
-                value = _value(exponent, known)
-                if value is not None and -1 < value < 0:
-                    guarded = Choice(Compare("!=", base, ZERO), base, ONE)
-                    power = Power(guarded, exponent)
-                    return product(*factors[:place], power, *factors[place + 1 :])
+    ratio = ratio_of(node)
+    logs = [f.arguments[0] for f in ratio.above if isinstance(f, Call) and f.function == "log"]
+    for sign, factors in ((1, ratio.above), (-1, ratio.below)):
+        for place, factor in enumerate(factors):
+            base, exponent = (
+                (factor.base, factor.exponent)
+                if isinstance(factor, Power)
+                else (powered(factor)[0], number(powered(factor)[1]))
+            )
+            value = _value(exponent, known)
+            if value is None or not -1 < sign * value < 0:
+                continue
+            if any(_are_one(known.opened(base), inside) for inside in logs):
+                power = Power(Choice(Compare("!=", base, ZERO), base, ONE), exponent)
+                after = (*factors[:place], power, *factors[place + 1 :])
+                return written(
+                    replace(ratio, above=after) if sign > 0 else replace(ratio, below=after)
+                )
     return None
 
 

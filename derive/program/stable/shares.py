@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from derive.program.stable.known import Known
-from derive.program.stable.softmax import Softmax, shifted
-from derive.program.stable.views import softmax_in
-from derive.terms import Add, Call, Divide, Negate, Node, Reduction, Term
+from derive.program.stable.softmax import Softmax, log_of_softmax, match_each, shifted
+from derive.program.stable.views import is_shifted, logarithm_of_sum, softmax_in
+from derive.terms import Add, Call, Divide, Negate, Node, Term
 
 
 def softmax(node: Node, known: Known) -> Term | None:
@@ -13,17 +13,30 @@ def softmax(node: Node, known: Known) -> Term | None:
     match node:
         case Divide(above, below):
             found = softmax_in(above, below, known)
-            return None if found is None or is_shifted(found, known) else shifted(found)
+            return None if found is None or is_shifted(found.each, known) else shifted(found)
     return None
 
 
-def is_shifted(softmax: Softmax, known: Known) -> bool:
-    """Whether the largest exponent is taken off already."""
-    match softmax.each:
-        case Call("minimum"):
-            return True
-        case Add(terms):
-            parts = [part.term for part in terms if isinstance(part, Negate)]
-            opened = [known.opened(part) for part in parts]
-            return any(isinstance(part, Reduction) and part.kind == "max" for part in opened)
-    return False
+def log_share(first: Term, second: Term, known: Known) -> Term | None:
+    """Z - log Σ exp(z) = (z - max z) - log Σ exp(z - max z), where z is large."""
+    found = _logarithm(first, second, known)
+    return None if found is None or is_shifted(found.each, known) else log_of_softmax(found)
+
+
+def softmax_of_logarithm(node: Node, known: Known) -> Term | None:
+    """exp(z - log Σ exp(z)) = exp(z) / Σ exp(z): a large z takes no digits from the exponent."""
+    match node:
+        case Call("exp", (Add((first, second)),)):
+            found = _logarithm(first, second, known)
+            return None if found is None or is_shifted(found.each, known) else shifted(found)
+    return None
+
+
+def _logarithm(first: Term, second: Term, known: Known) -> Softmax | None:
+    """The softmax whose logarithm a difference is."""
+    if not isinstance(second, Negate):
+        return None
+    found = logarithm_of_sum(second.term, known)
+    if found is None or not match_each(found.term, first, found.indices):
+        return None
+    return Softmax(first, found.term, found.indices, found.where)

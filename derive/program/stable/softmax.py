@@ -38,17 +38,23 @@ def match_each(each: Term, own: Term, indices: tuple[Index, ...]) -> bool:
 
 
 def log_of_softmax(softmax: Softmax) -> Term:
-    """The logarithm of a softmax."""
-    total = renew(Reduction("logsumexp", softmax.indices, softmax.each, softmax.where))
-    return Add((softmax.own, Negate(total)))
+    """The logarithm of a softmax: (z - max z) - log Σ exp(z - max z)."""
+    own = Add((softmax.own, Negate(renew(_largest(softmax)))))
+    return Add((own, Negate(Call("log", (renew(_total(softmax)),)))))
 
 
 def shifted(softmax: Softmax) -> Term:
     """The softmax with its largest exponent taken off all exponents."""
+    return Divide(_less(softmax, softmax.own), _total(softmax))
 
-    def less(term: Term) -> Term:
-        largest = Reduction("max", softmax.indices, softmax.each, softmax.where)
-        return Call("exp", (Add((term, Negate(renew(largest)))),))
 
-    below = Reduction("sum", softmax.indices, less(softmax.each), softmax.where)
-    return Divide(less(softmax.own), below)
+def _total(softmax: Softmax) -> Reduction:
+    return Reduction("sum", softmax.indices, _less(softmax, softmax.each), softmax.where)
+
+
+def _less(softmax: Softmax, term: Term) -> Term:
+    return Call("exp", (Add((term, Negate(renew(_largest(softmax))))),))
+
+
+def _largest(softmax: Softmax) -> Reduction:
+    return Reduction("max", softmax.indices, softmax.each, softmax.where)

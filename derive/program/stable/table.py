@@ -19,6 +19,7 @@ from derive.program.stable.differences import (
     erf_and_one,
     of_two_summands,
     roots,
+    softplus_less,
     sum_of_exponentials,
     tanh_and_one,
     tanh_of_half,
@@ -29,6 +30,8 @@ from derive.program.stable.known import Known
 from derive.program.stable.logarithms import (
     log_cosh,
     log_exp,
+    log_of_determinant,
+    log_of_factors,
     log_of_one_plus,
     log_of_product,
     log_sigmoid,
@@ -44,7 +47,7 @@ from derive.program.stable.products import (
     removable,
     square_of_product,
 )
-from derive.program.stable.shares import softmax
+from derive.program.stable.shares import log_share, softmax, softmax_of_logarithm
 from derive.terms import Node, Term
 
 Rule = Callable[[Node, Known], Term | None]
@@ -68,8 +71,24 @@ REWRITES = (
         "log_softmax",
         log_softmax,
         "log softmax(z)",
-        "z − log Σ exp(z)",
+        "(z − max(z)) − log Σ exp(z − max(z))",
         "a softmax underflows",
+        "Blanchard, Higham and Higham 2021",
+    ),
+    Stabilisation(
+        "log_share",
+        of_two_summands(log_share),
+        "z − log Σ exp(z)",
+        "(z − max(z)) − log Σ exp(z − max(z))",
+        "z is large",
+        "Blanchard, Higham and Higham 2021",
+    ),
+    Stabilisation(
+        "softmax_of_logarithm",
+        softmax_of_logarithm,
+        "exp(z − log Σ exp(z))",
+        "exp(z − max(z))/Σ exp(z − max(z))",
+        "z is large",
         "Blanchard, Higham and Higham 2021",
     ),
     Stabilisation(
@@ -110,6 +129,10 @@ REWRITES = (
         "log(p) − log(q)",
         "p and q underflow",
     ),
+    Stabilisation("log_of_factors", log_of_factors, "log Π x", "Σ log x", "the product underflows"),
+    Stabilisation(
+        "log_of_determinant", log_of_determinant, "log |det A|", "logdet A", "det overflows"
+    ),
     Stabilisation(
         "log_of_one_plus",
         log_of_one_plus,
@@ -117,6 +140,13 @@ REWRITES = (
         "log1p(x)",
         "x is lost beside 1",
         "Higham 2002, 1.14",
+    ),
+    Stabilisation(
+        "softplus_less",
+        of_two_summands(softplus_less),
+        "softplus(z) − z",
+        "softplus(−z)",
+        "the difference cancels",
     ),
     Stabilisation("complement", of_two_summands(complement), "1 − σ(z)", "σ(−z)", "σ rounds to 1"),
     Stabilisation(
@@ -153,7 +183,7 @@ REWRITES = (
     ),
     Stabilisation(
         "variance",
-        of_two_summands(variance, alone=True),
+        of_two_summands(variance),
         "mean(x²) − mean(x)²",
         "mean((x − mean(x))²)",
         "the difference cancels",

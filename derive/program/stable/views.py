@@ -107,6 +107,17 @@ def exponential_sum_of(
     return None
 
 
+def logarithm_of_sum(term: Term, known: Known) -> Reduction | None:
+    """The log-sum-exp that a term is, also as the logarithm of a sum."""
+    match known.opened(term):
+        case Reduction("logsumexp") as found:
+            return found
+        case Call("log", (argument,)):
+            total = exponential_sum_of(argument, known)
+            return None if total is None else Reduction("logsumexp", *total)
+    return None
+
+
 def softmax_in(above: Term, below: Term, known: Known) -> Softmax | None:
     """The softmax that a quotient is."""
     own, total = exponent_of(above, known), exponential_sum_of(below, known)
@@ -121,3 +132,12 @@ def normalised(term: Term, known: Known) -> Softmax | None:
         case Divide(above, below):
             return softmax_in(above, below, known)
     return None
+
+
+def is_shifted(exponent: Term, known: Known) -> bool:
+    """Whether the largest exponent is taken off already."""
+    match exponent:
+        case Add(terms):
+            parts = (known.opened(part.term) for part in terms if isinstance(part, Negate))
+            return any(isinstance(part, Reduction) and part.kind == "max" for part in parts)
+    return False

@@ -94,7 +94,7 @@ def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dic
     """A kernel that goes on from the forward pass."""
     programs = {"_values": passes.values, "_loss": passes.loss, "_gradients": passes.gradients}
     program = programs[name]
-    before = forward_call(parts, passes.forward.outputs, program)
+    before = forward_call(parts, passes.forward.outputs, program, name == "_gradients")
     arguments = parts.visible if name == "_values" else parts.data
     return {
         "signature": signature(parts, name, arguments),
@@ -108,12 +108,21 @@ def signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
     return bracketed(f"def {name}(", [*own, *arguments, *parts.given], "):")
 
 
-def forward_call(parts: Parts, passed: Sequence[Quantity], program: Program) -> list[str]:
-    """What the forward pass returns, by name where the program reads it."""
+def forward_call(
+    parts: Parts, passed: Sequence[Quantity], program: Program, freeing: bool = False
+) -> list[str]:
+    """What the forward pass returns, by name where the program reads it.
+
+    What it does not read is held all the same: where the call is `freeing`, matrices are let go.
+    """
     read = frozenset(parts.names[quantity.name] for quantity in program.inputs)
+    large = [parts.names[q.name] for q in passed if len(q.shape) > 1]
+    unread = [name for name in large if freeing and name not in read and not read.isdisjoint(large)]
+    freed = [f"del {', '.join(unread)}  # to make room for the gradients"] if unread else []
     named, kept = _passed(parts, passed)
     if read.isdisjoint((*named, *kept)):
         return []
+    read |= frozenset(unread)
     targets = _targets(named, read)
     unpacked: list[str] = []
     if kept and read.isdisjoint(kept):
@@ -124,7 +133,7 @@ def forward_call(parts: Parts, passed: Sequence[Quantity], program: Program) -> 
         unpacked = _unpacked(_targets(kept, read), word)
     own = [parts.names[q.name] for q in parameters(parts.spec)]
     call = bracketed(f"{targets} = _forward(", [*own, *parts.visible, *parts.given], ")", INDENT)
-    return [*call, *unpacked]
+    return [*call, *unpacked, *freed]
 
 
 def _targets(names: Sequence[str], read: Collection[str]) -> str:

@@ -85,11 +85,21 @@ class Chain:
 def chain(derivation: Derivation, gradient: Gradient) -> Chain:
     """The chain rule for one gradient, in its own indices."""
     through = any(path.upstream is not None for path in gradient.paths)
-    named = total(*(local.by_name for local in locals_of(gradient)))
+    named = total(*map(_by_name, locals_of(gradient)))
     forms = [_path_forms(derivation, path) for path in gradient.paths]
     substituted, kept, closed = (total(*(form[stage] for form in forms)) for stage in range(3))
     steps = simplification(closed, derivation.known)
     return Chain(gradient.entry, named if through else None, substituted, kept, closed, steps)
+
+
+def _by_name(local: Local) -> Term:
+    """Upstream · local by name; what the cost reads itself by its value.
+
+    Beside other ways to the cost, a ∂C/∂w for this one would be taken for the whole.
+    """
+    if local.paths[0].upstream is not None:
+        return local.by_name
+    return total(*map(path_term, local.paths))
 
 
 def _path_forms(derivation: Derivation, path: Path) -> tuple[Term, Term, Term]:

@@ -46,7 +46,7 @@ from derive.program.program import Line, Program, Statement, every_statement
 from derive.program.scatter import numbers_of
 from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
-from derive.terms import Derivative, Entry, Index, Node, Quantity, rewrite
+from derive.terms import Derivative, Entry, Index, Node, Quantity, entries, rewrite
 
 # What is to be computed, and the variable whose type of numbers it has if it is constant.
 Outputs = Mapping[Quantity, Quantity]
@@ -180,8 +180,10 @@ def _parted_program(
     zero: Outputs = MappingProxyType({}),
 ) -> Program:
     """The program of derivatives that are put together from the cores of their blocks."""
-    stepping = {q for s in systems for r in s.recurrences for q in r.quantities}
-    wholes = {part.equation.left for part in parted if part.equation.left not in stepping}
+    # What steps, or is read again, is computed where it stands.
+    fixed = {q for s in systems for r in s.recurrences for q in r.quantities}
+    fixed |= {n.quantity for s in systems for e in s.equations for n in entries(e.right)}
+    wholes = {part.equation.left for part in parted} - fixed
     names = iter(core_names(model, sum(len(part.blocks) for part in parted) + 1))
     made = [_with_core_names(part, names) for part in parted if part.equation.left in wholes]
     cores = {block.core.left: block.core for part in made for block in part.blocks}

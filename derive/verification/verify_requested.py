@@ -196,7 +196,9 @@ def _once(requests: Sequence[Request]) -> list[Request]:
 
 def chosen_points(points: Sequence[Point]) -> list[Point]:
     """Points away from special values and kinks: first of pairwise different sizes."""
-    generic = [point for point in points if not point.special and not point.tied]
+    generic = [point for point in points if not point.special]
+    # Where two sides are compared that are always equal, there is no other point.
+    generic = [point for point in generic if not point.tied] or generic
     different = list({point.sizes: point for point in reversed(generic)}.values())[::-1]
     others = [point for point in generic if point not in different]
     return [*different, *others][:MOST]

@@ -48,3 +48,10 @@ C = (w * x - y) ** 2 + 3 * u
 minimize(C)
 provide(hessian, hvp, jacobian(C), gradient, flatten)
 """
+CHAIN = """
+n: dim
+x: param[n]
+C = sum(x[i] * x[i + 1], i, where=i < n - 1) + sum(x ** 4)
+minimize(C)
+provide(hessian)
+"""

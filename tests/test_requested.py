@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from requested_models import FACTORS, LAYER, LOGISTIC, QUADRATIC, RECURRENT, SCALAR
+from requested_models import CHAIN, FACTORS, LAYER, LOGISTIC, QUADRATIC, RECURRENT, SCALAR
 
 from derive import Model
 from derive.pipeline import source_of
@@ -135,6 +135,15 @@ def test_the_jacobian_of_a_layer(N, D, H):
         "C": {"X": (2 * (h - Y) * slope) @ W.T * s},
     }
     close(module(LAYER).jacobian({"W": W, "b": b, "s": s}, X, Y), expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_neighbours_have_a_band_of_ones_beside_the_diagonal(n, dtype):
+    x = drawn(n).astype(dtype)
+    found = module(CHAIN).hessian({"x": x})["x"]["x"]
+    close(found, np.diag(12 * x**2) + np.eye(n, k=1) + np.eye(n, k=-1), tolerance=1e-6)
+    assert found.dtype == dtype
 
 
 @pytest.mark.parametrize("T", [1, 2, 5])

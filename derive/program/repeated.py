@@ -55,11 +55,12 @@ def with_repeated(
         place, argument = group[0]
         if any(other != place and _alike(argument, term) for other, term in group):
             made.setdefault(place, []).append(_equation(argument, taken))
-    known = [equation for group in made.values() for equation in group]
+    known: list[Equation] = []
     result: list[Equation] = []
     for place, equation in enumerate(equations):
         for own in sorted(made.get(place, ()), key=lambda e: len(list(walk(e.right)))):
-            result += with_names([own], [other for other in known if other is not own])
+            result += with_names([own], known)
+            known.append(own)
         result += [equation] if equation.left.name in apart else with_names([equation], known)
     return result
 

@@ -32,6 +32,7 @@ from derive.model import Equation, Specification, parameters
 from derive.program.arrays import (
     Addition,
     ArrayTerm,
+    Cast,
     Counting,
     Exact,
     Full,
@@ -43,7 +44,7 @@ from derive.program.labelled import Labelled, aligned, filled
 from derive.program.part_names import MOTION
 from derive.program.plan import assembled
 from derive.program.program import Line, Program, Statement, every_statement
-from derive.program.scatter import numbers_of
+from derive.program.scatter import has_numbers, numbers_of
 from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
 from derive.terms import Derivative, Entry, Index, Node, Quantity, entries, rewrite
@@ -218,6 +219,9 @@ def _whole(part: Parted, values: Mapping[Quantity, ArrayTerm]) -> Statement:
     value: ArrayTerm = Full(Exact(Fraction(0)), shape, like)
     if dense:
         value = filled(dense[0], indices, like)
+        is_number = isinstance(value, Full) or is_plain_number(value)
+        if not is_number and not has_numbers(value):
+            value = Cast(value, like)
     if additions:
         value = Scatter(value, additions)
     return Statement(defined.left, value, defined)

@@ -202,7 +202,7 @@ def _together(values: Sequence[Labelled], wanted: Sequence[Index]) -> Labelled:
     terms = [value.term for value in scattered if value.axes == axes]
     additions = tuple(a for t in terms if isinstance(t, Scatter) for a in t.additions)
     start = combine("add", others, wanted) if len(others) > 1 else (*others, None)[0]
-    if start is not None and set(start.labels) == set(axes) and _has_numbers(start.term):
+    if start is not None and set(start.labels) == set(axes) and has_numbers(start.term):
         return Labelled(Scatter(aligned(start, scattered[0].labels), additions), axes)
     whole = Labelled(Scatter(operands(terms[0])[0], additions), axes)
     return combine("add", [*others, whole], wanted) if others else whole
@@ -219,17 +219,17 @@ def _as_additions(value: Labelled) -> Labelled | None:
     return None
 
 
-def _has_numbers(term: ArrayTerm) -> bool:
+def has_numbers(term: ArrayTerm) -> bool:
     """Whether an array surely has the type of numbers that the data and parameters have."""
     match term:
         case Whole(quantity):
             return quantity.kind != "index"
         case Elementwise("where", (_, *parts)):
-            return any(map(_has_numbers, parts))
+            return any(map(has_numbers, parts))
         case Elementwise("add" | "multiply" | "negate" | "divide" | "power") | Apply():
-            return any(map(_has_numbers, term.operands))
+            return any(map(has_numbers, term.operands))
         case Matmul() | Tensordot() | Fold() | Transpose() | Select() | Gather():
-            return _has_numbers(operands(term)[0])
+            return has_numbers(operands(term)[0])
     return False
 
 

@@ -107,9 +107,9 @@ class _ExactConstants(ast.NodeTransformer):
 
 
 def lifted(operand: Any, how: How) -> Any:
-    """Integers, in an array or alone, as scalars; anything else as it is."""
+    """Integers and truths, in an array or alone, as scalars; anything else as it is."""
     if isinstance(operand, np.ndarray):
-        if operand.dtype == object or np.issubdtype(operand.dtype, np.integer):
+        if operand.dtype.kind in "Oiub":
             scalars = np.empty(operand.shape, dtype=object)
             for location in np.ndindex(operand.shape):
                 scalars[location] = lifted(operand.item(location), how)

@@ -79,7 +79,7 @@ def _place(condition: Condition, bounds: Bounds) -> tuple[Index, Term] | None:
         case Compare("==", subscript, IndexValue(index)) if not within(subscript, index.size):
             form = affine(subscript)
             steps = list(form.coefficients.values()) if form is not None else []
-            is_step = len(steps) == 1 and isinstance(steps[0], Number)
+            is_step = len(steps) == 1 and isinstance(steps[0], Number) and abs(steps[0].value) > 1
             return (index, subscript) if is_step and index not in free_indices(subscript) else None
     return None
 

@@ -16,6 +16,7 @@ from derive.functions import ROWS
 from derive.language import inline, read_model, reductions, rule_names, source, syntax, tokens
 from derive.language.declarations import INITIALIZERS, LARGEST_SIZE, RESERVED
 from derive.language.definitions import DEEPEST_TERM
+from derive.language.draws import DATA_FUNCTIONS
 from derive.language.elementary import ELEMENTARY
 from derive.language.example import MOST_STEPS
 from derive.language.facts import FACTS
@@ -23,6 +24,7 @@ from derive.language.linear import LINEAR
 from derive.language.requests import OFFERS
 from derive.model import parameters
 from derive.names import name_table
+from derive.pipeline import source_of
 from derive.verification.check_steps import check_equations
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -47,6 +49,12 @@ SHOWN = [
     for page in PAGES
     for (kind, text), (kind_below, below) in zip(blocks(page), blocks(page)[1:], strict=False)
     if kind == "python" and kind_below == "text"
+]
+MADE = [
+    (text, below)
+    for page in PAGES
+    for (_, text), (_, below) in zip(blocks(page), blocks(page)[1:], strict=False)
+    if below.startswith("def example(")
 ]
 REFUSED = [text for page in PAGES for kind, text in blocks(page) if kind == "error"]
 EXAMPLES = [text for text in MODELS if is_model(text)]
@@ -98,6 +106,11 @@ def test_the_gradients_that_are_shown_are_what_is_printed(text, shown):
     assert [line for line in lines if line not in printed] == [], printed
 
 
+@pytest.mark.parametrize(("text", "shown"), MADE, ids=[name_of(text) for text, _ in MADE])
+def test_the_data_are_made_as_is_shown(text, shown):
+    assert shown in source_of(Model(text).derivation)
+
+
 @pytest.mark.parametrize("text", REFUSED, ids=[text.splitlines()[-2][:40] for text in REFUSED])
 def test_what_is_refused_says_what_the_page_says(text):
     model, message = text.split("<text>, line", 1)
@@ -119,6 +132,7 @@ def test_every_block_is_of_a_kind_that_is_looked_at():
     assert kinds <= {"python", "text", "error", "rule", "pycon", "toml"}
     assert len(EXAMPLES) > 15
     assert len(REFUSED) > 5
+    assert len(MADE) > 0
     assert len(SHOWN) == sum(kind == "text" for page in PAGES for kind, _ in blocks(page))
 
 
@@ -194,6 +208,9 @@ def test_reductions_initial_values_operators_and_facts_are_all_there():
     assert {word.split("(")[0] for word in words(operators)} == set(LINEAR)
     facts = [words(row[0])[0].split("(")[0] for row in table("Facts", "fact | also written | says")]
     assert facts == list(FACTS)
+    rows = table("The worked example", "only in an example | is")
+    made = [word.split("(")[0] for row in rows for word in words(row[0]) if "(" in word]
+    assert made == list(DATA_FUNCTIONS)
 
 
 def test_what_may_be_asked_for_is_all_there():

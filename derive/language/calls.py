@@ -98,7 +98,9 @@ def _unknown_function(function: ast.Name, scope: Scope) -> Exception:
             f"'{name}' is a quantity and not a function",
             f"a product is written {name} * (...), an entry {name}[...]",
         )
-    cure = CURES.get(name) or did_you_mean(name, (*scope.draft.functions, *FUNCTIONS, *LIBRARY))
+    known = (*scope.draft.functions, *FUNCTIONS, *LIBRARY)
+    known = known if scope.draft.draws is None else (*known, *DATA_FUNCTIONS)
+    cure = CURES.get(name) or did_you_mean(name, known)
     return scope.error(
         function,
         f"there is no function '{name}'",

@@ -210,7 +210,7 @@ def test_the_top_level_is_what_a_visitor_expects():
     found = {path.relative_to(ROOT).parts[0] for path in tracked()}
     files = "CHANGELOG.md CONTRIBUTING.md LICENSE Makefile README.md pyproject.toml"
     hidden = ".ci .editorconfig .gitattributes .gitignore"
-    folders = "benchmarks derive generated templates tests"
+    folders = "benchmarks derive examples generated templates tests"
     assert found - {"docs"} == {*files.split(), *hidden.split(), *folders.split()}
 
 

@@ -245,7 +245,8 @@ def test_run_as_a_program_it_checks_itself_and_trains(tmp_path, capsys):
     assert lines[0].startswith("slope along a random direction: ")
     assert len(lines) == 202
     assert lines[1].startswith("    1   y_hat ")
-    assert lines[-1].startswith("C ") and lines[-1].endswith(" times smaller")
+    assert lines[-1].startswith("C ")
+    assert lines[-1].endswith(" times smaller")
 
 
 def test_a_silent_run_draws_a_bar_on_a_terminal_only(neuron, monkeypatch):

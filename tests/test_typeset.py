@@ -196,7 +196,7 @@ FORMULAS = [
     ),
     (
         (Entry(Quantity("W_1", (n, n)), (at_i, at_j)), Multiply((Entry(Quantity("loss")), z))),
-        "(W₁)[i, j] = loss · z",
+        "W₁[i, j] = loss · z",
         r"(W_1)_{i j} = \mathrm{loss} \cdot z",
     ),
 ]

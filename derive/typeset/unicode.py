@@ -61,6 +61,9 @@ def unicode(layout: Layout) -> str:
             return f"{unicode(numerator)}/{unicode(denominator)}"
         case Raised(base, superscript):
             return unicode(base) + _superscript(superscript)
+        case Subscripted(Fenced(_, Identifier() as name, _), subscripts):
+            # Subscripts in brackets tell themselves apart from those of the name: W₁[i, j].
+            return unicode(name) + _subscripts(subscripts)
         case Subscripted(base, subscripts):
             return unicode(base) + _subscripts(subscripts)
         case Root(body):

@@ -29,7 +29,6 @@ from derive.program.arrays import (
 from derive.program.program import Line, Program, Statement, parts, reads
 from derive.terms import Name, Quantity
 
-
 Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
 
 

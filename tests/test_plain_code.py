@@ -1,0 +1,65 @@
+"""What the kernels of large models are made of: masks, products made once, arrays used again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from derive import Model
+from derive.pipeline import source_of
+
+RELU = """
+N: dim; D: dim; H: dim; K: dim
+x: input[N, D]; y: input[N, K]
+W1: param[D, H]; b1: param[H]; W2: param[H, K]; V: param[K, K]
+h1 = relu(x @ W1 + b1)
+h2 = relu(h1 @ W2)
+C = mean((h2 @ V - y) ** 2)
+minimize(C)
+"""
+
+ATTENTION = """
+B: dim; T: dim; D: dim; H: dim; E: dim
+x: input[B, T, D]; y: input[B, T, E]
+Wq: param[D, H, E]; Wk: param[D, H, E]; Wv: param[D, H, E]
+q[n, h, t, e] = sum(x[n, t, i] * Wq[i, h, e], i)
+k[n, h, t, e] = sum(x[n, t, i] * Wk[i, h, e], i)
+v[n, h, t, e] = sum(x[n, t, i] * Wv[i, h, e], i)
+S[n, h, t, u] = sum(q[n, h, t, e] * k[n, h, u, e], e)
+A = softmax(S, axis=-1)
+O = A @ v
+C = mean((O[n, h, t, e] - y[n, t, e]) ** 2, n, h, t, e)
+minimize(C)
+"""
+
+GUARDED = """
+N: dim
+x: input[N]; w: param[N]
+l = log(x)
+C = sum(where(x > 0, l * w ** 2, 0))
+minimize(C)
+"""
+
+
+def kernels(text):
+    source = source_of(Model(text).derivation)
+    return source[source.index("\ndef _") : source.index("# What is called")]
+
+
+def test_a_relu_is_a_mask_and_its_argument_is_computed_once():
+    code = kernels(RELU)
+    assert "np.where" not in code
+    assert [code.count(product) for product in ("x @ W1", "h1 @ W2", "x.T @")] == [1, 1, 1]
+
+
+def test_what_may_be_infinite_stays_a_choice():
+    module = Model(GUARDED).compile()
+    assert "np.where" in kernels(GUARDED)
+    with np.errstate(divide="ignore"):
+        cost, grads = module.gradients({"w": np.array([2.0, 3.0])}, np.array([0.0, np.e]))
+    assert (cost, grads["w"].tolist()) == (9.0, [0.0, 6.0])
+
+
+@pytest.mark.parametrize("line", ["A /= A.sum(axis=3, keepdims=True)", "d_S *= A", "del S"])
+def test_large_arrays_are_changed_where_they_stand(line):
+    assert line in kernels(ATTENTION)

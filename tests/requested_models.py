@@ -55,3 +55,11 @@ C = sum(x[i] * x[i + 1], i, where=i < n - 1) + sum(x ** 4)
 minimize(C)
 provide(hessian)
 """
+RATINGS = """
+n: dim; m: dim; k: dim
+R: input[n, m]; U: param[n, k]; V: param[m, k]
+R_hat = U @ V.T
+C = sum((R_hat[i, j] - R[i, j]) ** 2, i, j, where=R[i, j] > 0)
+minimize(C)
+provide(hessian, hvp)
+"""

@@ -1,7 +1,7 @@
 """What a model asks for is verified: everything is listed, and mistakes in the code are found."""
 
 import pytest
-from requested_models import FACTORS, LAYER, QUADRATIC, SCALAR
+from requested_models import CHAIN, FACTORS, LAYER, QUADRATIC, RATINGS, SCALAR
 
 from derive import Model
 from derive.pipeline import source_of
@@ -29,6 +29,11 @@ def test_a_report_lists_everything_that_is_asked_for():
     assert set(found.values()) == {"verified"}
     blocks = {(level, name) for level in ("kernels", "float64") for name in SECOND}
     assert blocks <= set(checked(FACTORS))
+
+
+@pytest.mark.parametrize("text", [CHAIN, RATINGS])
+def test_filtered_sums_have_second_derivatives(text):
+    assert set(checked(text).values()) == {"verified"}
 
 
 MUTANTS = {

@@ -26,6 +26,7 @@ from derive.program.arrays import (
     Windows,
     operands,
 )
+from derive.program.number_types import TRUTH
 from derive.program.program import Line, Program, Statement, parts, reads
 from derive.terms import Name, Quantity
 
@@ -105,12 +106,17 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
 
 
 def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
-    """The statement that makes an array in memory of its own, None where it may be another's."""
+    """The statement that makes an array in memory of its own, None where it may be another's.
+
+    Truths become numbers in a new array.
+    """
     for line in statements:
         if isinstance(line, Statement) and line.target == array and line.axis is None:
             value = line.value
             while isinstance(value, Transpose | Reshape):
                 value = value.operand
+            if isinstance(value, Elementwise) and value.operation in TRUTH:
+                return None
             own = isinstance(value, Matmul | Tensordot | Elementwise) or operands(value)
             return line if own and not isinstance(value, Whole | Select | Windows) else None
     return None

@@ -53,7 +53,11 @@ def stabilised(
     done: list[Equation] = []
     used: list[tuple[Name, Stabilisation]] = []
     for equation in every:
-        here = replace(known, in_recurrence=equation.left.name in stepping)
+        here = replace(
+            known,
+            in_recurrence=equation.left.name in stepping,
+            in_gradient=equation.left.kind == "gradient",
+        )
         right, rewrites = stable(equation.right, here)
         if rewrites:
             named = with_names((replace(equation, right=right),), done)[0]

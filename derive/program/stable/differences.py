@@ -27,6 +27,7 @@ from derive.terms import (
     Add,
     Call,
     Divide,
+    Entry,
     Multiply,
     Negate,
     Node,
@@ -95,8 +96,15 @@ def softplus_less(first: Term, second: Term, known: Known) -> Term | None:
 
 
 def tanh_slope(first: Term, second: Term, known: Known) -> Term | None:
-    """1 - tanh(z)² = 1 / cosh(z)², which is not zero where tanh(z) rounds to one."""
+    """1 - tanh(z)² = 1 / cosh(z)², which is not zero where tanh(z) rounds to one.
+
+    The slope of a layer, an array with a name, stays 1 - h², as automatic differentiation computes
+    it: what is lost there is a rounding error of the gradient that comes from above.
+    """
     if first != ONE or not isinstance(second, Negate) or known.in_recurrence:
+        return None
+    squared = square_of(second.term, known)
+    if known.in_gradient and isinstance(squared, Entry) and squared.subscripts:
         return None
     inside = tanh_squared_of(second.term, known)
     if inside is None or not is_at_hand(inside):

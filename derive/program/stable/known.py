@@ -24,8 +24,8 @@ from derive.terms import (
 class Known:
     """Definitions, constants, what is positive and what steps, each by name.
 
-    `in_recurrence` says that the term is computed once for every step.  There a slope is taken from
-    the activation, 1 - h², which is at hand in each step.
+    `in_recurrence` says that the term is computed once for every step, `in_gradient` that it is a
+    gradient.  There a slope is taken from the activation, 1 - h², which is at hand.
     """
 
     definitions: Mapping[Name, Equation] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class Known:
     positive: frozenset[Name] = frozenset()
     stepping: frozenset[Name] = frozenset()
     in_recurrence: bool = False
+    in_gradient: bool = False
     _opened: dict[Entry, Term] = field(default_factory=dict, repr=False, compare=False)
 
     def opened(self, term: Term) -> Term:

@@ -90,9 +90,9 @@ def _loss(w, b, x, y):
 
 def _gradients(w, b, x, y):
     y_hat = _forward(w, b, x)
-    error = y_hat - y
-    C = error**2
-    d_y_hat = 2 * error
+    d_y_hat = y_hat - y
+    C = d_y_hat**2
+    d_y_hat *= 2
     d_w = x.T @ d_y_hat  # (5)–(7)
     d_b = d_y_hat[0, 0]  # (8)
     return C[0, 0], {"w": d_w, "b": d_b}

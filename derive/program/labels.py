@@ -137,22 +137,25 @@ class Labels:
                 return scaled if short else _joined(word, self._main(parts))
             case Fold(kind, operand) | Locate(kind, operand):
                 return _joined(kind, self.of(operand))
-            case OfMatrices("solve", (matrix, right)):
-                return _joined("solved", self.of(right))
-            case OfMatrices(operator, (matrix,)):
-                return _joined(OF_MATRICES[operator], self.of(matrix))
-            case Matmul(left, right) | Tensordot(left, right):
-                return product_label(self.of(left), self.of(right))
-            case Elementwise(operation) if operation in BOOLEAN:
-                return "mask"
-            case Elementwise():
-                return self._elementwise(term)
+            case Elementwise(operation):
+                return "mask" if operation in BOOLEAN else self._elementwise(term)
             case Identity():
                 return "identity"
             case Either(_, chosen):
                 return _joined("previous" if _is_earlier(chosen) else "following", self.of(chosen))
             case Join(parts):
                 return _joined("joined", self._main(parts))
+        return self._of_product(term)
+
+    def _of_product(self, term: ArrayTerm) -> str | None:
+        """The label of a product of matrices, or of what linear algebra makes of them."""
+        match term:
+            case OfMatrices("solve", (matrix, right)):
+                return _joined("solved", self.of(right))
+            case OfMatrices(operator, (matrix,)):
+                return _joined(OF_MATRICES[operator], self.of(matrix))
+            case Matmul(left, right) | Tensordot(left, right):
+                return product_label(self.of(left), self.of(right))
         return None
 
     def _selected(

@@ -56,8 +56,8 @@ def statement_lines(
         target.name for line in program.statements if is_part(line) for target in targets(line)
     }
     for name, change in reversed(changed.items()):
-        if change.array.name in unnamed:
-            known[change.array.name] = known[name]
+        if isinstance(change.start, Whole) and change.start.quantity.name in unnamed:
+            known[change.start.quantity.name] = known[name]
     for line in with_groups(program.statements):
         if isinstance(line, tuple):
             lines += _arrays(line, known)
@@ -75,12 +75,16 @@ def _changes(
     statement: Statement, change: Change, names: dict[Name, str], comments: Names
 ) -> list[str]:
     """An array of this name, or another one that is not read again, changed where it stands."""
-    target, before = names[statement.target.name], names[change.array.name]
-    lines = [] if before == target else [f"{target} = {before}  # {before} is not read again"]
+    target, inside = names[statement.target.name], names
+    if isinstance(change.start, Whole):
+        before = code(change.start, names)
+        inside = {**names, change.start.quantity.name: target}
+        lines = [] if before == target else [f"{target} = {before}  # {before} is not read again"]
+    else:
+        lines = _expression(f"{target} = ", change.start, names, "")
     for place, (operator, value) in enumerate(change.steps, 1):
         last = place == len(change.steps)
         comment = comments.get(statement.target.name, "") if last else ""
-        inside = {**names, change.array.name: target}
         lines += _expression(f"{target} {operator}= ", value, inside, comment)
     return lines
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
     ArrayTerm,
     Elementwise,
@@ -35,9 +36,9 @@ Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
 
 @dataclass(frozen=True)
 class Change:
-    """An array, and what is done to it in turn: it is added to, multiplied or divided."""
+    """A product or an array, and what is done to it: it is added to, multiplied or divided."""
 
-    array: Quantity
+    start: Matmul | Tensordot | Whole
     steps: tuple[Step, ...] = ()
 
     def then(self, operation: str, others: tuple[ArrayTerm, ...]) -> Change:
@@ -64,7 +65,7 @@ def changes(program: Program) -> dict[Name, Change]:
     >>> z, e, p = (Quantity(name, (Size("n"),)) for name in ("z", "e", "p"))
     >>> exponential = Statement(e, Apply("exp", (Whole(z),)))
     >>> share = Statement(p, Elementwise("divide", (Whole(e), Fold("sum", Whole(e), (0,)))))
-    >>> changes(Program((z,), (), (), (exponential, share), (p,)))["p"].array == e
+    >>> changes(Program((z,), (), (), (exponential, share), (p,)))["p"].start == Whole(e)
     True
     """
     most = max((len(q.shape) for q in program.inputs if q.kind in ("input", "param")), default=0)
@@ -72,13 +73,23 @@ def changes(program: Program) -> dict[Name, Change]:
     for place, line in enumerate(program.statements):
         if isinstance(line, Statement) and line.axis is None and line.target.shape:
             for change in _changed(line.value, line.target):
-                maker = _maker(change.array, program.statements[:place])
-                if maker is None or not _is_free(change.array, program, place):
-                    continue
-                if is_part(maker) or len(change.array.shape) > most:
+                is_large = len(line.target.shape) > most
+                if change.steps and _may_change(change.start, program, place, is_large):
                     found[line.target.name] = change
                     break
     return found
+
+
+def _may_change(
+    start: Matmul | Tensordot | Whole, program: Program, place: int, is_large: bool
+) -> bool:
+    """Whether a statement may change what it starts from: its own product, or an array."""
+    if not isinstance(start, Whole):
+        return is_large
+    maker = _maker(start.quantity, program.statements[:place])
+    if maker is None or not _is_free(start.quantity, program, place):
+        return False
+    return is_large or is_part(maker)
 
 
 def is_part(line: Line) -> bool:
@@ -93,15 +104,15 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
     a new array: of more than two operands the first two come first.
     """
     match term:
-        case Whole(quantity) if quantity.shape == target.shape:
-            yield Change(quantity)
+        case Whole() | Matmul() | Tensordot() if shape_of(term) == target.shape:
+            yield Change(term)
         case Elementwise("add" | "multiply" | "divide" as operation, terms):
             for place, part in enumerate(terms[: 1 if operation == "divide" else 2]):
                 others = (*terms[:place], *terms[place + 1 :])
                 read = {name for other in others for name in reads(other)}
-                first = isinstance(part, Whole) and len(others) == 1
+                first = not isinstance(part, Elementwise) and len(others) == 1
                 for change in _changed(part, target):
-                    if first or change.array.name not in read:
+                    if first or not read & set(reads(change.start)):
                         yield change.then(operation, others)
 
 

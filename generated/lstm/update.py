@@ -50,7 +50,7 @@ Update by Adam, for each parameter
 
 Computed in stable forms
 
-    log softmax(z)   as  z − log Σ exp(z)
+    log softmax(z)   as  (z − max(z)) − log Σ exp(z − max(z))
     exp(z)/Σ exp(z)  as  exp(z − max(z))/Σ exp(z − max(z))
 
 Names and shapes
@@ -117,8 +117,8 @@ def _loss(E, W, b, U, d, token, T):
     N = token.shape[0]
     max_Z = Z.max(axis=2)
     return np.mean(
-        (max_Z + np.log(np.exp(Z - max_Z[:, :, None]).sum(axis=2))).T
-        - Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]]
+        np.log(np.exp(Z - max_Z[:, :, None]).sum(axis=2)).T
+        - (Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]] - max_Z.T)
     )
 
 
@@ -133,7 +133,7 @@ def _gradients(E, W, b, U, d, token, T):
     all_t = np.arange(T)
     all_n = np.arange(N)
     C = np.mean(
-        (max_Z + np.log(sum_exp_Z_shifted)).T - Z[all_t, all_n[:, None], token[:, 1 : 1 + T]]
+        np.log(sum_exp_Z_shifted).T - (Z[all_t, all_n[:, None], token[:, 1 : 1 + T]] - max_Z.T)
     )
     d_Z = P / (N * T)  # (19)
     d_Z[all_t[:, None], all_n, token[:, 1 : 1 + T].T] -= 1 / (N * T)
@@ -183,8 +183,8 @@ def _values(E, W, b, U, d, token, T):
     sum_exp_Z_shifted = P.sum(axis=2)
     P /= sum_exp_Z_shifted[:, :, None]  # (9)
     C = np.mean(
-        (max_Z + np.log(sum_exp_Z_shifted)).T
-        - Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]]
+        np.log(sum_exp_Z_shifted).T
+        - (Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]] - max_Z.T)
     )
     return {"a": a, "i": i, "f": f, "o": o, "g": g, "c": c, "h": h, "Z": Z, "P": P, "C": C}
 

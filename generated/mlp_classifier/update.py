@@ -5,35 +5,35 @@ Do not edit: change the model and build again.
 
 Forward
 
-    Z₁ = X W₁ + 𝟏 b₁ᵀ                                  (1)
-    A[i, j] = ReLU((Z₁)[i, j])                         (2)
-    Z₂ = A W₂ + 𝟏 b₂ᵀ                                  (3)
-    P[i, j] = exp((Z₂)[i, j])/(Σ_k exp((Z₂)[i, k]))    (4)
+    Z₁ = X W₁ + 𝟏 b₁ᵀ                              (1)
+    A[i, j] = ReLU(Z₁[i, j])                       (2)
+    Z₂ = A W₂ + 𝟏 b₂ᵀ                              (3)
+    P[i, j] = exp(Z₂[i, j])/(Σ_k exp(Z₂[i, k]))    (4)
     C = −(1/N) Σ_n log(P[n, y[n]])
 
 Gradients
 
     ∂C/∂P[n, i] = {−1/(N P[n, y[n]]), y[n] = i; 0, y[n] ≠ i}
-    ∂C/∂(Z₂)[i, j] = (P[i, j] − [y[i] = j])/N          (9)
-    ∂C/∂A = (∂C/∂Z₂) W₂ᵀ                               (10)
-    ∂C/∂(Z₁)[i, j] = ∂C/∂A[i, j] [(Z₁)[i, j] > 0]      (11)
-    ∂C/∂W₁ = Xᵀ (∂C/∂Z₁)                               (12)
-    ∂C/∂b₁ = (∂C/∂Z₁)ᵀ 𝟏                               (13)
-    ∂C/∂W₂ = Aᵀ (∂C/∂Z₂)                               (14)
-    ∂C/∂b₂ = (∂C/∂Z₂)ᵀ 𝟏                               (15)
+    ∂C/∂Z₂[i, j] = (P[i, j] − [y[i] = j])/N        (9)
+    ∂C/∂A = (∂C/∂Z₂) W₂ᵀ                           (10)
+    ∂C/∂Z₁[i, j] = ∂C/∂A[i, j] [Z₁[i, j] > 0]      (11)
+    ∂C/∂W₁ = Xᵀ (∂C/∂Z₁)                           (12)
+    ∂C/∂b₁ = (∂C/∂Z₁)ᵀ 𝟏                           (13)
+    ∂C/∂W₂ = Aᵀ (∂C/∂Z₂)                           (14)
+    ∂C/∂b₂ = (∂C/∂Z₂)ᵀ 𝟏                           (15)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                          (16)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                      (17)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                   (18)
-    m̂ ← m_θ/(1 − β₁^t)                                (19)
-    v̂ ← v_θ/(1 − β₂^t)                                (20)
-    θ ← θ − α m̂/(√v̂ + ε)                             (21)
+    t ← t + 1                                      (16)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                  (17)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²               (18)
+    m̂ ← m_θ/(1 − β₁^t)                            (19)
+    v̂ ← v_θ/(1 − β₂^t)                            (20)
+    θ ← θ − α m̂/(√v̂ + ε)                         (21)
 
 Computed in stable forms
 
-    log softmax(z)   as  z − log Σ exp(z)
+    log softmax(z)   as  (z − max(z)) − log Σ exp(z − max(z))
     exp(z)/Σ exp(z)  as  exp(z − max(z))/Σ exp(z − max(z))
 
 Names and shapes
@@ -75,7 +75,9 @@ def _loss(W1, b1, W2, b2, X, y):
     _, _, Z2 = _forward(W1, b1, W2, b2, X)
     N = X.shape[0]
     max_Z2 = Z2.max(axis=1)
-    return np.mean(max_Z2 + np.log(np.exp(Z2 - max_Z2[:, None]).sum(axis=1)) - Z2[np.arange(N), y])
+    return np.mean(
+        np.log(np.exp(Z2 - max_Z2[:, None]).sum(axis=1)) - (Z2[np.arange(N), y] - max_Z2)
+    )
 
 
 def _gradients(W1, b1, W2, b2, X, y):
@@ -86,7 +88,7 @@ def _gradients(W1, b1, W2, b2, X, y):
     sum_exp_Z2_shifted = P.sum(axis=1)
     P /= sum_exp_Z2_shifted[:, None]  # (4)
     all_n = np.arange(N)
-    C = np.mean(max_Z2 + np.log(sum_exp_Z2_shifted) - Z2[all_n, y])
+    C = np.mean(np.log(sum_exp_Z2_shifted) - (Z2[all_n, y] - max_Z2))
     d_Z2 = P / N  # (9)
     d_Z2[all_n, y] -= 1 / N
     d_A = d_Z2 @ W2.T  # (10)

@@ -17,7 +17,7 @@ from derive.verification.oracle import arithmetic_of, gradient
 
 CASES = Path(__file__).parent / "cases"
 
-NAMES = sorted(path.name for path in CASES.iterdir())
+NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 
 
 def read(name):

@@ -27,11 +27,11 @@ def with_brackets(node: NodeT) -> NodeT:
     if isinstance(node, Choice) and not isinstance(node.condition, AllOf):
         below = with_brackets(node.otherwise)
         return cast(NodeT, Choice(node.condition, _inside(node.chosen), below))
-    return cast(NodeT, _inside(node))
+    return _inside(node)
 
 
 def _inside(node: NodeT) -> NodeT:
-    return cast(NodeT, rewrite(node, _rule))
+    return rewrite(node, _rule)
 
 
 def _rule(node: Node) -> Node | None:

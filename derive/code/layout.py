@@ -47,7 +47,8 @@ def _bracket_at_an_end(head: str, parts: Sequence[str], room: int) -> list[str] 
     if opening is not None and last.endswith(")"):
         before = " ".join([*parts[:-1], last[:opening]])
         return _broken_bracket(head + before, last[opening:], "", room, 1)
-    if len(parts) == 2 and first.startswith("(") and first.endswith(")") and "(" not in last:
+    is_bracket = first.startswith("(") and first.endswith(")")
+    if len(parts) == 2 and is_bracket and not {"(", "["} & {*last}:
         return _broken_bracket(head, first, f" {last}", room, 1)
     return None
 

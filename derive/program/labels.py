@@ -77,7 +77,9 @@ class Labels:
         if own is not None and len(own) <= LONGEST:
             return own
         brief = self.brief(value) if use.endswith("part") else None
-        return use if brief is None or len(brief) > LONGEST else brief
+        while brief is not None and len(brief) > LONGEST:
+            brief = brief.rpartition("_")[0]
+        return brief or use
 
     def brief(self, term: ArrayTerm) -> str | None:
         """The label of the first array in a value, with a word for what is made of it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from derive.calculus.update import is_general
+from derive.code.formula_lines import numbered_lines
 from derive.code.layout import WIDTH
 from derive.code.size_code import Names
 from derive.model import Specification, data, parameters
@@ -51,14 +52,14 @@ def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> 
         (f"Update by {rule}{every}", formulas.update),
         ("On request", formulas.requested),
     )
-    numbered = [formula for _, group in sections for formula in group if formula.number]
-    column = min(max((len(f.text) for f in numbered), default=0) + 4, WIDTH - 20)
+    written = [(_plain(formula.text), formula.number) for _, group in sections for formula in group]
+    lines = iter(numbered_lines(written))
     if len(title) > WIDTH - 3:
         title = "\n".join([f"The model `{spec.name}`.", "", *textwrap.wrap(title, WIDTH)])
     return {
         "title": title,
         "sections": [
-            (heading, [line for formula in group for line in _formula_lines(formula, column)])
+            (heading, [line for _ in group for line in next(lines)])
             for heading, group in sections
             if group
         ]
@@ -70,13 +71,6 @@ def docstring_context(spec: Specification, names: Names, formulas: Formulas) -> 
 def _plain(text: str) -> str:
     """Text that cannot end the docstring in which it stands."""
     return text.replace("\\", "∖").replace('"', "'")
-
-
-def _formula_lines(formula: Formula, column: int) -> list[str]:
-    """The formula with its number in a column of its own; long ones go on below."""
-    first, *rest = textwrap.wrap(_plain(formula.text), WIDTH - 20, break_long_words=False)
-    line = f"{first:<{column}}{formula.number}".rstrip()
-    return [line, *(f"    {part}" for part in rest)]
 
 
 def _stable_lines(formulas: Formulas) -> list[str]:

@@ -24,7 +24,7 @@ def continued(params, text, length):
     for _ in range(length):
         # The last column is what would be compared with: any letter will do.
         tokens = [[LETTERS.index(letter) for letter in text[-WINDOW:] + " "]]
-        values = lstm.forward(params, np.array(tokens), T=len(tokens[0]) - 1)
+        values = lstm.forward(params, np.array(tokens))
         text += LETTERS[int(values["P"][-1, 0].argmax())]
     return text
 
@@ -39,7 +39,7 @@ def main(epochs=25, batch_size=32):
     for epoch in range(1, epochs + 1):
         order = rng.permutation(len(windows))
         batches = [(windows[part],) for part in np.array_split(order, len(order) // batch_size)]
-        costs = lstm.train(params, batches, state, T=WINDOW, alpha=0.02, report=None)
+        costs = lstm.train(params, batches, state, alpha=0.02, report=None)
         bits = float(np.mean(costs) / np.log(2))
         if epoch % 5 == 0 or epoch == 1:
             written = continued(params, "beautiful", 60).replace("\n", " / ")

@@ -15,6 +15,7 @@ from derive.code.layout import bracketed
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import code
 from derive.code.program_code import statement_lines
+from derive.code.public_functions import head
 from derive.code.size_code import Names, new_shape
 from derive.code.starting_code import base_sizes, size_arguments, size_lines, training
 from derive.model import Draw, Equation, Example, Specification, data
@@ -55,7 +56,7 @@ def example_function(parts: Parts) -> dict[str, Any]:
     lines = size_lines(spec, terms, names)
     is_drawn = bool(example.draws or undrawn)
     if is_drawn:
-        sizes = ["*", "seed=0", *sizes[1:]]
+        sizes = ["seed=0", *sizes]
         lines.append("rng = np.random.default_rng(seed)")
     lines += _computed(statements, example.draws, names)
     lines += [f"{names[draw.quantity.name]} = {_draw(draw, names)}" for draw in undrawn]
@@ -65,7 +66,7 @@ def example_function(parts: Parts) -> dict[str, Any]:
     items = [f'"{names[q.name]}": {names[q.name]}' for q in data(spec)]
     lines += bracketed("return {", items, "}", indent=4)
     return {
-        "example_def": bracketed("def example(", sizes, "):"),
+        "example_def": head("example", [], sizes),
         "example_doc": DRAWN if is_drawn else STATED,
         "example_lines": lines,
     }

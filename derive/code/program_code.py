@@ -37,12 +37,15 @@ from derive.program.program import (
     SizeRule,
     Statement,
     filled_by,
+    is_given,
+    is_whole_axis,
     parts,
     size_names,
+    size_on,
     targets,
 )
 from derive.program.reuse import Change, changes, is_part
-from derive.terms import ONE, ZERO, Multiply, Name, Quantity
+from derive.terms import ONE, ZERO, Multiply, Name, Quantity, Size
 
 
 def statement_lines(
@@ -96,7 +99,7 @@ def _used_sizes(program: Program, names: Names, lines: Sequence[str]) -> list[st
     for rule in reversed(program.sizes):
         if names[rule.name] in words:
             used.append(rule)
-            words |= {names[name] for name in size_names(rule.formula or ZERO)}
+            words |= {names[name] for name in size_names(rule.formula or rule.more)}
     return size_lines(used[::-1], names)
 
 
@@ -219,7 +222,7 @@ def _part(
 ) -> tuple[Whole, list[str]]:
     """A part of a line with a name of its own, and the lines that compute it."""
     wanted = Labels(names).wanted(term, f"{purpose}_part")
-    part = Quantity(fresh(wanted, set(names.values())), shape_of(term))
+    part = Quantity(fresh(wanted, {*names, *names.values()}), shape_of(term))
     names[part.name] = str(part.name)
     head = f"{names[part.name]} = "
     return Whole(part), _expression(head, term, names, "", indent, purpose)
@@ -311,10 +314,10 @@ def _choice(
 
 def size_lines(rules: Sequence[SizeRule], names: Names) -> list[str]:
     """How a kernel finds sizes: those of neighbouring axes of an array together."""
-    given = [rule for rule in rules if rule.quantity is not None]
+    plain = [rule for rule in rules if rule.quantity is not None and is_whole_axis(rule)]
     lines = []
-    for quantity in dict.fromkeys(rule.quantity for rule in given if rule.quantity is not None):
-        own = sorted((r for r in given if r.quantity == quantity), key=lambda rule: rule.axis)
+    for quantity in dict.fromkeys(rule.quantity for rule in plain if rule.quantity is not None):
+        own = sorted((r for r in plain if r.quantity == quantity), key=lambda rule: rule.axis)
         runs: list[list[SizeRule]] = []
         for rule in own:
             if runs and runs[-1][-1].axis + 1 == rule.axis:
@@ -322,10 +325,8 @@ def size_lines(rules: Sequence[SizeRule], names: Names) -> list[str]:
             else:
                 runs.append([rule])
         lines += [_sizes_line(run, quantity, names) for run in runs]
-    formulas = [rule for rule in rules if rule.formula is not None]
-    return lines + [
-        f"{names[r.name]} = {size_code(r.formula, names)}" for r in formulas if r.formula
-    ]
+    computed = [rule for rule in rules if rule not in plain and not is_given(rule)]
+    return lines + [_computed_size(rule, names) for rule in computed]
 
 
 def _sizes_line(run: Sequence[SizeRule], quantity: Quantity, names: Names) -> str:
@@ -336,3 +337,12 @@ def _sizes_line(run: Sequence[SizeRule], quantity: Quantity, names: Names) -> st
     first, last = str(start or ""), "" if end == len(quantity.shape) else str(end)
     part = f"[{first}:{last}]" if first or last else ""
     return f"{targets} = {names[quantity.name]}.shape{part}"
+
+
+def _computed_size(rule: SizeRule, names: Names) -> str:
+    """`T = x.shape[0] - 1`, or a formula."""
+    if rule.quantity is None:
+        return f"{names[rule.name]} = {size_code(rule.formula or ZERO, names)}"
+    extent = f"{names[rule.quantity.name]}.shape[{rule.axis}]"
+    formula = size_on(rule, Size(extent))
+    return f"{names[rule.name]} = {size_code(formula, {**names, extent: extent})}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from derive.calculus.update import common
 from derive.code.docstring import comments
-from derive.code.layout import WIDTH, bracketed
+from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_parts import Parts
 from derive.code.rule_code import setting_values, state_lines, update_lines
 from derive.model import parameters
@@ -18,45 +18,57 @@ def public_functions(parts: Parts) -> dict[str, Any]:
     settings = [
         f"{parts.settings[q.name]}={default}" for q, default in setting_values(parts.spec.objective)
     ]
-    keywords = [*parts.given, *settings]
+    sizes, more = parts.given_arguments, parts.passed_settings
     passed = [f"{name}={name}" for name in parts.given]
     chosen = [f"{name}={name}" for name in parts.settings.values()]
-    passed_on = ["*arguments.values()", *parts.given]
     return {
-        "forward_def": definition("forward", ["params", *parts.visible], parts.given),
-        "loss_def": definition("loss", ["params", *parts.data], parts.given),
-        "gradients_def": definition("gradients", ["params", *parts.data], parts.given),
-        "update_def": definition("update", ["params", "grads", "state=None"], settings),
-        "step_def": definition("step", ["params", *parts.data, "state=None"], keywords),
-        "train_def": definition(
-            "train", ["params", "batches", "state=None"], [*keywords, "report=print", "every=1"]
+        "forward_def": head("forward", ["params", *parts.visible], sizes),
+        "loss_def": head("loss", ["params", *parts.data], sizes),
+        "gradients_def": head("gradients", ["params", *parts.data], sizes),
+        "update_def": head("update", ["params", "grads", "state=None"], settings),
+        "step_def": head("step", ["params", *parts.data, "state=None"], sizes, more),
+        "train_def": head(
+            "train", ["params", "batches", "state=None"], [*sizes, "report=print", "every=1"], more
         ),
-        "check_def": definition("check", ["params", *parts.data], [*parts.given, "seed=0"]),
+        "check_def": head("check", ["params", *parts.data], [*sizes, "seed=0"]),
         "forward_arguments": checked(parts.visible, parts.given),
         "loss_arguments": checked(parts.data, parts.given),
-        "forward_call": call("values = _values(", passed_on),
-        "loss_call": call("cost = _loss(", passed_on),
-        "gradients_call": call("cost, grads = _gradients(", passed_on),
+        "forward_call": kernel_call("values = _values(", parts),
+        "loss_call": kernel_call("cost = _loss(", parts),
+        "gradients_call": kernel_call("cost, grads = _gradients(", parts),
         "step_gradients": call("cost, grads = gradients(", ["params", *parts.data, *passed]),
-        "step_update": call("update(", ["params", "grads", "state", *chosen]),
+        "step_update": call("update(", ["params", "grads", "state", *more]),
         "ahead": call("ahead = loss(", ["_moved(params, direction, size)", *parts.data, *passed]),
         "behind": call(
             "behind = loss(", ["_moved(params, direction, -size)", *parts.data, *passed]
         ),
         "check_gradients": call("_, grads = gradients(", ["params", *parts.data, *passed]),
         "settings": list(parts.settings.values()),
+        "may_overflow": parts.may_overflow,
         "finite_call": call("_finite(", chosen),
     }
 
 
-def definition(name: str, arguments: Sequence[str], keywords: Sequence[str]) -> list[str]:
+def head(
+    name: str, arguments: Sequence[str], keywords: Sequence[str], others: Sequence[str] = ()
+) -> list[str]:
     """The first lines of a function."""
-    return bracketed(f"def {name}(", [*arguments, *(["*", *keywords] if keywords else [])], "):")
+    by_name = ["*", *keywords] if keywords else []
+    return bracketed(f"def {name}(", [*arguments, *by_name, *others], "):")
 
 
 def call(opening: str, arguments: Sequence[str]) -> list[str]:
     """A call in a function, behind what its result is given to."""
     return bracketed(opening, arguments, ")", 4)
+
+
+def kernel_call(opening: str, parts: Parts) -> list[str]:
+    """The call of a kernel, of which a number that overflows on the way is nothing to warn of."""
+    arguments = ["*arguments.values()", *parts.given]
+    if not parts.may_overflow:
+        return call(opening, arguments)
+    inside = (" " * INDENT + line for line in bracketed(opening, arguments, ")", 2 * INDENT))
+    return ['with np.errstate(over="ignore"):', *inside]
 
 
 def checked(data: Sequence[str], given: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_names import identifiers
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import code
-from derive.code.public_functions import call, checked, definition
+from derive.code.public_functions import checked, head, kernel_call
 from derive.model import (
     Request,
     Specification,
@@ -113,9 +113,9 @@ class _Making:
             "signature": signature(parts, f"_{name}", [*given, *along]),
             "body": forward_call(parts, self.forward, program)
             + body_lines(parts, program, _returned(rows, parts)),
-            "definition": definition(name, ["params", *direction, *given], parts.given),
+            "definition": head(name, ["params", *direction, *given], parts.given_arguments),
             "arguments": checked(given, parts.given),
-            "call": call(f"result = _{name}(", ["*arguments.values()", *parts.given]),
+            "call": kernel_call(f"result = _{name}(", parts),
         }
 
     def _parts(self, program: Program, vectors: Sequence[Quantity]) -> Parts:

@@ -47,12 +47,16 @@ def size_lines(spec: Specification, terms: Sequence[Term], names: Names) -> list
     return lines[::-1]
 
 
+def told(spec: Specification) -> Specification:
+    """The model with the sizes of its example, which are the defaults of the module."""
+    own = dict(spec.example.sizes) if spec.example else {}
+    return _filled(spec, own)
+
+
 def training(spec: Specification) -> Specification:
     """The model with the sizes of its training run: small ones that fit where nobody gives them."""
-    own = dict(spec.example.sizes) if spec.example else {}
-    given = [replace(d, default=own.get(d.name, d.default)) for d in spec.dimensions]
-    free = [d.name for d in given if d.default is None and d.formula is None]
-    run = replace(spec, dimensions=tuple(given))
+    run = told(spec)
+    free = [d.name for d in run.dimensions if d.default is None and d.formula is None]
     drawn = (_filled(run, sizes) for sizes in _small_sizes(free, axis_dimensions(spec)))
     first = next(drawn)
     return next((one for one in chain([first], drawn) if _fits(one)), first)
@@ -96,19 +100,13 @@ def size_arguments(dimensions: Sequence[Dimension], names: Names) -> list[str]:
     arguments = [
         names[d.name] if d.default is None else f"{names[d.name]}={d.default}" for d in dimensions
     ]
-    return ["*", *arguments] if arguments else []
+    return arguments
 
 
-def size_choices(
-    spec: Specification, dimensions: Sequence[Dimension], names: Names, *, every: bool = False
-) -> list[str]:
-    """Arguments for the sizes of the training run that are no default, or for every one."""
+def size_choices(spec: Specification, dimensions: Sequence[Dimension], names: Names) -> list[str]:
+    """Arguments for the sizes of the training run that have no default."""
     sizes = {d.name: d.default for d in training(spec).dimensions}
-    return [
-        f"{names[d.name]}={sizes[d.name]}"
-        for d in dimensions
-        if every or sizes[d.name] != d.default
-    ]
+    return [f"{names[d.name]}={sizes[d.name]}" for d in dimensions if d.default is None]
 
 
 # --- parameters ---------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from derive.code.size_code import decimal, size_code
 from derive.model import Specification, data, parameters
 from derive.names import python_name
 from derive.polynomials import least
-from derive.program.program import size_names
+from derive.program.found_sizes import sizes_on_axes
+from derive.program.program import is_whole_axis, size_names, size_on
 from derive.reductions import ROWS
 from derive.sizes import show_size
 from derive.terms import Compare, Entry, Name, Number, Reduction, Size, Term, walk
@@ -59,12 +60,20 @@ def _compares(spec: Specification) -> bool:
 def _derived(spec: Specification) -> list[tuple[str, Term]]:
     """The sizes that follow from others, and are to be at least 1.
 
-    Dimensions with a formula, expressions in shapes, ranges that could be too short.
+    Dimensions that are less than an axis or have a formula, expressions in shapes, ranges that
+    could be too short.
     """
-    found = {d.name: d.formula for d in spec.dimensions if d.formula is not None}
+    found: dict[str, Term] = {}
+    read: set[Term] = set()
+    for rule in sizes_on_axes(spec).values():
+        if rule.quantity is not None and not is_whole_axis(rule):
+            axis = rule.quantity.shape[rule.axis]
+            found[rule.name] = size_on(rule, Size(show_size(axis)))
+            read.add(axis)
+    found.update((d.name, d.formula) for d in spec.dimensions if d.formula is not None)
     shapes = (quantity.shape for quantity in (*parameters(spec), *data(spec)))
     for size in (*chain.from_iterable(shapes), *_short_ranges(spec)):
-        if not isinstance(size, (Number, Size)):
+        if not isinstance(size, (Number, Size)) and size not in read:
             found.setdefault(show_size(size), size)
     return list(found.items())
 
@@ -95,10 +104,12 @@ def _may_be_below(size: Term, bound: int) -> bool:
 
 
 def _derived_entry(name: str, formula: Term) -> str:
-    """`"2*K": (("K",), lambda K: 2 * K)`."""
+    """`"2*K": (("K",), lambda K: 2 * K)`, or `"K": (("2*K",), lambda axis: axis / 2)`."""
     needed = size_names(formula)
     quoted = ", ".join(f'"{size}"' for size in needed) + ("," if len(needed) == 1 else "")
-    names: dict[Name, str] = {size: python_name(size) for size in needed}
+    names: dict[Name, str] = {
+        size: python_name(size) if size.isidentifier() else "axis" for size in needed
+    }
     arguments = ", ".join(names.values())
     formula_code = size_code(formula, names, exact=False)
     return f'"{name}": (({quoted}), lambda {arguments}: {formula_code})'

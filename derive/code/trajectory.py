@@ -8,11 +8,13 @@ from typing import Any
 from derive.code.example_code import example_function
 from derive.code.layout import bracketed
 from derive.code.module_parts import Parts
+from derive.code.public_functions import head
 from derive.code.starting_code import (
     base_sizes,
     init_lines,
     size_arguments,
     size_choices,
+    told,
 )
 from derive.model import Example, definition, parameters, stops_a_gradient
 from derive.terms import Quantity, entries, is_one
@@ -28,13 +30,10 @@ def start(parts: Parts) -> dict[str, Any]:
     """The first parameters, the data of the example, and the training run."""
     spec, names = parts.spec, parts.names
     shapes = [size for quantity in parameters(spec) for size in quantity.shape]
-    first = base_sizes(spec, shapes)
-    init_sizes = size_arguments(first, names)
-    rules = {r.name for r in parts.program.sizes if r.quantity is None and r.formula is None}
-    given = [dimension for dimension in spec.dimensions if dimension.name in rules]
-    choices = size_choices(spec, given, names, every=True)
+    first = base_sizes(told(spec), shapes)
+    choices = size_choices(spec, parts.given_dimensions, names)
     return {
-        "init_def": bracketed("def init(", ["seed=0", *init_sizes], "):"),
+        "init_def": head("init", ["seed=0"], size_arguments(first, names)),
         "init_lines": init_lines(spec, names),
         **example_function(parts),
         "init_choices": ", ".join(size_choices(spec, first, names)),
@@ -83,8 +82,7 @@ def trajectory(parts: Parts) -> dict[str, Any]:
         "cost_label": _label(parts.names[spec.objective.cost.name]),
         "train_step": bracketed(
             "cost = step(",
-            ["params", "**data", "state=state", *passed]
-            + [f"{name}={name}" for name in parts.settings.values()],
+            ["params", "**data", "state=state", *passed, *parts.passed_settings],
             ")",
             8,
         ),

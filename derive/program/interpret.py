@@ -53,9 +53,9 @@ from derive.program.arrays import (
     is_plain_number,
     show_name,
 )
-from derive.program.program import Loop, Program, Statement, filled_by, parts
+from derive.program.program import Loop, Program, Statement, filled_by, parts, size_on
 from derive.sizes import show_size, size_at
-from derive.terms import Name, Quantity, Term
+from derive.terms import Name, Quantity, Size, Term
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
@@ -106,7 +106,9 @@ def run(
     extents: dict[str, int] = {}
     for rule in program.sizes:
         if rule.quantity is not None:
-            extents[rule.name] = np.shape(values[rule.quantity.name])[rule.axis]
+            extent = np.shape(values[rule.quantity.name])[rule.axis]
+            formula = size_on(rule, Size("its axis"))
+            extents[rule.name] = size_value(formula, {**extents, "its axis": extent})
         elif rule.formula is not None:
             extents[rule.name] = size_value(rule.formula, extents)
         else:

@@ -11,10 +11,11 @@ from fractions import Fraction
 
 from derive.calculus.symmetry import symmetric_quantities
 from derive.calculus.targets import forward_quantities, target_names
-from derive.model import Dimension, Equation, Recurrence, Specification, data, parameters
+from derive.model import Equation, Recurrence, Specification, data, parameters
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import ArrayTerm, Copy, Exact, Full, Select, Transpose, Whole
 from derive.program.carrying import with_carried
+from derive.program.found_sizes import size_rules
 from derive.program.naming import named
 from derive.program.program import (
     Line,
@@ -35,7 +36,7 @@ from derive.program.solving import with_solutions
 from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
 from derive.program.tidying import tidied_lines
-from derive.terms import Derivative, Name, Quantity, Size
+from derive.terms import Derivative, Name, Quantity
 
 
 def gradient_of(cost: Quantity, wrt: Quantity) -> Quantity:
@@ -87,7 +88,7 @@ def assembled(
     program = Program(
         inputs=(*parameters(spec), *data(spec), *more),
         constants=tuple((d.quantity, d.value) for d in spec.declarations if d.value is not None),
-        sizes=_size_rules(spec),
+        sizes=size_rules(spec),
         statements=tuple(lines),
         outputs=tuple(outputs),
     )
@@ -119,28 +120,6 @@ def _is_view(term: ArrayTerm) -> bool:
         case Transpose(operand, _) | Select(operand, _):
             return bool(shape_of(term)) and _is_view(operand)
     return False
-
-
-def _size_rules(spec: Specification) -> tuple[SizeRule, ...]:
-    """Sizes on the axes of inputs, then formulas in text order.
-
-    Data come first, since they are at hand; targets come last, since they are not always there.
-    """
-    targets = target_names(spec)
-    inputs = sorted((*data(spec), *parameters(spec)), key=lambda q: q.name in targets)
-    found: dict[str, SizeRule] = {}
-    formulas = {d.name for d in spec.dimensions if d.formula is not None}
-    for quantity in inputs:
-        for axis, size in enumerate(quantity.shape):
-            if isinstance(size, Size) and size.name not in formulas:
-                found.setdefault(size.name, SizeRule(size.name, quantity, axis))
-    rules = [_size_rule(d, found) for d in spec.dimensions]
-    return tuple(sorted(rules, key=lambda rule: rule.formula is not None))
-
-
-def _size_rule(dimension: Dimension, found: dict[str, SizeRule]) -> SizeRule:
-    given = SizeRule(dimension.name, formula=dimension.formula)
-    return found.get(dimension.name, given)
 
 
 # --- what is needed -----------------------------------------------------------------------------
@@ -212,6 +191,6 @@ def _restricted_loop(loop: Loop, needed: set[Name]) -> Loop:
 def _needed_sizes(rules: tuple[SizeRule, ...], lines: tuple[Line, ...]) -> tuple[SizeRule, ...]:
     needed = {name for line in lines for name in line_sizes(line)}
     for rule in reversed(rules):
-        if rule.name in needed and rule.formula is not None:
-            needed.update(size_names(rule.formula))
+        if rule.name in needed:
+            needed.update(size_names(rule.formula or rule.more))
     return tuple(rule for rule in rules if rule.name in needed)

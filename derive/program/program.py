@@ -12,11 +12,11 @@ from fractions import Fraction
 
 from derive.errors import DerivationError
 from derive.model import Equation
-from derive.polynomials import StepNumber
+from derive.polynomials import StepNumber, collected
 from derive.program.array_shapes import broadcast, shape_of, sizes_in
 from derive.program.arrays import ArrayTerm, Select, Selector, Whole, show_name, walk
 from derive.sizes import Shape, show_shape
-from derive.terms import ZERO, Name, Quantity, Size, Term
+from derive.terms import ZERO, Add, Divide, Name, Negate, Quantity, Size, Term, number
 from derive.terms import walk as walk_term
 
 
@@ -56,12 +56,37 @@ Line = Statement | Loop
 
 @dataclass(frozen=True)
 class SizeRule:
-    """How a program finds a size: on an axis of an input, by a formula, or else by its caller."""
+    """How a program finds a size: on an axis of an input, by a formula, or else by its caller.
+
+    An axis may be longer than the size: it then has `per` times the size, and `more`.
+    """
 
     name: str
     quantity: Quantity | None = None
     axis: int = 0
     formula: Term | None = None
+    per: int = 1
+    more: Term = ZERO
+
+
+def is_given(rule: SizeRule) -> bool:
+    """Whether nothing but the caller tells a size."""
+    return rule.quantity is None and rule.formula is None
+
+
+def is_whole_axis(rule: SizeRule) -> bool:
+    """Whether a size is that of an axis, and no part of it."""
+    return (rule.per, rule.more) == (1, ZERO)
+
+
+def size_on(rule: SizeRule, extent: Term) -> Term:
+    """The size that a rule finds on its axis, which has this extent.
+
+    >>> show_size(size_on(SizeRule("K", per=2, more=number(-1)), Size("n")))
+    '(n + 1)/2'
+    """
+    left = collected(Add((extent, Negate(rule.more))))
+    return left if rule.per == 1 else Divide(left, number(rule.per))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from derive.errors import VerificationError
 from derive.model import Specification, data, parameters
 from derive.names import python_name
 from derive.numbers.scalars import agree
-from derive.terms import Derivative, Name, Size
+from derive.terms import Derivative, Name
 from derive.verification.points import Point
 
 # What a function may raise that does not run on the data it is given.
@@ -42,7 +42,8 @@ def identifiers(model: Specification, module: ModuleType) -> dict[Name, str]:
     found = list(inspect.signature(kernel).parameters)
     # A size that nothing on the way to the cost reads is no argument.
     sizes = found[len(arguments) :]
-    given = [size for size in given_sizes(model) if python_name(size) in sizes]
+    free = (dimension.name for dimension in model.dimensions if dimension.formula is None)
+    given = [size for size in free if python_name(size) in sizes]
     wanted = [*(quantity.name for quantity in arguments), *given]
     if len(found) != len(wanted):
         raise VerificationError(
@@ -50,13 +51,6 @@ def identifiers(model: Specification, module: ModuleType) -> dict[Name, str]:
             f"it is to take {', '.join(map(str, wanted))}, in this order",
         )
     return dict(zip(wanted, found, strict=True))
-
-
-def given_sizes(model: Specification) -> tuple[str, ...]:
-    """The sizes that no axis of a declared quantity shows, and that no formula gives."""
-    shown = {size for d in model.declarations for size in d.quantity.shape}
-    free = (dimension.name for dimension in model.dimensions if dimension.formula is None)
-    return tuple(name for name in free if Size(name) not in shown)
 
 
 def run_kernel(module: ModuleType, kernel: str, point: Point, names: Names) -> Any:
@@ -126,7 +120,7 @@ def arguments(
     }
     by_name: dict[str, Any] = {names[q.name]: as_floats(point.inputs[q.name]) for q in data(model)}
     sizes = dict(point.sizes)
-    by_name |= {names[name]: sizes[name] for name in given_sizes(model) if name in names}
+    by_name |= {names[name]: size for name, size in sizes.items() if name in names}
     return given, by_name
 
 

@@ -63,3 +63,14 @@ C = sum((R_hat[i, j] - R[i, j]) ** 2, i, j, where=R[i, j] > 0)
 minimize(C)
 provide(hessian, hvp)
 """
+GATED = """
+T: dim; H: dim
+x: input[T, H]; U: param[H, H]
+j: range(H)
+h[-1, j] = 0
+r[t] = x[t] + h[t-1]
+h[t] = tanh((r[t] * h[t-1]) @ U + x[t])
+C = sum(h[T-1])
+minimize(C)
+provide(hessian, hvp)
+"""

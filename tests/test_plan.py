@@ -11,10 +11,21 @@ from models_by_hand import DESCENT, gradient, neuron_gradients, neuron_model
 from derive.code.program_code import statement_lines
 from derive.errors import DerivationError
 from derive.model import Declaration, Dimension, Objective, Specification
-from derive.program.arrays import Copy, Elementwise, Matmul, Whole
+from derive.program.arrays import (
+    Addition,
+    Copy,
+    Counting,
+    Elementwise,
+    Exact,
+    Full,
+    Matmul,
+    Scatter,
+    Whole,
+)
 from derive.program.interpret import run
 from derive.program.plan import program_for, restricted
 from derive.program.program import Program, SizeRule, Statement, check_program
+from derive.program.sharing import shared
 from derive.terms import Derivative, FloorDivide, Size, number
 
 C, W, B = "C", Derivative("C", "w"), Derivative("C", "b")
@@ -94,6 +105,18 @@ def test_a_part_that_occurs_again_is_computed_once():
     # What only one line reads goes back into it.
     alone = restricted(program, [s])
     assert lines(alone) == ["s = np.exp(x @ w)"]
+
+
+def test_zeros_to_which_something_is_added_take_their_type_from_what_is_kept():
+    x, d, part, H = (quantity(name, n) for name in ("x", "d", "part", "H"))
+    square = Elementwise("multiply", (Whole(x), Whole(x)))
+    zeros = Full(Exact(Fraction(0)), (n,), Whole(part))
+    added = Scatter(zeros, (Addition((Counting(n),), Whole(part), repeats=False),))
+    defined = equation(d, (index(n),), number(0))
+    statements = (Statement(d, square, defined), Statement(part, square), Statement(H, added))
+    program = shared(Program((x,), (), (), statements, (d, H)))
+    check_program(program)
+    assert [statement.target for statement in program.statements] == [d, H]
 
 
 def test_a_gradient_reads_what_the_forward_pass_has_computed():

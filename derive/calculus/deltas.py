@@ -80,10 +80,16 @@ def summands(term: Term) -> tuple[Term, ...]:
             return tuple(quotient(part, below) for part in summands(above))
         case Reduction("sum", indices, inner, where):
             parts = summands(inner)
-            if len(parts) == 1 and not any(map(is_equality, (*where, *unguarded(parts[0])[0]))):
+            conditions = (*where, *unguarded(parts[0])[0])
+            if len(parts) == 1 and not any(_is_used(c, indices) for c in conditions):
                 return (term,)
             return tuple(sum_over(indices, part, where) for part in parts)
     return (term,)
+
+
+def _is_used(condition: Condition, indices: Sequence[Index]) -> bool:
+    """Whether a condition of a sum over indices pins one of them, or stands outside the sum."""
+    return is_equality(condition) or not set(free_indices(condition)) & set(indices)
 
 
 def is_equality(condition: Condition) -> bool:

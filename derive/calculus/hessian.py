@@ -11,7 +11,7 @@ with k² numbers in its core and n²k² in the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.calculus.adjoint import Derivation, derive_gradients
@@ -22,6 +22,7 @@ from derive.calculus.jacobian import (
     computed_from,
     gradient_by,
     jacobian,
+    jacobians,
     last,
     with_gradient_by,
     with_gradients,
@@ -99,6 +100,36 @@ def hessian(derivation: Derivation, rows: Quantity, columns: Quantity) -> Hessia
     answer = jacobian(base, gradient_by(model, first), second, known)
     if turned:
         answer = _transposed(answer, gradient_by(model, rows), columns)
+    return _hessian(model, rows, columns, base, answer, known)
+
+
+def hessians(
+    derivation: Derivation, pairs: Sequence[tuple[Quantity, Quantity]]
+) -> tuple[Hessian, ...]:
+    """The blocks of several pairs of parameters, of which `derivation` holds the gradients.
+
+    Blocks of the same columns share all but their last factors, and these are derived once.
+    """
+    model, known = derivation.model, knowledge_of(derivation.model)
+    base = with_gradients(derivation)
+    found: dict[tuple[Quantity, Quantity], Hessian] = {}
+    for columns in dict.fromkeys(columns for _, columns in pairs):
+        above = [rows for rows, other in pairs if other == columns]
+        gradients = [gradient_by(model, rows) for rows in above]
+        for rows, answer in zip(above, jacobians(base, gradients, columns, known), strict=True):
+            found[rows, columns] = _hessian(model, rows, columns, base, answer, known)
+    return tuple(found[pair] for pair in pairs)
+
+
+def _hessian(
+    model: Specification,
+    rows: Quantity,
+    columns: Quantity,
+    base: System,
+    answer: Jacobian,
+    known: Knowledge,
+) -> Hessian:
+    """The block that the Jacobian of the gradient by its rows, in a system, is."""
     blocks = blocks_of(answer, model, known)
     stepping = {q for recurrence in answer.system.recurrences for q in recurrence.quantities}
     others = tuple(

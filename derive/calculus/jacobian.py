@@ -316,17 +316,33 @@ def jacobian(system: System, of: Quantity, wrt: Quantity, known: Knowledge) -> J
 
     Raises DerivationError for a quantity that no equation of the system defines.
     """
-    direction = along_entries(wrt)
+    (found,) = jacobians(system, (of,), wrt, known)
+    return found
+
+
+def jacobians(
+    system: System, quantities: Sequence[Quantity], wrt: Quantity, known: Knowledge
+) -> tuple[Jacobian, ...]:
+    """The Jacobian of each quantity by `wrt`; what several of them read is derived once.
+
+    Raises DerivationError for a quantity that no equation of the system defines.
+    """
+    defined, others = {e.left for e in system.equations}, [q for q in quantities if q != wrt]
+    for quantity in others:
+        if quantity not in defined:
+            raise DerivationError(
+                f"there is no equation for {quantity.name}, so it has no derivative",
+                "ask for the derivative of a defined quantity",
+            )
+    tangents = accumulate(needed(system, others), along_entries(wrt), known)
+    return tuple(_jacobian(quantity, wrt, tangents) for quantity in quantities)
+
+
+def _jacobian(of: Quantity, wrt: Quantity, tangents: Tangents) -> Jacobian:
+    direction = tangents.direction
     if of == wrt:
         seed = direction.seeds[wrt]
         return Jacobian(of, wrt, seed, System((seed,)))
-    place = next((k for k, e in enumerate(system.equations) if e.left == of), None)
-    if place is None:
-        raise DerivationError(
-            f"there is no equation for {of.name}, so it has no derivative",
-            "ask for the derivative of a defined quantity",
-        )
-    tangents = accumulate(needed(system, (of,)), direction, known)
     equation = tangents.values.get(of)
     if equation is None:
         left = answer_to(of, direction)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derive.calculus.adjoint import Derivation, derive_gradients
-from derive.calculus.hessian import Hessian, hessian
+from derive.calculus.hessian import Hessian, hessians
 from derive.calculus.jacobian import Jacobian, System, jacobian, needed
 from derive.calculus.products import Product, hessian_vector
 from derive.calculus.rewrites.knowledge import knowledge_of
@@ -48,12 +48,12 @@ def requested(derivation: Derivation) -> Requested:
     product = None
     if is_requested(model, "hvp"):
         product = hessian_vector(derivation, parameters(model))
+    pairs = upper_blocks(hessian_blocks(model))
+    there = [pair for pair in pairs if set(pair) <= set(reached)]
+    blocks = dict(zip(there, hessians(derivation, there), strict=True))
     inputs = varied_data(model)
     return Requested(
-        tuple(
-            (pair, hessian(derivation, *pair) if set(pair) <= set(reached) else None)
-            for pair in upper_blocks(hessian_blocks(model))
-        ),
+        tuple((pair, blocks.get(pair)) for pair in pairs),
         product,
         tuple(_jacobian(derivation, *pair) for pair in jacobian_pairs(model)),
         derive_gradients(model, inputs) if inputs else None,

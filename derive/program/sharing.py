@@ -108,21 +108,23 @@ class _Sharing:
         """The term with its parts read by name; what may not be chosen is not computed before."""
         match term:
             case Either():
-                return with_operands(term, tuple(_read(part, known) for part in operands(term)))
+                return _parts_read(term, known)
             case Cast(Counting() | Identity()):
                 # It is made of its type at once.
                 return term
         parts = tuple(self._named(part, known, step) for part in operands(term))
         if isinstance(term, Scatter | Overlap) and isinstance(term.base, Full):
             # Zeros are made where something is added to them.
-            parts = (term.base, *parts[1:])
+            parts = (_parts_read(term.base, known), *parts[1:])
         return with_operands(term, parts)
 
 
 def _read(term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm]) -> ArrayTerm:
     """The term with every part that is known read by its name."""
-    if term in known:
-        return known[term]
+    return known[term] if term in known else _parts_read(term, known)
+
+
+def _parts_read(term: ArrayTerm, known: dict[ArrayTerm, ArrayTerm]) -> ArrayTerm:
     return with_operands(term, tuple(_read(part, known) for part in operands(term)))
 
 

@@ -20,6 +20,7 @@ def test_a_formula_that_fits_stays_on_one_line():
         # Not in subscripts, and not behind a sum or its range.
         ("y = f[t, n, j] g[t, n, j]", 22, ["y = f[t, n, j]", "    g[t, n, j]"]),
         ("y = a Σ_{t: t ≥ 2} f[t, n] g[t]", 25, ["y = a", "    Σ_{t: t ≥ 2} f[t, n]", "    g[t]"]),
+        ("yyy = Σ_{t: t ≥ 2} f[t, n] g[t]", 25, ["yyy =", "    Σ_{t: t ≥ 2} f[t, n]", "    g[t]"]),
         # Inside brackets where nothing else is left.
         ("y = (aaaa + bbbb + cccc)", 20, ["y = (aaaa + bbbb", "    + cccc)"]),
         # A line for each case.

@@ -28,6 +28,7 @@ from derive.model import Equation, Recurrence, Specification, parameters
 from derive.simplify import product, summed, total, unguarded
 from derive.terms import (
     ONE,
+    ZERO,
     Compare,
     Condition,
     Derivative,
@@ -256,8 +257,11 @@ def _target_indices(wrt: Quantity, readings: tuple[Reading, ...]) -> tuple[Index
 def _path(cost: Quantity, target: tuple[Index, ...], reading: Reading) -> Path:
     equation, read = reading.equation, reading.entry
     delta = collapse(target, read, (*equation.indices, *reading.lifted))
-    values = delta.values
-    fresh = {old: Index(old.size, old.letter) for old in delta.remaining}
+    # An axis of size one that the right side does not mention is read at its only place.
+    mentioned = (*free_indices(equation.right), *reading.lifted)
+    unit = [i for i in delta.remaining if is_one(i.size) and i not in mentioned]
+    values = delta.values | dict.fromkeys(unit, ZERO)
+    fresh = {old: Index(old.size, old.letter) for old in delta.remaining if old not in unit}
     values |= {old: IndexValue(new) for old, new in fresh.items()}
     left = Entry(equation.left, tuple(IndexValue(i) for i in equation.indices))
     upstream = None

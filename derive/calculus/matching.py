@@ -7,12 +7,13 @@ that it already has: 1 - h² for 1 - tanh(z)².
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from derive.model import Equation
 from derive.simplify import flat_factors, guarded, unguarded
 from derive.terms import (
     BINDERS,
+    ZERO,
     Add,
     Call,
     Compare,
@@ -26,6 +27,7 @@ from derive.terms import (
     Reduction,
     Term,
     children,
+    is_one,
     rewrite,
     same,
     substitute,
@@ -150,9 +152,25 @@ def named(term: Term, definitions: Iterable[Equation]) -> Term:
 def _instance(definition: Equation, pattern: Term, node: Term) -> Entry | None:
     """The entry of a definition whose `pattern` the node is."""
     values = match(pattern, node, frozenset(definition.indices))
-    if values is None or len(values) < len(definition.indices):
+    return None if values is None else entry_at(definition, values)
+
+
+def entry_at(definition: Equation, values: Mapping[Index, Term]) -> Entry | None:
+    """The entry of a definition at the values of its indices, None where one has no value.
+
+    An axis of size one is read at its only place, which the right side need not mention.
+
+    >>> from derive.terms import ONE, ZERO, Quantity, Size
+    >>> i, unit = Index(Size("n")), Index(ONE)
+    >>> mu = Equation(Quantity("mu", (Size("n"), ONE)), (i, unit), Size("n"))
+    >>> entry_at(mu, {i: IndexValue(i)}) == Entry(mu.left, (IndexValue(i), ZERO))
+    True
+    """
+    places = {index: ZERO for index in definition.indices if is_one(index.size)}
+    found = {**places, **values}
+    if not found.keys() >= set(definition.indices):
         return None
-    return Entry(definition.left, tuple(values[index] for index in definition.indices))
+    return Entry(definition.left, tuple(found[index] for index in definition.indices))
 
 
 def _named_under_guards(term: Term, definition: Equation) -> Term:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from derive.calculus.matching import entry_at
 from derive.model import Equation
 from derive.terms import (
     Add,
@@ -57,9 +58,9 @@ def _key(node: Node) -> Key:
 def _named(node: Node, known: Equation) -> Entry | None:
     """The entry of the known quantity that a part is, None where it is another."""
     here, there = free_indices(node), free_indices(known.right)
-    if len(here) != len(there) or set(there) != set(known.indices):
+    if len(here) != len(there) or not set(there) <= set(known.indices):
         return None
     pairs = dict(zip(there, here, strict=True))
     if any(a.size != b.size for a, b in pairs.items()) or not same(known.right, node, pairs):
         return None
-    return Entry(known.left, tuple(IndexValue(pairs[index]) for index in known.indices))
+    return entry_at(known, {index: IndexValue(value) for index, value in pairs.items()})

@@ -18,7 +18,8 @@ GAP = 4
 
 # A line that goes on begins with a sign rather than with another operator; none ends with one.
 SIGNS, JOINTS = ("+", "−"), ("·", "∘")
-OPERATORS = (*SIGNS, *JOINTS, "=", "←", "≠", "<", "≤", ">", "≥", "∧", "∨", "×")
+RELATIONS = ("=", "←", "≠", "<", "≤", ">", "≥", "∧", "∨")
+OPERATORS = (*SIGNS, *JOINTS, *RELATIONS)
 
 # The range of a sum with the space behind it: Σ_k, Σ_{k: k < i}.
 RANGE = re.compile(r"(?:Σ|∏|max|min|log)(?:_\w+|_\{[^{}]*\})? ")
@@ -99,7 +100,9 @@ def _places(text: str) -> Iterator[tuple[tuple[int, int], int]]:
     """The spaces at which a line may end, each with how little it is to be preferred."""
     for place, opened in _spaces(text):
         before, after = text[:place].rsplit(" ", 1)[-1], text[place + 1 :].split(" ", 1)[0]
-        if before not in OPERATORS and after not in OPERATORS[4:]:
+        if before in RELATIONS[:2] and not opened:
+            yield (len(opened), 3), place
+        elif before not in OPERATORS and after not in RELATIONS:
             kind = 0 if after in SIGNS else 1 if after in JOINTS else 2
             yield (len(opened), kind), place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from derive.calculus.matching import match
+from derive.calculus.matching import entry_at, match
 from derive.calculus.symmetry import symmetric_quantities
 from derive.model import Equation, FactKind, Specification
 from derive.terms import (
@@ -64,9 +64,10 @@ class Knowledge:
         """The entry that is defined as `term`, up to the order of factors and summands."""
         for definition in self._candidates(term):
             values = match(definition.right, term, frozenset(definition.indices))
-            if values is not None and _fits(definition.indices, values):
-                subscripts = tuple(values[index] for index in definition.indices)
-                return Entry(definition.left, subscripts)
+            if values is not None and _fits(values):
+                entry = entry_at(definition, values)
+                if entry is not None:
+                    return entry
         return None
 
     def _candidates(self, term: Term) -> Iterator[Equation]:
@@ -76,11 +77,9 @@ class Knowledge:
                     yield definition
 
 
-def _fits(indices: tuple[Index, ...], values: Mapping[Index, Term]) -> bool:
+def _fits(values: Mapping[Index, Term]) -> bool:
     """Whether each index of a definition has a value that runs over the same range."""
-    if len(values) != len(indices):
-        return False
-    return all(getattr(values[index], "index", index).size == index.size for index in indices)
+    return all(getattr(value, "index", index).size == index.size for index, value in values.items())
 
 
 def knowledge_of(model: Specification) -> Knowledge:

@@ -17,6 +17,7 @@ from derive.calculus.rewrites.ratios import (
 from derive.calculus.symmetry import is_symmetric
 from derive.simplify import (
     flat_factors,
+    power,
     product,
     summed,
 )
@@ -43,6 +44,7 @@ from derive.terms import (
     Term,
     children,
     free_indices,
+    number,
     renew,
     rewrite,
     substitute,
@@ -178,7 +180,7 @@ def names(term: Term, known: Knowledge) -> Term | None:
     """What is defined is called by its name; a softmax is found in exp(z - log Σ exp z) too."""
     if not children(term) or isinstance(term, Entry | Negate):
         return None
-    found = known.name_of(term)
+    found = known.name_of(term) or _power_of_root(term, known)
     if found is None and isinstance(term, Call):
         share = _as_share(term, known)
         found = None if share is None else known.name_of(share)
@@ -186,6 +188,30 @@ def names(term: Term, known: Knowledge) -> Term | None:
         ratio = replace(ratio_of(term.numerator), below=(term.denominator,))
         return _named_pair(ratio, known)
     return found
+
+
+def _power_of_root(term: Term, known: Knowledge) -> Term | None:
+    """v^(3/2) as σ³ where σ is the name of √v."""
+    match term:
+        case Power(base, Number(value)) if value.denominator == 2:
+            root = known.name_of(Call("sqrt", (base,)))
+            if root is not None and value < 0:
+                return Divide(ONE, power(root, number(-2 * value)))
+            return None if root is None else power(root, number(2 * value))
+    return None
+
+
+def names_below(term: Term, known: Knowledge) -> Term | None:
+    """A divisor reads what is defined by its name, in all its parts."""
+
+    def rule(node: Node) -> Node | None:
+        return names(node, known) if isinstance(node, Call | Power | Reduction) else None
+
+    match term:
+        case Divide(above, below):
+            after = rewrite(below, rule)
+            return None if after == below else Divide(above, after)
+    return None
 
 
 def named_where(term: Term, known: Knowledge) -> Term | None:

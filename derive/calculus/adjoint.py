@@ -141,7 +141,9 @@ def derive_gradients(model: Specification, wrt: tuple[Quantity, ...] | None = No
         readings = (reading_of(*found) for found in readers.get(quantity, ()))
         gradients.append(simplifying.simplified(gradient_of(model, quantity, tuple(readings))))
     unreachable = tuple(quantity for quantity in wrt if quantity not in useful)
-    recurrences = tuple(_reverse(recurrence, gradients) for recurrence in model.recurrences)
+    reverses = (_reverse(recurrence, gradients) for recurrence in model.recurrences)
+    # What steps without reaching the cost has no gradient.
+    recurrences = tuple(reverse for reverse in reverses if reverse.quantities)
     known = simplifying.known
     return Derivation(model, wrt, tuple(gradients), unreachable, recurrences, known)
 

@@ -28,7 +28,7 @@ from derive.code.size_code import (
     size_text,
 )
 from derive.polynomials import collected
-from derive.program.array_functions import BY_SERIES, IN_MATH
+from derive.program.array_functions import BY_SERIES, IN_MATH, OF_NUMBERS
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
     Apply,
@@ -162,9 +162,9 @@ def _called(term: ArrayTerm, names: Names) -> str:
 
 
 def _function(name: str, term: ArrayTerm) -> str:
-    """`np.exp`, of numbers `math.exp`; `_erf` where NumPy has none (the module defines it)."""
+    """`np.exp`, of numbers `math.exp` or `abs`; `_erf` where NumPy has none (the module does)."""
     if is_plain_number(term) and name not in BY_SERIES:
-        return f"math.{name}"
+        return OF_NUMBERS.get(name, f"math.{name}")
     return f"_{name}" if name in IN_MATH | BY_SERIES else f"np.{name}"
 
 

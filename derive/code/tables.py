@@ -42,11 +42,22 @@ def tables(parts: Parts) -> dict[str, Any]:
         "below_table": bracketed("BELOW = {", below, "}") if below else [],
         "derived_table": ["DERIVED = {", *(f"    {f}," for f in formulas), "}"] if formulas else [],
         "fact_table": ["FACTS = [", *(f"    {row}," for row in facts), "]"] if facts else [],
+        "loose_bounds": _may_lack_bounds(parts),
         "constants": constants,
         "given": bool(parts.given),
         "compares": _compares(spec),
         "assumed": assumed(spec.facts, names),
     }
+
+
+def _may_lack_bounds(parts: Parts) -> bool:
+    """Whether the size below which index data lie may be shown by targets alone."""
+    spec = parts.spec
+    seen = [q for q in data(spec) if q.name not in parts.targets]
+    known = {size for q in (*parameters(spec), *seen) for size in q.shape}
+    known |= {Size(rule.name) for rule in parts.program.sizes if rule.quantity is None}
+    bounds = [d.bound for d in spec.declarations if d.bound is not None]
+    return any(not {*map(Size, size_names(bound))} <= known for bound in bounds)
 
 
 def _compares(spec: Specification) -> bool:
@@ -60,8 +71,8 @@ def _compares(spec: Specification) -> bool:
 def _derived(spec: Specification) -> list[tuple[str, Term]]:
     """The sizes that follow from others, and are to be at least 1.
 
-    Dimensions that are less than an axis or have a formula, expressions in shapes, ranges that
-    could be too short.
+    Dimensions that are less than an axis or have a formula, expressions in shapes and
+    bounds, ranges that could be too short.
     """
     found: dict[str, Term] = {}
     read: set[Term] = set()
@@ -72,7 +83,8 @@ def _derived(spec: Specification) -> list[tuple[str, Term]]:
             read.add(axis)
     found.update((d.name, d.formula) for d in spec.dimensions if d.formula is not None)
     shapes = (quantity.shape for quantity in (*parameters(spec), *data(spec)))
-    for size in (*chain.from_iterable(shapes), *_short_ranges(spec)):
+    bounds = (d.bound for d in spec.declarations if d.bound is not None)
+    for size in (*chain.from_iterable(shapes), *bounds, *_short_ranges(spec)):
         if not isinstance(size, (Number, Size)) and size not in read:
             found.setdefault(show_size(size), size)
     return list(found.items())

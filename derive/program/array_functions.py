@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from derive.errors import DerivationError
 from derive.numbers.special import SERIES
-from derive.program.arrays import Apply, ArrayTerm, Elementwise, Exact
+from derive.program.arrays import Apply, ArrayTerm, Elementwise, Exact, is_plain_number
 
 IN_NUMPY = frozenset(
     {
@@ -25,6 +25,13 @@ IN_NUMPY = frozenset(
 IN_MATH = frozenset({"erf", "erfc", "lgamma"})
 # Of single numbers, by a series that a module brings along.
 BY_SERIES = frozenset(SERIES)
+
+# How Python calls what is another word in NumPy, of numbers that no data are in.
+OF_NUMBERS = {
+    "abs": "abs", "maximum": "max", "minimum": "min", "arcsin": "math.asin",
+    "arccos": "math.acos", "arctan": "math.atan", "arctan2": "math.atan2",
+    "arcsinh": "math.asinh", "arccosh": "math.acosh", "arctanh": "math.atanh",
+}  # fmt: skip
 
 # Functions that are not defined everywhere, but at 1.
 PARTIAL = frozenset({"log", "log2", "log10", "sqrt", "log1p", "arcsin", "arccos", "arccosh"})
@@ -53,6 +60,14 @@ def _sigmoid(x: ArrayTerm) -> ArrayTerm:
     return Elementwise("divide", (_ONE, _plus(_ONE, Apply("exp", (_negated(x),)))))
 
 
+def _sign(x: ArrayTerm) -> ArrayTerm:
+    """NumPy's for arrays; for a number, whose sign would be one of NumPy's, by comparisons."""
+    if not is_plain_number(x):
+        return Apply("sign", (x,))
+    above, below = (Elementwise(relation, (x, _ZERO)) for relation in (">", "<"))
+    return _plus(above, _negated(below))
+
+
 def _relu(x: ArrayTerm) -> ArrayTerm:
     return Apply("maximum", (x, _ZERO))
 
@@ -70,6 +85,7 @@ FORMULAS: dict[str, Callable[..., ArrayTerm]] = {
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "relu": _relu,
+    "sign": _sign,
     "logaddexp": _logaddexp,
     "stop_gradient": lambda x: x,
 }

@@ -32,7 +32,7 @@ from derive.program.part_names import fresh, is_unnamed, label_of
 from derive.program.program import Line, Loop, Program, Statement, every_statement
 from derive.program.step_values import with_step_values
 from derive.simplify import negative, total
-from derive.terms import ONE, ZERO, Add, Name, Negate, Number, Quantity, Term
+from derive.terms import ONE, Add, Name, Negate, Number, Quantity, Term
 from derive.terms import rewrite as rewrite_term
 from derive.terms import walk as walk_term
 
@@ -127,7 +127,7 @@ class _Handing:
         read = {p.quantity.name for p in walk(value) if isinstance(p, Whole)}
         if statement.axis is not None or own & read:
             return False
-        if when(value.condition, self.loop) != "later":
+        if when(value.condition, self.loop) != "later" or _counts(value.otherwise):
             return False
         return shape_of(value.chosen) == shape_of(value) and self._is_known(value.chosen)
 
@@ -141,7 +141,7 @@ class _Handing:
         filled = {s.target.name for s in self.loop.statements}
         whole = (p for part in walk(moved) if not isinstance(part, Select) for p in operands(part))
         inside = any(isinstance(p, Whole) and p.quantity.name in filled for p in whole)
-        return at_step and not inside and not any(map(_has_step, sizes_in(_unselected(moved))))
+        return at_step and not inside and not _counts(moved)
 
     def _is_at_step(self, selector: Selector) -> bool:
         moves = isinstance(selector, Term) and _has_step(selector)
@@ -156,7 +156,7 @@ class _Handing:
     def _start(self, value: Either) -> ArrayTerm:
         """What is chosen at the first step, in the shape that later ones have."""
         shape = shape_of(value)
-        start = _at(value.otherwise, self.loop.number, ZERO)
+        start = _at(value.otherwise, self.loop.number, first_step(self.loop))
         is_typed = not isinstance(start, Full) or start.like is not None
         if shape_of(start) == shape and is_typed:
             return start
@@ -219,11 +219,21 @@ def _unselected(term: ArrayTerm) -> ArrayTerm:
     return with_operands(term, tuple(map(_unselected, operands(term))))
 
 
+def _counts(term: ArrayTerm) -> bool:
+    """Whether a term asks for the number of its step, not only for what stands at it."""
+    return any(map(_has_step, sizes_in(_unselected(term))))
+
+
 def _has_step(size: Term) -> bool:
     return any(isinstance(node, StepNumber) for node in walk_term(size))
 
 
 # --- at which steps -----------------------------------------------------------------------------
+
+
+def first_step(loop: Loop) -> Term:
+    """The number of the step that a loop does first."""
+    return collected(total(loop.end, negative(ONE))) if loop.downward else loop.start
 
 
 def when(condition: ArrayTerm, loop: Loop) -> str | None:
@@ -233,7 +243,7 @@ def when(condition: ArrayTerm, loop: Loop) -> str | None:
             sides = _size(left), _size(right)
         case _:
             return None
-    first = collected(total(loop.end, negative(ONE))) if loop.downward else loop.start
+    first = first_step(loop)
     for sign, (above, below) in ((relation, sides), (MIRRORED[relation], sides[::-1])):
         if above is not None and below is not None:
             passed = total(loop.number, negative(first))

@@ -91,10 +91,18 @@ def is_masked(choice: Choice, names: Collection[Name]) -> bool:
     Without any names nothing is known of what is computed, and a choice stays one.
     """
     read = entries(choice.chosen)
-    plain = all(isinstance(s, IndexValue | Number) for entry in read for s in entry.subscripts)
+    pairs = [pair for e in read for pair in zip(e.subscripts, e.quantity.shape, strict=True)]
+    plain = all(_is_inside(subscript, size) for subscript, size in pairs)
     numbers = any(entry.quantity.kind != "index" for entry in read)
     known = bool(names) and choice.otherwise == ZERO
     return known and plain and numbers and is_finite(choice.chosen, names)
+
+
+def _is_inside(subscript: Term, size: Term) -> bool:
+    """Whether a subscript is a number, or an index that runs over its axis and no further."""
+    return isinstance(subscript, Number) or (
+        isinstance(subscript, IndexValue) and subscript.index.size == size
+    )
 
 
 def masked_term(reduction: Reduction, names: Collection[Name]) -> Choice | None:

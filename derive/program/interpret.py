@@ -5,6 +5,7 @@ Arrays may hold objects, such as exact fractions; nothing here asks for floating
 
 from __future__ import annotations
 
+import builtins
 import functools
 import math
 import operator
@@ -16,7 +17,7 @@ import numpy as np
 from derive.errors import DerivationError
 from derive.numbers.matrices import linear_algebra
 from derive.numbers.special import SERIES
-from derive.program.array_functions import BY_SERIES, IN_MATH
+from derive.program.array_functions import BY_SERIES, IN_MATH, OF_NUMBERS
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
     Apply,
@@ -199,7 +200,12 @@ def _function(name: str, of_numbers: bool) -> Callable[..., Any]:
     """An elementary function, of plain numbers or of arrays."""
     if name in IN_MATH | BY_SERIES:
         return np.vectorize(SERIES.get(name) or getattr(math, name))
-    function: Callable[..., Any] = getattr(math if of_numbers else np, name)
+    function: Callable[..., Any]
+    if of_numbers:
+        word = OF_NUMBERS.get(name, name).removeprefix("math.")
+        function = getattr(math, word, None) or getattr(builtins, word)
+    else:
+        function = getattr(np, name)
     return function
 
 

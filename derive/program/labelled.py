@@ -5,6 +5,7 @@ A labelled axis is an `Index`, or None for an axis of size one that only broadca
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -150,7 +151,7 @@ def aligned(value: Labelled, order: Sequence[Index], *, full_rank: bool = False)
 def filled(value: Labelled, order: Sequence[Index], like: ArrayTerm | None) -> ArrayTerm:
     """The value's term with all axes of `order` at their full size."""
     missing = [i for i in order if i not in value.labels and not is_one(i.size)]
-    if not missing:
+    if not missing and not (order and is_plain_number(value.term)):
         return aligned(value, order, full_rank=True)
     return Full(aligned(value, order), tuple(index.size for index in order), like)
 
@@ -244,6 +245,8 @@ def joined(
     terms = tuple(
         _part(value, [own if i is index else i for i in order], like) for own, value in parts
     )
+    if len(terms) == 1:
+        return Labelled(terms[0], order)
     return Labelled(Join(terms, order.index(index), index.size), order)
 
 
@@ -252,6 +255,12 @@ def _part(value: Labelled, order: Sequence[Index], like: ArrayTerm | None) -> Ar
     if is_plain_number(value.term):
         return Full(value.term, tuple(index.size for index in order), like)
     return filled(value, order, None)
+
+
+def has_axes(term: ArrayTerm, axes: Sequence[int], sizes: Sequence[Term]) -> bool:
+    """Whether these axes have these sizes, in any order."""
+    shape = shape_of(term)
+    return Counter(shape[axis] for axis in axes) == Counter(sizes)
 
 
 def folded(kind: Folding, value: Labelled, indices: Sequence[Index]) -> Labelled:

@@ -5,6 +5,7 @@ Where d_h * s is computed, d_h * s * g is (d_h * s) * g.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -54,7 +55,8 @@ def _regrouped(term: ArrayTerm, smaller: Sequence[Factors]) -> ArrayTerm:
         return inside
     assert isinstance(term, Elementwise)
     for factors in smaller:
-        if len(factors) < len(term.operands) and all(f in term.operands for f in factors):
+        # A square holds its base twice.
+        if len(factors) < len(term.operands) and Counter(factors) <= Counter(term.operands):
             product = _regrouped(Elementwise("multiply", factors), smaller)
             rest = list(term.operands)
             place = rest.index(factors[0])

@@ -33,6 +33,7 @@ from derive.program.labelled import (
     combine,
     common_order,
     either,
+    has_axes,
     multiplied,
     union,
 )
@@ -369,7 +370,7 @@ def _sum(term: Term, indices: tuple[Index, ...], context: Context) -> Labelled:
 def _mean(total: Labelled, indices: Sequence[Index], context: Context) -> Labelled:
     sizes = [index.size for index in indices if not is_one(index.size)]
     match total.term:
-        case Fold("sum", operand, axes) if len(axes) == len(sizes):
+        case Fold("sum", operand, axes) if has_axes(operand, axes, sizes):
             return Labelled(Fold("mean", operand, axes), total.axes)
     return _assemble([total], Factors(False, (), tuple(sizes)), context)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
@@ -26,7 +27,7 @@ from derive.numbers.matrices import linear_algebra
 from derive.numbers.scalars import ELEMENTARY, INTEGERS, PI
 from derive.numbers.special import SERIES
 
-NUMBER, QUOTIENT = "_number", "_quotient"
+NUMBER, QUOTIENT, LIFTED = "_number", "_quotient", "_lifted"
 
 
 def load_module(source: str, name: str = "update") -> ModuleType:
@@ -47,6 +48,7 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
     scalar = SCALARS[how]
     names = {
         NUMBER: lambda text: scalar.of(Fraction(text)),
+        LIFTED: lambda operand: lifted(operand, how),
         QUOTIENT: lambda above, below: lifted(above, how) / below,
         "math": ExactMath(how),
         "np": ExactNumpy(how),
@@ -101,6 +103,15 @@ class _ExactConstants(ast.NodeTransformer):
         quotient = ast.Call(ast.Name(QUOTIENT, ast.Load()), [before, node.value], [])
         return ast.copy_location(ast.Assign([node.target], quotient), node)
 
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if not (isinstance(node.func, ast.Attribute) and node.func.attr == "mean"):
+            return node
+        # The mean of integers is a fraction.
+        array = ast.Call(ast.Name(LIFTED, ast.Load()), [node.func.value], [])
+        mean = ast.Attribute(array, "mean", ast.Load())
+        return ast.copy_location(ast.Call(mean, node.args, node.keywords), node)
+
     def visit_Import(self, node: ast.Import) -> ast.stmt:
         kept = [alias for alias in node.names if alias.name not in ("math", "numpy")]
         return ast.Import(kept) if kept else ast.Pass()
@@ -137,6 +148,9 @@ class ExactMath:
         return Infinite(math.inf)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
+        name = re.sub("^a(?=sin|cos|tan)", "arc", name)
+        if name == "arctan2":
+            return lambda y, x: lifted(y, self._how).arctan2(lifted(x, self._how))
         if name not in ELEMENTARY:
             integral: Callable[..., Any] = getattr(math, name)
             return integral
@@ -169,8 +183,8 @@ class ExactNumpy:
             return partial(found, dtype=object)
         if name in CHOOSING:
             return lambda *operands: lifted(found(*operands), self._how)
-        if name in ELEMENTARY:
-            return lambda operand: found(lifted(operand, self._how))
+        if name in ELEMENTARY or name == "arctan2":
+            return lambda *operands: found(*(lifted(o, self._how) for o in operands))
         return found
 
 

@@ -93,6 +93,7 @@ class Counting:
     def candidate(self, free: Mapping[str, int], *, loosely: bool = False) -> Candidate | None:
         """These sizes, if they fit; `loosely` also with an index that has no value at all."""
         loops = [loop for counted in self.equations for loop in counted.nodes]
+        loops += [loop for counted in self.equations for _, loop in counted.reads]
         try:
             sizes = complete_sizes(self.model, free)
             here = Evaluation(sizes, {})

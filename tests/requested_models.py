@@ -74,3 +74,16 @@ C = sum(h[T-1])
 minimize(C)
 provide(hessian, hvp)
 """
+PICKED = """
+N: dim; T: dim; D: dim; k: dim
+x: input[N, T, D]; y: index(k)[N, T]
+W: param[D, k]
+u = x @ W
+n: range(N); j: range(k)
+f[n, 0, j] = u[n, 0, j]
+f[n, t, j] = u[n, t, j] + f[n, t-1, j] ** 2
+score[n] = sum(u[n, t, y[n, t]], t)
+C = mean(sum(f[n, T-1, j], j) - score[n], n)
+minimize(C)
+provide(hessian, hvp, gradient)
+"""

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from requested_models import CHAIN, FACTORS, LAYER, LOGISTIC, QUADRATIC, RECURRENT, SCALAR
+from requested_models import CHAIN, FACTORS, LAYER, LOGISTIC, PICKED, QUADRATIC, RECURRENT, SCALAR
 
 from derive import Model
 from derive.pipeline import source_of
@@ -85,6 +85,16 @@ def test_constants_are_float32_too(text):
     if text is LAYER:
         results += live.jacobian(params, **data).values()
     types = {np.asarray(array).dtype for table in results for array in table.values()}
+    assert types == {np.dtype(np.float32)}
+
+
+def test_labels_do_not_widen_float32():
+    live = module(PICKED)
+    params, x = {"W": drawn(2, 3).astype(np.float32)}, drawn(4, 5, 2).astype(np.float32)
+    y = np.arange(20).reshape(4, 5) % 3
+    tables = [live.input_gradients(params, x, y), live.hvp(params, params, x, y)]
+    tables += live.hessian(params, x, y).values()
+    types = {np.asarray(array).dtype for table in tables for array in table.values()}
     assert types == {np.dtype(np.float32)}
 
 

@@ -17,6 +17,7 @@ from derive.program.arrays import ArrayTerm, Copy, Exact, Full, Select, Transpos
 from derive.program.carrying import with_carried
 from derive.program.found_sizes import size_rules
 from derive.program.naming import named
+from derive.program.number_types import with_number_types
 from derive.program.program import (
     Line,
     Loop,
@@ -94,7 +95,7 @@ def assembled(
     )
     program = with_solutions(program, symmetric_quantities(spec))
     tidy = tidied_lines(program.statements, frozenset(q.name for q in outputs))
-    program = replace(program, statements=tuple(tidy))
+    program = replace(program, statements=with_number_types(tidy))
     program = _with_own_outputs(restricted(shared(program), program.outputs))
     program = named(with_carried(program))
     check_program(program)

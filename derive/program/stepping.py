@@ -19,7 +19,6 @@ from derive.program.arrays import ArrayTerm, Empty, Whole
 from derive.program.context import Context
 from derive.program.finite import finite_names
 from derive.program.hoisting import Hoisting
-from derive.program.number_types import with_number_types
 from derive.program.orders import representative_sizes
 from derive.program.peeling import at_range, gathered, is_peeled
 from derive.program.program import Line, Loop, Statement
@@ -55,7 +54,7 @@ def lines_of(
                 for e in part:
                     stated = e if e.left.name in own else None
                     lines.append(Statement(e.left, stepping.value(stepping.read(e)), stated))
-    return list(with_number_types(lines))
+    return lines
 
 
 def _declared(spec: Specification) -> tuple[Quantity, ...]:

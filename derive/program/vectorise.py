@@ -302,11 +302,11 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)
     inside = replace(context, wanted=(*context.wanted, *indices))
+    if (zeroed := masked_term(reduction, context.finite)) is not None:
+        return fold("sum", _labelled(zeroed, inside), indices)
     mask = _mask(reduction, inside)
     if mask is not None:
         inside = keeping(inside, mask)
-    if (zeroed := masked_term(reduction, context.finite)) is not None:
-        return fold("sum", _labelled(zeroed, inside), indices)
     match reduction.kind:
         case "sum" | "mean" if not reduction.where:
             total = _sum(reduction.term, indices, context)

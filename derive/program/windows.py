@@ -164,7 +164,9 @@ def with_zeros_outside(reduction: Reduction, formulas: Formulas) -> Reduction:
         others = [factor for factor in factors if factor is not entry]
         if not isinstance(entry, Entry) or not all(map(needs_no_guard, others)):
             continue
-        held = tuple(c for c in reduction.where if c in _bounds(entry))
+        # What speaks of nothing that is summed is no matter of windows.
+        moving = [c for c in reduction.where if set(free_indices(c)) & set(reduction.indices)]
+        held = tuple(c for c in moving if c in _bounds(entry))
         if not held or factors_of(reduction.term).below:
             continue
         zero_outside = Choice(all_of(held), entry, ZERO)

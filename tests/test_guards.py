@@ -147,7 +147,7 @@ REFUSED = [
     ("x", np.where(X > 2, np.nan, X), ValueError, "x holds a number that is not finite"),
     ("y", [1, -np.inf], ValueError, "y holds a number that is not finite"),
     ("x", X[0], ValueError, "x must have the shape (n, d) with d = 3, got (3,)"),
-    ("x", X[:, :2], ValueError, "x must have the shape (n, d) with n = 2, d = 3, got (2, 2)"),
+    ("x", X[:, :2], ValueError, "x must have the shape (n, d) with d = 3, got (2, 2)"),
     ("x", 1.0, ValueError, "x must have the shape (n, d) with d = 3, got ()"),
     ("k", [0.0, 1.0], TypeError, "k must hold integers, not float64"),
     ("k", [True, False], TypeError, "k must hold integers, not bool"),

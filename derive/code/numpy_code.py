@@ -143,8 +143,7 @@ def _called(term: ArrayTerm, names: Names) -> str:
             places = [":" if s is None else code(s, names) for s in subscripts]
             return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
         case Fold(kind, operand, axes):
-            whole = len(axes) == len(shape_of(operand))
-            return _fold(kind, operand, "" if whole else f"axis={_axes(axes)}", names)
+            return _folded(kind, operand, axes, names)
         case Locate(kind, operand, axes):
             return _locate(kind, operand, axes, names)
         case Full():
@@ -353,6 +352,16 @@ def _without_tail(places: list[str]) -> str:
     while "None" not in places and len(places) > 1 and places[-1] == ":":
         places = places[:-1]
     return ", ".join(places)
+
+
+def _folded(kind: str, operand: ArrayTerm, axes: tuple[int, ...], names: Names) -> str:
+    if len(axes) < len(shape_of(operand)):
+        return _fold(kind, operand, f"axis={_axes(axes)}", names)
+    match operand:
+        case Elementwise("where", (mask, Exact(1), Exact(0))) if kind == "sum":
+            # A number of NumPy would turn float32 into float64.
+            return f"int(np.count_nonzero({code(mask, names)}))"
+    return _fold(kind, operand, "", names)
 
 
 def _fold(kind: str, operand: ArrayTerm, arguments: str, names: Names) -> str:

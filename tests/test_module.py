@@ -146,7 +146,9 @@ def test_the_docstring_has_formulas_numbers_and_shapes(neuron):
 
 def test_it_imports_nothing_but_numpy_and_what_python_has():
     assert set(re.findall(r"^(?:import|from) .*", SOURCE, re.M)) == {
+        "import math",
         "import sys",
+        "from functools import lru_cache",
         "import numpy as np",
     }
     assert max(map(len, SOURCE.splitlines())) <= WIDTH

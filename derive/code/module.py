@@ -75,5 +75,4 @@ def module_context(
     series = [name for name in sorted(BY_SERIES) if f"_{name}(" in written]
     blocks = [source_lines(name, f"_{name}_of_number") for name in series]
     brought = {"lacking": lacking, "series": list(zip(series, blocks, strict=True))}
-    brought["written"] = written
-    return {**context, **brought, "uses_math": bool(lacking or series) or "math." in written}
+    return {**context, **brought, "written": written}

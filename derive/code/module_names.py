@@ -16,7 +16,8 @@ MODULE_NAMES = frozenset(
     settings warnings
     hessian hvp jacobian input_gradients flatten unflatten direction vector result arguments
     _forward _values _loss _gradients _hessian _hvp _jacobian _input_gradients _matrices
-    _checked _table _array _finite _finite_from _all_finite _is_finite _changeable _typed
+    _update _checked _sizes _tables _named _shapes _table _array _finite _finite_from _all_finite
+    _are_finite _changeable _typed lru_cache
     _derive _misfit _row _digits _batch
     _moved _progress _change _erf _erfc _lgamma _digamma _trigamma _digamma_of_number
     _trigamma_of_number

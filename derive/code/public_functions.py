@@ -18,6 +18,7 @@ def public_functions(parts: Parts) -> dict[str, Any]:
     settings = [
         f"{parts.settings[q.name]}={default}" for q, default in setting_values(parts.spec.objective)
     ]
+    updated = ["params", "grads", *(["state"] if parts.spec.objective.rule.states else [])]
     sizes, more = parts.given_arguments, parts.passed_settings
     passed = [f"{name}={name}" for name in parts.given]
     chosen = [f"{name}={name}" for name in parts.settings.values()]
@@ -36,8 +37,9 @@ def public_functions(parts: Parts) -> dict[str, Any]:
         "forward_call": kernel_call("values = _values(", parts),
         "loss_call": kernel_call("cost = _loss(", parts),
         "gradients_call": kernel_call("cost, grads = _gradients(", parts),
-        "step_gradients": call("cost, grads = gradients(", ["params", *parts.data, *passed]),
-        "step_update": call("update(", ["params", "grads", "state", *more]),
+        "kernel_update_def": head("_update", [*updated], settings),
+        "update_call": call("_update(", [*updated, *chosen]),
+        "step_update": call("_update(", [*updated, *more]),
         "ahead": call("ahead = loss(", ["_moved(params, direction, size)", *parts.data, *passed]),
         "behind": call(
             "behind = loss(", ["_moved(params, direction, -size)", *parts.data, *passed]

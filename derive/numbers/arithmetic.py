@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from numbers import Real
 from typing import Any, NoReturn, Self
 
 from derive.errors import VerificationError
@@ -203,6 +204,10 @@ class NotDefined(Scalar):
     __hash__ = Scalar.__hash__
 
 
+# What is a number, and no array of them.
+SINGLE: tuple[type, ...] = (Scalar, Real)
+
+
 class Infinite(Scalar):
     """Plus or minus infinity; `value` is a float, which is compared with and never rounded.
 
@@ -218,6 +223,9 @@ class Infinite(Scalar):
     def _with(self, other: Any, operation: Callable[[Any, Any], float]) -> Any:
         if isinstance(other, NotDefined):
             return other
+        if not isinstance(other, SINGLE):
+            # An array takes its entries one by one.
+            return NotImplemented
         sign = (other > 0) - (other < 0)
         infinite = isinstance(other, (Infinite, float))
         result = operation(self.value, sign * math.inf if infinite else float(sign))

@@ -27,7 +27,9 @@ from derive.numbers.matrices import linear_algebra
 from derive.numbers.scalars import ELEMENTARY, INTEGERS, PI
 from derive.numbers.special import SERIES
 
-NUMBER, QUOTIENT, LIFTED = "_number", "_quotient", "_lifted"
+NUMBER, QUOTIENT, POWER, LIFTED = "_number", "_quotient", "_power", "_lifted"
+# What takes integers to fractions.
+CALLED: dict[type[ast.operator], str] = {ast.Div: QUOTIENT, ast.Pow: POWER}
 
 
 def load_module(source: str, name: str = "update") -> ModuleType:
@@ -50,6 +52,7 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
         NUMBER: lambda text: scalar.of(Fraction(text)),
         LIFTED: lambda operand: lifted(operand, how),
         QUOTIENT: lambda above, below: lifted(above, how) / below,
+        POWER: partial(power, how=how),
         "math": ExactMath(how),
         "np": ExactNumpy(how),
     }
@@ -90,10 +93,11 @@ class _ExactConstants(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
+        called = CALLED.get(type(node.op))
+        if called is None:
             return node
-        quotient = ast.Name(QUOTIENT, ast.Load())
-        return ast.copy_location(ast.Call(quotient, [node.left, node.right], []), node)
+        function = ast.Name(called, ast.Load())
+        return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         self.generic_visit(node)
@@ -127,6 +131,12 @@ def lifted(operand: Any, how: How) -> Any:
             return scalars
         return operand
     return SCALARS[how].of(int(operand)) if isinstance(operand, INTEGERS) else operand
+
+
+def power(base: Any, exponent: Any, how: How) -> Any:
+    """A power, exact also where an integer is divided by: 2 ** -1 is one half."""
+    falls = isinstance(exponent, INTEGERS) and exponent < 0
+    return (lifted(base, how) if falls else base) ** exponent
 
 
 class ExactMath:

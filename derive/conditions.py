@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.polynomials import StepNumber, is_size
+from derive.polynomials import StepNumber, is_size, least
 from derive.terms import (
     Add,
     AllOf,
@@ -74,11 +74,28 @@ def _rank(term: Term) -> int:
     return int(any(isinstance(part, Size) for part in parts))
 
 
+def stays_inside(subscript: Term, size: Term) -> bool:
+    """Whether a subscript is a number, or an index that surely stays on an axis of this size.
+
+    >>> from derive.terms import ONE, Index
+    >>> n = Size("n"); i = IndexValue(Index(n))
+    >>> stays_inside(i, Add((n, ONE))), stays_inside(i, Size("m"))
+    (True, False)
+    """
+    match subscript:
+        case Number():
+            return True
+        case IndexValue(index):
+            longer = least(Add((size, Negate(index.size))))
+            return longer is not None and longer >= 0
+    return False
+
+
 def needs_no_guard(term: Term) -> bool:
     """Whether a term surely has a value, so that it may leave the conditions of a sum.
 
     A quotient or a logarithm may have none where the conditions leave nothing to sum, and a
-    subscript that is computed may leave its axis there.
+    subscript that is computed, or runs over another size, may leave its axis there.
 
     >>> from derive.terms import ONE, Divide
     >>> needs_no_guard(Size("n")), needs_no_guard(Divide(ONE, Size("n")))
@@ -87,8 +104,8 @@ def needs_no_guard(term: Term) -> bool:
     match term:
         case Number() | Constant() | Size() | IndexValue():
             return True
-        case Entry(_, subscripts):
-            return all(isinstance(subscript, IndexValue | Number) for subscript in subscripts)
+        case Entry(quantity, subscripts):
+            return all(map(stays_inside, subscripts, quantity.shape))
         case Add(parts) | Multiply(parts):
             return all(map(needs_no_guard, parts))
         case Negate(inner) | Reduction("sum", _, inner, ()):

@@ -205,7 +205,7 @@ class NotDefined(Scalar):
 
 
 # What is a number, and no array of them.
-SINGLE: tuple[type, ...] = (Scalar, Real)
+SINGLE: Any = (Scalar, Real)
 
 
 class Infinite(Scalar):

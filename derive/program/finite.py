@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from derive.calculus.tidy import all_of
+from derive.conditions import stays_inside
 from derive.model import Equation
 from derive.program.array_functions import PARTIAL
 from derive.terms import (
@@ -92,17 +93,10 @@ def is_masked(choice: Choice, names: Collection[Name]) -> bool:
     """
     read = entries(choice.chosen)
     pairs = [pair for e in read for pair in zip(e.subscripts, e.quantity.shape, strict=True)]
-    plain = all(_is_inside(subscript, size) for subscript, size in pairs)
+    plain = all(stays_inside(*pair) for pair in pairs)
     numbers = any(entry.quantity.kind != "index" for entry in read)
     known = bool(names) and choice.otherwise == ZERO
     return known and plain and numbers and is_finite(choice.chosen, names)
-
-
-def _is_inside(subscript: Term, size: Term) -> bool:
-    """Whether a subscript is a number, or an index that runs over its axis and no further."""
-    return isinstance(subscript, Number) or (
-        isinstance(subscript, IndexValue) and subscript.index.size == size
-    )
 
 
 def masked_term(reduction: Reduction, names: Collection[Name]) -> Choice | None:

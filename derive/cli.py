@@ -12,6 +12,7 @@ import argparse
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from derive.project import LANGUAGES, ModelText, Project, find_model, find_model
 if TYPE_CHECKING:
     from derive.jobs import Died
     from derive.pipeline import Builder, Rebuilt
+    from derive.verification.report import Report
 
     Run = Callable[[argparse.Namespace, Builder | None], int]
 
@@ -84,6 +86,21 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("quantity", nargs="?", metavar="QUANTITY", help="only the gradient by this")
     verify = _command(commands, "verify", _verify, "check the mathematics and the code of a model")
     verify.add_argument("model", metavar="MODEL")
+    verify.add_argument(
+        "--against",
+        metavar="FILE:FUNCTION",
+        help="check the gradients that this function of your own returns; FILE is executed",
+    )
+    verify.add_argument("--seed", type=int, default=0, metavar="N", help="draw other points")
+    verify.add_argument(
+        "--cases",
+        type=_count,
+        metavar="N",
+        help="at least so many random points at the first sizes",
+    )
+    verify.add_argument(
+        "--traceback", action="store_true", help="where FUNCTION raises, show where it was"
+    )
     new = _command(commands, "new", _new, "write NAME.model, a commented model to start from")
     new.add_argument("name", metavar="NAME")
     return parser
@@ -172,10 +189,31 @@ def _verify(options: argparse.Namespace, builder: Builder | None) -> int:
     from derive.pipeline import build_model
 
     model = find_model(options.model, find_project(Path()))
-    built = (builder or build_model)(model.text, model.name, LANGUAGES[:1], model.source)
-    _say_cautions(built.name, built.cautions)
-    print(built.report)
-    return FINE if built.report.ok else FAILED
+    if options.against is not None or options.seed or options.cases is not None:
+        report = _verified(model, options)
+    else:
+        built = (builder or build_model)(model.text, model.name, LANGUAGES[:1], model.source)
+        _say_cautions(built.name, built.cautions)
+        report = built.report
+    print(report)
+    return FINE if report.ok else FAILED
+
+
+def _verified(found: ModelText, options: argparse.Namespace) -> Report:
+    """Another function, or other points, than those of a build."""
+    from derive.repl import Model
+    from derive.verification.points import FEWEST
+    from derive.verification.user_file import load_function
+
+    model = Model.of_text(found)
+    cases = options.cases or FEWEST
+    try:
+        function = None if options.against is None else load_function(options.against)
+        return model.verify(options.seed, function, cases)
+    except DeriveError as error:
+        if options.traceback and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
+        raise
 
 
 def _new(options: argparse.Namespace, _: Builder | None) -> int:

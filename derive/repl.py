@@ -5,7 +5,7 @@ Everything here shows what other modules worked out, as one Unicode line, as Mat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -36,16 +36,18 @@ from derive.language import read_model, read_requests
 from derive.language.lookup import did_you_mean
 from derive.model import Specification, parameters, quantity_named
 from derive.pipeline import checked_steps, source_of
-from derive.project import find_model
+from derive.project import ModelText, find_model
 from derive.prose import catalogue
 from derive.publish import say
 from derive.sizes import show_shape
 from derive.symbolic import to_sympy
-from derive.terms import ZERO, Quantity
+from derive.terms import ZERO, Quantity, Term
 from derive.typeset.layout import Layout
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
+from derive.verification.against import verify_against
 from derive.verification.loading import load_module
+from derive.verification.points import FEWEST
 from derive.verification.report import Report
 from derive.verification.verify import verify
 from derive.wellformed import Caution, check_specification
@@ -163,7 +165,11 @@ class Model:
     @classmethod
     def read(cls, name: str) -> Model:
         """The model of the gallery called `name`, or the one in the file at the path `name`."""
-        found = find_model(name)
+        return cls.of_text(find_model(name))
+
+    @classmethod
+    def of_text(cls, found: ModelText) -> Model:
+        """The model with a text that was found."""
         return cls._of(read_model(found.text, name=found.name, source=found.source))
 
     @classmethod
@@ -293,9 +299,22 @@ class Model:
             model = Model._of(replace(self.specification, requests=requests))
         return load_module(source_of(model.derivation), self.specification.name)
 
-    def verify(self, seed: int = 0) -> Report:
-        """Check every step, and hold the generated module against the forward equations."""
-        found = verify(self._completed, source_of(self.derivation), seed)
+    def verify(
+        self, seed: int = 0, against: Callable[..., Any] | None = None, cases: int = FEWEST
+    ) -> Report:
+        """Check every step, and hold the generated module against the forward equations.
+
+        Or hold the gradients that the function `against` returns: it takes `(params, x, y)` or
+        `(w, b, x, y)`, by the names of the model, and returns a dict, a tuple or an array.
+        `cases` is the least number of random points at the first sizes.
+
+        >>> cube = Model("w: param; C = w ** 3; minimize(C)")
+        >>> cube.verify(against=lambda w: 3 * w**2).verdict
+        'verified'
+        """
+        if against is not None:
+            return verify_against(self._completed, against, seed, cases, show=_shown_by(self))
+        found = verify(self._completed, source_of(self.derivation), seed, cases)
         return replace(found, lines=(*checked_steps(self.derivation), *found.lines))
 
     def __repr__(self) -> str:
@@ -318,6 +337,11 @@ def _known(model: Model, asked: str) -> str:
 def _definitions(model: Model) -> tuple[Layout, ...]:
     writer: Writer = writer_for(model.derivation)
     return tuple(definition_formula(writer, e) for e in model.specification.equations)
+
+
+def _shown_by(model: Model) -> Callable[[Term], str]:
+    """How terms of a model are shown, as one line of Unicode."""
+    return lambda term: unicode(formula(writer_for(model.derivation), at_first_places(term)))
 
 
 def show(specification: Specification, quantity: str | None = None) -> str:

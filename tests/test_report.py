@@ -7,7 +7,7 @@ from forms import at, equation, quantity, specification, square, times
 from derive.calculus.steps import Step
 from derive.terms import Derivative, Partial, Quantity
 from derive.verification.check_steps import StepCheck
-from derive.verification.diagnose import diagnose
+from derive.verification.diagnose import Sample, diagnose
 from derive.verification.report import Line, Report, certificate, report_lines
 from derive.verification.verify import step_line, step_lines
 
@@ -106,25 +106,37 @@ def test_relations_between_arrays_are_recognised():
         "it is zero: nothing arrives here": 0 * expected,
         "it is the transpose of what it should be": expected.T,
         "it is 1/2 of what it should be: is a factor 2 missing?": expected / 2,
-        "it is 5 times what it should be: is a division by n = 5 missing?": 5 * expected,
-        "it is 15 times what it should be: is a division by n m = 15 missing?": 15 * expected,
-        "it has shape (4,), it should have (2, 2)": expected.ravel(),
-        "it has shape (2, 2, 1), it should have (2, 2): is a sum over an axis missing?": (
-            expected[:, :, None]
+        "it is n times what it should be: is a division by n missing? (a sum for a mean?)": (
+            5 * expected
         ),
+        "it is n m times what it should be: is a division by n m missing? (a sum for a mean?)": (
+            15 * expected
+        ),
+        "it is 1/sqrt(m) of what it should be: is a factor sqrt(m) missing?": expected / 3**0.5,
+        "it is n/(n - 1) times what it should be": expected * 5 / 4,
+        "it is 1/rate of what it should be: is a factor rate missing?": expected / 0.7,
+        "it has shape (4,), it should have (2, 2): its entries are right": expected.ravel(),
+        "it has shape (3, 2, 2), it should have (2, 2): "
+        "is a sum over the axis 0 missing, that of the batch?": np.stack([expected / 3] * 3),
         "it is the sum of all entries in every entry: it is summed over an axis too many": (
             np.full((2, 2), expected.sum())
         ),
+        "it is the mean along axis 1 in every entry: it is averaged over an axis too many": (
+            np.repeat(expected.mean(1, keepdims=True), 2, axis=1)
+        ),
+        "its entries stand off by one along axis 0": expected[::-1],
+        "a factor 'x' is missing": expected / np.array([2.0, 3.0]),
         "": expected + 1,
     }
+    given = {"n": 5, "m": 3}, {"rate": 0.7}, {"x": np.array([2.0, 3.0])}
     for text, array in found.items():
-        assert diagnose([(expected, array)], {"n": 5, "m": 3}, np.isclose) == text
+        assert diagnose([Sample(expected, array, *given)]) == text
 
 
 def test_a_relation_must_hold_at_every_point():
     one, two = np.array([1.0, 2.0]), np.array([2.0, 3.0])
-    assert diagnose([(one, 2 * one), (two, 3 * two)], {}, np.isclose) == ""
-    assert "2 times" in diagnose([(one, 2 * one), (two, 2 * two)], {}, np.isclose)
+    assert diagnose([Sample(one, 2 * one, {}), Sample(two, 3 * two, {})]) == ""
+    assert "2 times" in diagnose([Sample(one, 2 * one, {}), Sample(two, 2 * two, {})])
 
 
 def test_what_cannot_be_decided_is_neither_verified_nor_failed():

@@ -67,7 +67,7 @@ def test_a_right_module_is_verified_and_the_report_says_how():
     [
         ("x.T @ (y_hat - y)", "it is 1/2 of what it should be: is a factor 2 missing?"),
         ("-x.T @ (2 * (y_hat - y))", "it has the wrong sign"),
-        ("x.T @ (2 * (y_hat - y)) * x.shape[1]", "is a division by n = 3 missing?"),
+        ("x.T @ (2 * (y_hat - y)) * x.shape[1]", "is a division by n missing? (a sum for a mean?)"),
         ("x.T * 0", "it is zero: nothing arrives here"),
         ("x * (2 * (y_hat - y))", "is a transpose missing?"),
         ("x.T * 0 + (2 * (y_hat - y) * x).sum()", "it is summed over an axis too many"),

@@ -1,4 +1,4 @@
-"""Where two arrays of scalars differ, and how a number is shown."""
+"""Where two arrays of scalars differ, and how numbers are shown, and rounded."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def show_number(number: Any) -> str:
     value = getattr(number, "value", number)
     text = str(value)
     return text if len(text) <= 12 else f"{float(value):.8g}"
+
+
+def exact_as_floats(array: np.ndarray) -> np.ndarray:
+    """An array of scalars rounded, on purpose, to floats; what is no number is not a number."""
+    rounded = np.empty(array.shape)
+    for place in np.ndindex(array.shape):
+        number = getattr(array.item(place), "value", array.item(place))
+        rounded[place] = np.nan if number is None or isinstance(number, str) else float(number)
+    return rounded

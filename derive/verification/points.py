@@ -82,9 +82,10 @@ class Point:
         }
 
 
-def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
+def draw_points(model: Specification, seed: int, cases: int = FEWEST) -> tuple[Point, ...]:
     """The points of one verification, always the same for the same seed.
 
+    At the first sizes there are at least so many points as `cases` says.
     Raises a VerificationError where no point lies in the domain of the model.
     """
     random = Random(seed)
@@ -92,7 +93,7 @@ def draw_points(model: Specification, seed: int) -> tuple[Point, ...]:
     pool = candidates(model, random, wrt)
     points = [fitting_point(model, random, telling_apart(pool))]
     first = free_sizes(model, points[0].sizes)
-    while len(points) < FEWEST or (len(points) < MOST and unexercised(points)):
+    while len(points) < max(FEWEST, cases) or (len(points) < MOST and unexercised(points)):
         kinds = KINDS[len(points) % 2 :] + KINDS
         points += _at_most_one(draw_point(model, first, random, kinds))
         points += crossing(model, points, random)
@@ -174,6 +175,8 @@ def point_at(
 ) -> Point | None:
     """One point; None where some quantity of the model does not exist."""
     try:
+        if min(complete_sizes(model, sizes).values(), default=1) < 1:
+            return None
         inputs = random_inputs(model, sizes, random, kind)
     except OutOfRange:
         return None

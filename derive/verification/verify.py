@@ -16,24 +16,20 @@ import numpy as np
 from derive.calculus.steps import Step
 from derive.errors import VerificationError
 from derive.model import Equation, Specification
-from derive.numbers.scalars import agree
 from derive.program.arrays import show_name
 from derive.terms import Condition, Derivative, Name, walk
 from derive.verification.check_steps import StepCheck, check_equations, check_steps, defined_point
-from derive.verification.comparing import first_difference, show_number
-from derive.verification.diagnose import diagnose
+from derive.verification.comparing import exact_as_floats, first_difference, show_number
+from derive.verification.diagnose import Sample, diagnose
 from derive.verification.loading import load_exact, load_module
 from derive.verification.oracle import arithmetic_of
-from derive.verification.points import Point, dead_entries, draw_points, one_sided, point_at
+from derive.verification.points import FEWEST, Point, dead_entries, draw_points, one_sided
 from derive.verification.report import Line, Report, Verdict, show_sizes
 from derive.verification.running import NOT_RUNNING, Names, identifiers, run_kernels
-from derive.verification.sampling import Kind
+from derive.verification.shrinking import smallest
 from derive.verification.verify_floats import float_lines
 from derive.verification.verify_requested import requested_lines
 from derive.verification.verify_update import update_line
-
-# So many points are tried at each smaller size.
-ATTEMPTS = 3
 
 Results = Mapping[Name, np.ndarray]
 Run = Callable[[Point], Results]
@@ -42,13 +38,14 @@ Run = Callable[[Point], Results]
 Derived = tuple[str, Sequence[Step], Sequence[Equation]]
 
 
-def verify(model: Specification, source: str, seed: int = 0) -> Report:
+def verify(model: Specification, source: str, seed: int = 0, cases: int = FEWEST) -> Report:
     """Verify the generated module `source` of a model: exact kernels, then floats.
 
-    Nothing is raised where the code is wrong: the report says so.
+    At the first sizes there are at least so many points as `cases` says.  Nothing is raised where
+    the code is wrong: the report says so.
     """
     try:
-        points = draw_points(model, seed)
+        points = draw_points(model, seed, cases)
     except VerificationError as error:
         cost = show_name(model.objective.cost.name)
         line = Line("kernels", cost, (), arithmetic_of(model), "undecided", note=error.cause)
@@ -191,7 +188,11 @@ def explain(
     model: Specification, run: Run, name: Name, generic: Sequence[Point], wrong: Point
 ) -> str:
     """What differs, at the smallest sizes at which it does, and the likely mistake."""
-    point = smaller(model, run, name, wrong)
+
+    def fails(point: Point) -> bool:
+        return first_difference(truth(point, name), run(point)[name]) is not None
+
+    point = smallest(model, fails, wrong)
     expected, found = truth(point, name), run(point)[name]
     place = first_difference(expected, found)
     lines = []
@@ -200,34 +201,9 @@ def explain(
         entry = f"{show_name(name)}{list(place)}" if place else show_name(name)
         right, got = show_number(expected.item(place)), show_number(found.item(place))
         lines.append(f"{entry} is {got}, it should be {right}{' at ' + where if where else ''}")
-    pairs = [(truth(p, name), run(p)[name]) for p in generic if p.sizes == generic[0].sizes]
-    lines.append(diagnose(pairs, dict(generic[0].sizes), agree))
+    lines.append(diagnose([_sample(p, truth(p, name), run(p)[name]) for p in generic]))
     return "\n".join(line for line in lines if line)
 
 
-def smaller(model: Specification, run: Run, name: Name, point: Point) -> Point:
-    """A failing point whose sizes are as small as they can be, one after the other."""
-    free = [d.name for d in model.dimensions if d.formula is None]
-    sizes = {size: value for size, value in point.sizes if size in free}
-    for size in free:
-        for value in range(1, sizes[size]):
-            candidate = _failing(model, run, name, sizes | {size: value}, point.special)
-            if candidate is not None:
-                sizes, point = sizes | {size: value}, candidate
-                break
-    return point
-
-
-def _failing(
-    model: Specification, run: Run, name: Name, sizes: Mapping[str, int], special: bool
-) -> Point | None:
-    """A point with these sizes at which it fails, None where none was found."""
-    for attempt in range(ATTEMPTS):
-        kind: Kind = "special" if special else "signed"
-        try:
-            point = point_at(model, sizes, Random(attempt), kind)
-            if point and first_difference(truth(point, name), run(point)[name]) is not None:
-                return point
-        except NOT_RUNNING:
-            continue
-    return None
+def _sample(point: Point, expected: np.ndarray, found: np.ndarray) -> Sample:
+    return Sample(exact_as_floats(expected), exact_as_floats(found), dict(point.sizes))

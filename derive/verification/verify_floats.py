@@ -22,7 +22,8 @@ import numpy as np
 from derive.errors import VerificationError
 from derive.model import Specification, parameters, stops_a_gradient
 from derive.terms import Derivative, Name
-from derive.verification.diagnose import diagnose
+from derive.verification.comparing import exact_as_floats
+from derive.verification.diagnose import Sample, diagnose
 from derive.verification.points import Point
 from derive.verification.report import Line, Verdict, show_sizes
 from derive.verification.running import NOT_RUNNING, Names, arguments, named_results, public
@@ -79,14 +80,6 @@ def _gradients(
     return named_results(model, cost, gradients)
 
 
-def exact_as_floats(array: np.ndarray) -> np.ndarray:
-    """An array of scalars rounded, on purpose, to floats."""
-    rounded = np.empty(array.shape)
-    for place in np.ndindex(array.shape):
-        rounded[place] = float(array.item(place).value)
-    return rounded
-
-
 def _entries_line(
     points: Sequence[Point],
     found: Sequence[dict[Name, np.ndarray]],
@@ -113,14 +106,15 @@ def _entries_line(
     verdict: Verdict = "failed" if wrong else "verified"
     note = ""
     if wrong:
-        first = [pair for pair, p in zip(pairs, points, strict=True) if p.sizes == points[0].sizes]
-        likely = diagnose(first, dict(points[0].sizes), _close)
+        likely = diagnose(
+            [
+                Sample(*pair, dict(point.sizes))
+                for pair, point in zip(pairs, points, strict=True)
+                if not point.special
+            ]
+        )
         note = f"differs by {worst:.1e} at {show_sizes(wrong[0].sizes)}\n{likely}".strip()
     return Line("float64", label, sizes, "float64, every entry", verdict, worst, BOUND, note)
-
-
-def _close(left: float, right: float) -> bool:
-    return math.isclose(left, right, rel_tol=1e-8, abs_tol=1e-12)
 
 
 def _scale(points: Sequence[Point]) -> float:

@@ -29,14 +29,14 @@ from derive.model import (
 )
 from derive.numbers.arithmetic import Undefined
 from derive.terms import Name
-from derive.verification.comparing import first_difference, show_number
+from derive.verification.comparing import exact_as_floats, first_difference, show_number
 from derive.verification.oracle import arithmetic_of, gradient, lift
 from derive.verification.points import Point
 from derive.verification.report import Level, Line, Verdict
 from derive.verification.running import NOT_RUNNING, Names, arguments, as_floats, public
 from derive.verification.sampling import fill, random_numbers
 from derive.verification.second import jacobian, moved_gradients
-from derive.verification.verify_floats import BOUND, exact_as_floats
+from derive.verification.verify_floats import BOUND
 
 # So many points are enough: each is away from special values, their sizes differ.
 MOST = 4

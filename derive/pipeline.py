@@ -13,7 +13,7 @@ from typing import Any
 from derive.calculus.adjoint import Derivation, derive_gradients
 from derive.calculus.explain import closed_equation, steps_to_check
 from derive.calculus.inner import completed
-from derive.calculus.requested import requested
+from derive.calculus.requested import Requested, requested
 from derive.code.module import module_source
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks
@@ -58,8 +58,9 @@ def build_model(
     model, inner = completed(specification)
     derivation = derive_gradients(model)
     steps = tuple(line for part in (*inner, derivation) for line in checked_steps(part))
-    document = document_of(derivation)
-    code = source_of(derivation, document)
+    asked = requested(derivation)
+    document = document_of(derivation, asked)
+    code = _source(derivation, document, asked)
     report = Report(name, (*steps, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
     document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided))
@@ -102,12 +103,15 @@ def is_undecided(line: Line) -> bool:
     return line.verdict == "undecided"
 
 
-def source_of(derivation: Derivation, document: Document | None = None) -> str:
+def source_of(derivation: Derivation) -> str:
     """The source of the NumPy module, its comments numbered as in the document."""
-    numbers = (document or document_of(derivation)).numbers
-    equations = tuple(gradient.equation for gradient in derivation.gradients)
     asked = requested(derivation)
-    formulas = summary_of(derivation, numbers, asked)
+    return _source(derivation, document_of(derivation, asked), asked)
+
+
+def _source(derivation: Derivation, document: Document, asked: Requested) -> str:
+    equations = tuple(gradient.equation for gradient in derivation.gradients)
+    formulas = summary_of(derivation, document.numbers, asked)
     return module_source(derivation.model, equations, formulas, derivation.recurrences, asked)
 
 

@@ -30,13 +30,15 @@ class Formulas:
     """The mathematics of the docstring.  An update belongs to the name of what it changes.
 
     `stable` says which forms are computed as which others, so that floats neither overflow nor
-    cancel.
+    cancel.  The equations of a product with the Hessian are as many again: the document has them,
+    and comments refer to it.
     """
 
     forward: tuple[Formula, ...] = ()
     gradients: tuple[Formula, ...] = ()
     update: tuple[Formula, ...] = ()
     requested: tuple[Formula, ...] = ()
+    product: tuple[Formula, ...] = ()
     stable: tuple[tuple[str, str], ...] = ()
 
 

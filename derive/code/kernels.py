@@ -154,7 +154,9 @@ def _unpacked(targets: str, word: str) -> list[str]:
 
 def body_lines(parts: Parts, program: Program, returned: list[str]) -> list[str]:
     """The lines of a program, and what is returned: at once where the last line computes it."""
-    numbers = comments((*parts.formulas.forward, *parts.formulas.gradients))
+    known = parts.formulas
+    every = (*known.forward, *known.gradients, *known.requested, *known.product)
+    numbers = comments(every)
     if program.statements and len(program.outputs) == 1:
         *before, last = program.statements
         name = parts.names[program.outputs[0].name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from derive.terms import Quantity
+from derive.terms import Name, Quantity
 from derive.typeset.layout import Layout
 
 
@@ -113,11 +113,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Under which numbers the definition of a quantity, its gradient and its update stand."""
+    """Under which numbers the definition of a quantity, its gradient and its update stand.
+
+    What a model asks for beyond these goes by its name in the code.
+    """
 
     definitions: Mapping[Quantity, Reference]
     gradients: Mapping[Quantity, Reference]
     updates: Mapping[Quantity, Reference]
+    requested: Mapping[Name, Reference]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.calculus.adjoint import Derivation
+from derive.calculus.requested import NOTHING, Requested
 from derive.document.backward import chain_section, local_section
 from derive.document.blocks import Document, Numbers
 from derive.document.closing import (
@@ -15,11 +16,12 @@ from derive.document.closing import (
     results_section,
 )
 from derive.document.forward import goal_section, introduction, model_section, notation_section
+from derive.document.requested import requested_section
 from derive.document.updates import update_section
 from derive.document.writer import writer_for
 
 
-def document_of(derivation: Derivation) -> Document:
+def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Document:
     """The document of a derivation, without the section on what was checked.
 
     Equations are numbered in reading order, by one policy for all models: a number goes to
@@ -30,7 +32,8 @@ def document_of(derivation: Derivation) -> Document:
     3. the gradient of each parameter, and of each quantity between parameters and cost that the
        cost does not read directly, entry by entry in a small instance;
     4. the update of each parameter, likewise; a rule of several lines, or one that remembers, is
-       stated once for all parameters.
+       stated once for all parameters;
+    5. each equation of what is `requested` beyond the gradients.
 
     The cost, its derivative in what it reads directly, and what only rearranges numbered equations
     have names instead of numbers.
@@ -44,6 +47,7 @@ def document_of(derivation: Derivation) -> Document:
         chain_section(writer),
         update_section(writer),
         matrix_section(writer),
+        requested_section(writer, requested),
         remark_section(writer),
         point_section(writer),
         results_section(writer),
@@ -53,7 +57,7 @@ def document_of(derivation: Derivation) -> Document:
         derivation.model.title.rstrip("."),
         introduction(writer),
         tuple(section for section in sections if section is not None),
-        Numbers(writer.definitions, writer.gradients, writer.updates),
+        Numbers(writer.definitions, writer.gradients, writer.updates, writer.requested),
     )
 
 

@@ -43,6 +43,7 @@ from derive.typeset.symbols import Notation
 from derive.typeset.terms import layout
 
 KRONECKER = Operator("⊗")
+IDENTITY = FunctionName("I")
 
 
 def hessian_formula(writer: Writer, found: Hessian) -> Layout:
@@ -122,8 +123,8 @@ def _scaled_identity(writer: Writer, core: Term, size: Term | None) -> Layout:
 
 def _identity(writer: Writer, size: Term | None) -> Layout:
     if size is None:
-        return FunctionName("I")
-    return Subscripted(FunctionName("I"), (layout(size, Notation({}, writer.symbols)),), True)
+        return IDENTITY
+    return Subscripted(IDENTITY, (layout(size, Notation({}, writer.symbols)),), True)
 
 
 # --- cores --------------------------------------------------------------------------------------

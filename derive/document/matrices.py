@@ -149,16 +149,22 @@ def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
     """What a document says of the words of matrix notation that it uses: 𝟏, diag, rowsum."""
     shown = [definition_formula(writer, defined) for defined in writer.model.equations]
     shown += [gradient_formula(writer, gradient) for gradient in writer.derivation.gradients]
-    parts = [part for formula_ in shown for part in walk_layout(formula_)]
+    words = words_in(shown)
+    if any(isinstance(node, Choice) and node.otherwise == ZERO for node in _nodes(writer)):
+        words.append(says("notation.bracket"))
+    return tuple(words)
+
+
+def words_in(formulas: Sequence[Layout]) -> list[Phrase]:
+    """What the words of matrix notation mean that some formulas use."""
+    parts = [part for formula_ in formulas for part in walk_layout(formula_)]
     words = [says("notation.ones", word=ONES)] if ONES in parts else []
     for function, name in (("diag", "v"), ("rowsum", "A")):
         if FunctionName(function) in parts:
             argument = Identifier(symbol(name))
             word = layout_function(function, argument)
             words.append(says(f"notation.{function}", word=word, argument=argument))
-    if any(isinstance(node, Choice) and node.otherwise == ZERO for node in _nodes(writer)):
-        words.append(says("notation.bracket"))
-    return tuple(words)
+    return words
 
 
 def _nodes(writer: Writer) -> Iterator[Node]:

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from derive.calculus.adjoint import Derivation
 from derive.calculus.requested import NOTHING, Requested
 from derive.calculus.update import is_general
 from derive.code.docstring import Formula, Formulas
 from derive.document.blocks import Numbers, Reference
-from derive.document.hessians import hessian_formula, hessian_matrix
 from derive.document.matrices import definition_formula, gradient_formula
+from derive.document.requested import (
+    hessian_lines,
+    input_lines,
+    jacobian_lines,
+    product_lines,
+    zero_blocks,
+)
 from derive.document.updates import general_formulas, update_formula
 from derive.document.writer import (
     Writer,
-    equation_formula,
     gradients_of_parameters,
     writer_for,
 )
-from derive.terms import Derivative, Name, Quantity
-from derive.typeset.layout import Layout
+from derive.terms import Name, Quantity
+from derive.typeset.equations import equation
+from derive.typeset.layout import Layout, NumberText
 from derive.typeset.unicode import unicode
+
+Key = TypeVar("Key", Quantity, Name)
 
 
 def summary_of(
@@ -28,7 +37,7 @@ def summary_of(
 ) -> Formulas:
     """Forward equations, gradients and updates on one line each, numbered as in the document.
 
-    What is `requested` beyond them has no numbers.
+    Then what is `requested` beyond them.
     """
     writer = writer_for(derivation)
     forward = tuple(
@@ -56,39 +65,33 @@ def summary_of(
         Formula(quantity.name, unicode(line), all_numbers(numbers.updates, quantity))
         for quantity, line in lines
     )
-    return Formulas(forward, gradients, updates, _requested(writer, requested))
+    asked = _requested(writer, numbers, requested)
+    product = {} if requested.product is None else product_lines(writer, requested.product)
+    return Formulas(forward, gradients, updates, asked, _numbered(product, numbers))
 
 
-def _requested(writer: Writer, requested: Requested) -> tuple[Formula, ...]:
+def _requested(writer: Writer, numbers: Numbers, requested: Requested) -> tuple[Formula, ...]:
     """Blocks of second derivatives, Jacobians and gradients by data, after what they read."""
-    cost = writer.model.objective.cost.name
-    shown: dict[Name, Layout | str] = {}
-    for (rows, columns), block in requested.blocks:
-        if block is None:
-            name = Derivative(Derivative(cost, rows.name), columns.name)
-            shown[name] = f"∂²{cost}/∂{rows.name} ∂{columns.name} = 0"
-            continue
-        for defined in block.intermediate:
-            shown.setdefault(defined.left.name, equation_formula(writer, defined))
-        whole = hessian_matrix(writer, block) or hessian_formula(writer, block)
-        shown[block.equation.left.name] = whole
-    for one in requested.jacobians:
-        for defined in (*one.system.equations, one.equation):
-            shown.setdefault(defined.left.name, equation_formula(writer, defined))
-    if requested.inputs is not None:
-        own = writer_for(requested.inputs)
-        for gradient in requested.inputs.gradients:
-            if gradient.wrt in requested.inputs.wrt:
-                shown[gradient.equation.left.name] = gradient_formula(own, gradient)
+    zero = zero_blocks(writer, requested)
+    shown: dict[Name, Layout] = {
+        **hessian_lines(writer, requested),
+        **{name: equation(symbol, NumberText("0")) for name, symbol in zero.items()},
+        **jacobian_lines(writer, requested),
+        **input_lines(writer, requested),
+    }
+    return _numbered(shown, numbers)
+
+
+def _numbered(shown: Mapping[Name, Layout], numbers: Numbers) -> tuple[Formula, ...]:
     return tuple(
-        Formula(name, line if isinstance(line, str) else unicode(line))
+        Formula(name, unicode(line), first_number(numbers.requested, name))
         for name, line in shown.items()
     )
 
 
-def first_number(references: Mapping[Quantity, Reference], quantity: Quantity) -> str:
+def first_number(references: Mapping[Key, Reference], key: Key) -> str:
     """The number of the first form, such as (1)."""
-    return f"({references[quantity].first})" if quantity in references else ""
+    return f"({references[key].first})" if key in references else ""
 
 
 def all_numbers(references: Mapping[Quantity, Reference], quantity: Quantity) -> str:

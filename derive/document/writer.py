@@ -19,6 +19,7 @@ from derive.terms import (
     Entry,
     Index,
     IndexValue,
+    Name,
     Number,
     Quantity,
     Size,
@@ -52,6 +53,7 @@ class Writer:
     definitions: dict[Quantity, Reference] = field(default_factory=dict)
     gradients: dict[Quantity, Reference] = field(default_factory=dict)
     updates: dict[Quantity, Reference] = field(default_factory=dict)
+    requested: dict[Name, Reference] = field(default_factory=dict)
 
     @property
     def model(self) -> Specification:

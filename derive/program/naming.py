@@ -21,7 +21,7 @@ from derive.program.arrays import (
     with_operands,
 )
 from derive.program.labels import Labels, product_label
-from derive.program.part_names import fresh, is_unnamed, label_of
+from derive.program.part_names import MOTION, fresh, is_unnamed, label_of
 from derive.program.program import Line, Loop, Program, Statement, every_statement
 from derive.terms import (
     Derivative,
@@ -66,7 +66,7 @@ def _use_in(name: Name, statement: Statement) -> str:
     if isinstance(turned, Transpose) and isinstance(turned.operand, Whole):
         return f"{target}_transposed"
     match statement.target.name, value:
-        case Derivative(_, wrt), Matmul(one, other):
+        case Derivative(_, wrt), Matmul(one, other) if wrt != MOTION:
             factors = [_turned(one), _turned(other)]
             if _is_named(factors[0], name) or _is_named(factors[1], name):
                 factor = factors[1] if _is_named(factors[0], name) else factors[0]

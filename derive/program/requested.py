@@ -81,7 +81,7 @@ def hessian_program(model: Specification, blocks: Sequence[tuple[Pair, Hessian |
 
 def product_program(model: Specification, product: Product) -> Program:
     """The program of the Hessian times a direction."""
-    moved = _in_motion(product)
+    moved = in_motion(product)
     whole = replace(
         product.model,
         equations=tuple(_renamed(equation, moved) for equation in product.model.equations),
@@ -96,7 +96,7 @@ def product_program(model: Specification, product: Product) -> Program:
 
 def product_outputs(model: Specification, product: Product) -> dict[Quantity, Quantity]:
     """The product for each parameter; by one that does not reach the cost all is zero."""
-    moved = _in_motion(product)
+    moved = in_motion(product)
     found = {p: moved[result] for p, result in product.results.items()}
     return {found.get(p, gradient_by(model, p)): p for p in parameters(model)}
 
@@ -141,7 +141,7 @@ def _of_type(line: Line, outputs: Outputs) -> Line:
     return line
 
 
-def _in_motion(product: Product) -> dict[Quantity, Quantity]:
+def in_motion(product: Product) -> dict[Quantity, Quantity]:
     """Each ∂h/∂ε under the name of h in motion."""
     names = {e.left: e.left.name for e in product.system.equations}
     return {

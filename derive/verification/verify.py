@@ -7,6 +7,7 @@ made as small as they can be while it still fails, and the relation to the truth
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import ModuleType
@@ -54,7 +55,8 @@ def verify(model: Specification, source: str, seed: int = 0, cases: int = FEWEST
     floats = load_module(source, model.name)
     known = identifiers(model, floats)
     # Array code computes what it then discards; what it keeps is compared.
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
         lines = (
             *kernel_lines(model, exact, points, known),
             *float_lines(model, floats, points, known, Random(seed)),

@@ -1,0 +1,24 @@
+"""Draws random models and holds them against the oracle: `python tests/draw_models.py --help`."""
+
+import argparse
+import sys
+
+from random_models.running import draw_many
+
+
+def main():
+    """Draw, check, print; the exit code is 1 where a model failed."""
+    parser = argparse.ArgumentParser(description="Draws models at random and verifies them.")
+    parser.add_argument("--models", type=int, default=20_000, help="so many different texts")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, help="stop after so long")
+    options = parser.parse_args()
+    tally = draw_many(
+        options.models, options.seed, options.minutes, lambda line: print(line, flush=True)
+    )
+    print(f"seed {options.seed}", *tally.lines(), sep="\n")
+    sys.exit(bool(tally.failures))
+
+
+if __name__ == "__main__":
+    main()

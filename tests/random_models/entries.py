@@ -1,0 +1,194 @@
+"""Expressions of index notation: one number for all values of the indices in scope."""
+
+from random_models.arrays import REDUCTIONS
+from random_models.draft import DERIVED, atom, called
+from random_models.functions import applied, joined, number
+
+
+def entry(draft, scope, depth):
+    """An expression in which the indices of `scope`, pairs of a letter and a size, are free."""
+    if depth == 0:
+        return leaf(draft, scope)
+    forms = [leaf, function, operation, operation, operation, reduction, reduction, reduction]
+    forms += [choice, softmax, stopped] if scope else [stopped]
+    return draft.choose(forms)(draft, scope, depth)
+
+
+def function(draft, scope, depth):
+    return applied(draft, entry(draft, scope, depth - 1))
+
+
+def operation(draft, scope, depth):
+    return joined(draft, entry(draft, scope, depth - 1), entry(draft, scope, depth - 1))
+
+
+def stopped(draft, scope, depth):
+    draft.note("stop_gradient")
+    return called("stop_gradient", entry(draft, scope, depth - 1))
+
+
+def choice(draft, scope, depth):
+    draft.note("where")
+    operands = [entry(draft, scope, depth - 1) for _ in range(2)]
+    return called("where", condition(draft, scope), *operands)
+
+
+def reduction(draft, scope, depth):
+    kind = draft.choose(REDUCTIONS)
+    own = []
+    for _ in range(draft.choose((1, 1, 2))):
+        size = draft.size()
+        own.append((draft.letter(size, {letter for letter, _ in (*scope, *own)}), size))
+    draft.note(kind, f"{kind} over {len(own)} indices")
+    with draft.bound(*own):
+        body = entry(draft, [*own, *scope], depth - 1)
+        options = [letter for letter, _ in own]
+        if draft.chance(30):
+            draft.note("where=", f"{kind} with where=")
+            options.append(f"where={condition(draft, [*own, *scope])}")
+        return called(kind, body, *options)
+
+
+def softmax(draft, scope, depth):
+    """A softmax over one of the indices in scope."""
+    letter, _ = draft.choose(scope)
+    name = draft.choose(("softmax", "log_softmax"))
+    draft.note(f"{name} over an index")
+    options = [letter]
+    if name == "softmax" and draft.chance(30):
+        draft.note("softmax with where=")
+        options.append(f"where={condition(draft, scope)}")
+    return called(name, entry(draft, scope, depth - 1), *options)
+
+
+def condition(draft, scope):
+    """A condition on indices or on data."""
+    pairs = [(a, b) for a, s in scope for b, t in scope if a < b and s == t]
+    if pairs and draft.chance(60):
+        left, right = draft.choose(pairs)
+        draft.note("mask")
+        return f"{left} {draft.choose(('<=', '>=', '==', '!=', '<'))} {right}"
+    form = draft.choose(("data", "index", "both", "not"))
+    data = f"{element(draft, scope)} {draft.choose(('>', '<='))} {draft.choose(('0', '0.5'))}"
+    letter, size = draft.choose(scope)
+    index = f"{letter} {draft.choose(('<', '>=', '!='))} {size if draft.chance(30) else 1}"
+    draft.note({"data": "condition on data", "index": "condition on an index"}.get(form, form))
+    texts = {"data": data, "index": index, "not": f"not {data}"}
+    return texts.get(form, f"{data} {draft.choose(('and', 'or'))} {index}")
+
+
+def leaf(draft, scope, depth=0):
+    drawn = draft.count(0, 24)
+    if drawn == 24:
+        draft.note("number")
+        return number(draft)
+    if drawn == 23 and scope:
+        draft.note("index as a number")
+        return atom(draft.choose(scope)[0])
+    if drawn == 22 and draft.dimensions:
+        draft.note("size as a number")
+        return atom(draft.choose(tuple(draft.dimensions)))
+    if draft.before and draft.chance(50):
+        return earlier(draft, scope)
+    if drawn >= 20 and scope:
+        return padded(draft, scope)
+    return atom(element(draft, scope))
+
+
+def earlier(draft, scope):
+    """An entry of what the step before left."""
+    step = draft.choose(draft.before)
+    return atom(f"{step.known.name}[{', '.join(step.place(draft, scope, subscript))}]")
+
+
+def element(draft, scope):
+    """An entry of something that is there, or of something new that fits the indices."""
+    readable = [known for known in reversed(draft.known) if known.kind != "index"]
+    if readable and draft.chance(55):
+        known = draft.choose(readable)
+    else:
+        sizes = [size for _, size in scope]
+        shape = [size for size in sizes if draft.chance(75)][:3]
+        if len(shape) < 3 and draft.chance(15):
+            shape.append(draft.size())
+        if shape and draft.chance(12):
+            shape[0] = draft.sized(draft.choose(tuple(DERIVED)))
+        if len(shape) > 1 and draft.chance(20):
+            shape.reverse()
+        known = draft.declare(tuple(shape))
+    if not known.shape:
+        return known.name
+    places = [subscript(draft, scope, size) for size in known.shape]
+    return f"{known.name}[{', '.join(places)}]"
+
+
+def subscript(draft, scope, size):
+    """A place on an axis of this size, inside for certain."""
+    fitting = [letter for letter, own in scope if own == size]
+    affine = sum_of_indices(draft, scope, size)
+    if affine and draft.chance(60):
+        return affine
+    drawn = draft.count(0, 19)
+    if fitting and drawn < 16:
+        letter = draft.choose(fitting)
+        if drawn < 14:
+            draft.alone.add(letter)
+            return letter
+        draft.note("reversed subscript")
+        return f"{size} - 1 - {letter}"
+    if drawn == 19 or (drawn > 15 and scope):
+        return gathered(draft, scope, size)
+    draft.note("fixed subscript")
+    return "0" if size == "1" or draft.chance(60) else f"{size} - 1"
+
+
+def gathered(draft, scope, size):
+    """A place that is read from index data."""
+    there = [
+        known
+        for known in draft.known
+        if known.kind == "index" and f"index({size})" in " ".join(draft.declarations)
+    ]
+    index = draft.choose(scope) if scope and draft.chance(80) else None
+    shape = (index[1],) if index else ()
+    fitting = [
+        known
+        for known in there
+        if known.shape == shape
+        and any(line.startswith(f"{known.name}: index({size})") for line in draft.declarations)
+    ]
+    known = fitting[0] if fitting else draft.index_data(size, shape)
+    draft.note("gather")
+    if index is None:
+        return known.name
+    draft.alone.add(index[0])
+    return f"{known.name}[{index[0]}]"
+
+
+def sum_of_indices(draft, scope, size):
+    """A sum of indices that fills an axis whose size follows from others, if they are there."""
+    terms = []
+    for factor, own in DERIVED.get(draft.meaning(size), ()):
+        fitting = [letter for letter, other in scope if other == own]
+        if fitting:
+            terms.append(f"{factor}{draft.choose(fitting)}")
+        elif own == "2" and draft.chance(50):
+            terms.append("1")
+    if terms and terms != ["1"]:
+        draft.note("affine subscript")
+        # Alone on an axis that is longer than its range.
+        draft.shorter.update(term for term in terms if terms == [term])
+        return " + ".join(terms)
+    return None
+
+
+def padded(draft, scope):
+    """An entry that may lie outside, where it is zero."""
+    draft.note("pad")
+    letter, size = draft.choose(scope)
+    shape = [size, *(own for other, own in scope if other != letter and draft.chance(40))][:2]
+    known = draft.read(tuple(shape))
+    others = [subscript(draft, scope, own) for own in shape[1:]]
+    step = draft.choose(("1", "2", *(other for other, _ in scope if other != letter)))
+    shift = draft.choose((f"{letter} - {step}", f"{letter} + {step}", f"2*{letter} - {step}"))
+    return called("pad", f"{known.name}[{', '.join([shift, *others])}]")

@@ -265,6 +265,17 @@ def test_an_unknown_setting_changes_nothing(adam):
     assert params == adam.init()
 
 
+@pytest.mark.parametrize("state", [None, {}])
+def test_a_state_that_is_needed_is_asked_for(adam, state):
+    params = adam.init()
+    _, grads = adam.gradients(params, X, Y)
+    message = r"^this update has a state: pass state=init_state\(params\)$"
+    for call in (lambda: adam.update(params, grads, state), lambda: adam.step(params, X, Y, state)):
+        with pytest.raises(TypeError, match=message):
+            call()
+    assert params == adam.init()
+
+
 def test_a_state_goes_on_where_it_was(adam):
     at_once, in_parts = adam.init(), adam.init()
     costs = adam.train(at_once, [(X, Y)] * 6, report=None)

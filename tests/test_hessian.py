@@ -171,7 +171,7 @@ def test_a_linear_layer_is_a_gram_matrix_beside_an_identity():
         "∂²f/∂W² = (2 Xᵀ X) ⊗ I[m]    (d, m, d, m), core (d, d)"
     )
     assert repr(layer.hessian("W", "b")) == (
-        "∂²f/∂W[i, j] ∂b[k] = 2 [j = k] Σ_l X[l, i]    (d, m, m), core (d,)"
+        "∂²f/∂W[j, k] ∂b[l] = 2 [k = l] Σ_i X[i, j]    (d, m, m), core (d,)"
     )
     assert repr(layer.hessian("b", "b").matrix) == "∂²f/∂b² = (2 n) I[m]    (m, m), core ()"
 

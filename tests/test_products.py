@@ -40,7 +40,7 @@ def test_a_product_with_the_hessian_is_a_difference_along_the_direction(name):
 def test_the_product_for_a_regression_passes_through_the_prediction():
     regression = asked(REGRESSION)
     assert repr(regression.hvp()) == (
-        "∂ŷ[i]/∂ε = Σ_j X[i, j] v[j]\n∂²f/∂w[i] ∂ε = (2/n) Σ_j X[j, i] ∂ŷ[j]/∂ε    (d,)"
+        "∂ŷ[i]/∂ε = Σ_j X[i, j] v[j]\n∂²f/∂w[j] ∂ε = (2/n) Σ_i X[i, j] ∂ŷ[i]/∂ε    (d,)"
     )
     random = np.random.default_rng(1)
     X, y, w, v = (random.normal(size=shape) for shape in ((5, 3), 5, 3, 3))

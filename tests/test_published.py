@@ -48,11 +48,11 @@ x: input[N, D]; y: input[N]; w: param[D]; b: param
 def test_a_neuron_with_relu(rectified):
     # ∂C/∂w = 2/N Σ e x and ∂C/∂b = 2/N Σ e over i with z > 0, where e = z - y
     model = Published(f"{RELU}\nz = x @ w + b\nC = mean((y - {rectified}) ** 2)")
-    condition = "0 < z[j]" if rectified.startswith("max") else "z[j] > 0"
+    condition = "0 < z[i]" if rectified.startswith("max") else "z[i] > 0"
     if rectified == "maximum(z, 0)":
-        condition = "z[j] ≥ 0"
+        condition = "z[i] ≥ 0"
     steps = chain(model.derivation, gradient_named(model.derivation, "w")).simplification
-    assert model.matrix("w") == f"∂C/∂w[i] = (2/N) Σ_{{j: {condition}}} (z[j] − y[j]) x[j, i]"
+    assert model.matrix("w") == f"∂C/∂w[j] = (2/N) Σ_{{i: {condition}}} (z[i] − y[i]) x[i, j]"
     assert model.matrix("b") == (
         f"∂C/∂b = (2/N) Σ_{{i: {condition.replace('j', 'i')}}} (z[i] − y[i])"
     )
@@ -131,7 +131,7 @@ def test_softmax_with_cross_entropy(text, fact):
 @pytest.mark.parametrize("text", WRITTEN[1:])
 def test_softmax_with_cross_entropy_in_the_logits(text):
     model = Published(SOFTMAX.format(fact="assume(one_hot(T))", model=text))
-    assert model.equation("Z") == "∂C/∂Z[i, j] = (P[i, j] − T[i, j])/N"
+    assert model.equation("Z") == "∂C/∂Z[i, k] = (P[i, k] − T[i, k])/N"
     assert "rows_sum_to_one" in model.steps("Z")
 
 
@@ -201,7 +201,7 @@ def test_strided_convolution():
         "∂C/∂K[i, j, k, l] = Σ_m Σ_n ∂C/∂Z[i, m, n] V[j, (m − 1) s + k, (n − 1) s + l]"
     )
     assert model.equation("V") == (
-        "∂C/∂V[j, p, q] = Σ_i Σ_m Σ_n Σ_k Σ_{l: (m − 1) s + k = p, (n − 1) s + l = q} "
+        "∂C/∂V[j, p, q] = Σ_i Σ_m Σ_n Σ_{k: (m − 1) s + k = p} Σ_{l: (n − 1) s + l = q} "
         "∂C/∂Z[i, m, n] K[i, j, k, l]"
     )
 
@@ -256,22 +256,22 @@ def test_batch_normalisation():
     model = Published(BATCH_NORM)
     assert model.equation("x_hat") == "∂C/∂x̂[i, j] = ∂C/∂y[i, j] γ[j]"
     assert model.equation("var") == (
-        "∂C/∂var[i] = −(1/2) (var[i] + ε)^(−3/2) Σ_j ∂C/∂x̂[j, i] (x[j, i] − μ[i])"
+        "∂C/∂var[j] = −(1/2) (var[j] + ε)^(−3/2) Σ_i ∂C/∂x̂[i, j] (x[i, j] − μ[j])"
     )
-    assert model.equation("mu") == "∂C/∂μ[i] = −(Σ_j ∂C/∂x̂[j, i])/√(var[i] + ε)"
+    assert model.equation("mu") == "∂C/∂μ[j] = −(Σ_i ∂C/∂x̂[i, j])/√(var[j] + ε)"
     assert model.equation("x") == (
         "∂C/∂x[i, j] = (1/m) ∂C/∂μ[j] + ∂C/∂var[j] (2/m) (x[i, j] − μ[j]) "
         "+ (1/√(var[j] + ε)) ∂C/∂x̂[i, j]"
     )
-    assert model.equation("gamma") == "∂C/∂γ[i] = Σ_j ∂C/∂y[j, i] x̂[j, i]"
-    assert model.equation("beta") == "∂C/∂β[i] = Σ_j ∂C/∂y[j, i]"
+    assert model.equation("gamma") == "∂C/∂γ[j] = Σ_i ∂C/∂y[i, j] x̂[i, j]"
+    assert model.equation("beta") == "∂C/∂β[j] = Σ_i ∂C/∂y[i, j]"
 
 
 def test_why_the_mean_has_one_term_only():
     # the other term is zero: the deviations from the mean add up to zero
     steps = Published(BATCH_NORM).steps("mu")
     assert list(steps)[-1] == "deviations"
-    assert "Σ_j (x[j, i] − μ[i])" in steps["out_of_the_sum"]
+    assert "Σ_i (x[i, j] − μ[j])" in steps["out_of_the_sum"]
 
 
 # --- 9. logistic regression, labels 1 and -1 ----------------------------------------------------

@@ -247,11 +247,11 @@ def gradient_of(model: Specification, wrt: Quantity, readings: tuple[Reading, ..
 
 
 def _target_indices(wrt: Quantity, readings: tuple[Reading, ...]) -> tuple[Index, ...]:
-    """One index an axis, with the letter under which the quantity is read first."""
+    """One index an axis, with the letter under which all of the axis is read first."""
     letters: list[str | None] = [None] * len(wrt.shape)
     for reading in reversed(readings):
         for axis, subscript in enumerate(reading.entry.subscripts):
-            if isinstance(subscript, IndexValue):
+            if isinstance(subscript, IndexValue) and subscript.index.size == wrt.shape[axis]:
                 letters[axis] = subscript.index.letter
     return tuple(Index(size, letter) for size, letter in zip(wrt.shape, letters, strict=True))
 

@@ -32,7 +32,6 @@ from derive.names import symbol
 from derive.terms import Entry, Quantity, Term, entries, free_indices, substitute
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout
-from derive.typeset.letters import choose_letters
 
 
 def is_direct(writer: Writer, gradient: Gradient) -> bool:
@@ -182,7 +181,7 @@ def _general_entries(writer: Writer, gradients: list[Gradient]) -> list[Block]:
 def _general(writer: Writer, entry: Term, value: Term) -> Paragraph:
     assert isinstance(entry, Entry)
     (index,) = (part for part in free_indices(entry))
-    letters = choose_letters((entry, value), writer.names)
+    letters = writer.letters((entry, value))
     gaps: dict[str, Gap] = {
         "index": Identifier(symbol(letters[index])),
         "size": formula(writer, index.size),

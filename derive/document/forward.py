@@ -25,6 +25,7 @@ from derive.document.writer import (
     expanded_formula,
     formula,
     gradients_of_parameters,
+    initial_formulas,
     shape_gap,
     sizes_in_words,
     symbol_of,
@@ -94,10 +95,7 @@ def model_section(writer: Writer) -> Section:
     if writer.small or len(defined) == 1:
         blocks += [block for equation in defined for block in _definition(writer, equation)]
     elif defined:
-        lines = (
-            Numbered(definition_formula(writer, equation), writer.number_definition(equation.left))
-            for equation in defined
-        )
+        lines = (line for equation in defined for line in _definition_lines(writer, equation))
         blocks += [paragraph("model.in_order"), Display(tuple(lines))]
     last = definition(writer.model, str(cost.name))
     assert last is not None
@@ -112,13 +110,20 @@ def model_section(writer: Writer) -> Section:
     return Section("model", tuple(blocks))
 
 
+def _definition_lines(writer: Writer, equation: Equation) -> tuple[Numbered, ...]:
+    """A definition with its number, and before it the initial values that it reads."""
+    initial = tuple(Numbered(line) for line in initial_formulas(writer, equation))
+    number = writer.number_definition(equation.left)
+    return (*initial, Numbered(definition_formula(writer, equation), number))
+
+
 def _definition(writer: Writer, equation: Equation) -> list[Block]:
     """A definition as written, as matrices, and entry by entry."""
-    as_written = definition_formula(writer, equation)
+    lines = _definition_lines(writer, equation)
+    as_written = lines[-1].formula
     as_matrices = written_as_matrices(writer, equation) if writer.small else None
     key = "model.product" if as_matrices is not None else "model.forward"
-    first = writer.number_definition(equation.left)
-    blocks: list[Block] = [paragraph(key), Display((Numbered(as_written, first),))]
+    blocks: list[Block] = [paragraph(key), Display(lines)]
     sizes = sizes_in_words(writer)
     if as_matrices is not None:
         line = Numbered(as_matrices, writer.number_definition(equation.left))

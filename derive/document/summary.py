@@ -22,8 +22,10 @@ from derive.document.updates import general_formulas, update_formula
 from derive.document.writer import (
     Writer,
     gradients_of_parameters,
+    initial_formulas,
     writer_for,
 )
+from derive.model import Equation
 from derive.terms import Name, Quantity
 from derive.typeset.equations import equation
 from derive.typeset.layout import Layout, NumberText
@@ -41,12 +43,9 @@ def summary_of(
     """
     writer = writer_for(derivation)
     forward = tuple(
-        Formula(
-            defined.left.name,
-            unicode(definition_formula(writer, defined)),
-            first_number(numbers.definitions, defined.left),
-        )
+        line
         for defined in derivation.model.equations
+        for line in _forward(writer, defined, numbers)
     )
     gradients = tuple(
         Formula(
@@ -68,6 +67,14 @@ def summary_of(
     asked = _requested(writer, numbers, requested)
     product = {} if requested.product is None else product_lines(writer, requested.product)
     return Formulas(forward, gradients, updates, asked, _numbered(product, numbers))
+
+
+def _forward(writer: Writer, defined: Equation, numbers: Numbers) -> tuple[Formula, ...]:
+    """An equation with its number, and before it the initial values that it reads."""
+    name = defined.left.name
+    initial = (Formula(name, unicode(line)) for line in initial_formulas(writer, defined))
+    number = first_number(numbers.definitions, defined.left)
+    return (*initial, Formula(name, unicode(definition_formula(writer, defined)), number))
 
 
 def _requested(writer: Writer, numbers: Numbers, requested: Requested) -> tuple[Formula, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from derive.calculus.explain import Chain, at
 from derive.calculus.steps import Step
 from derive.calculus.tidy import short_subscripts
 from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
+from derive.document.starts import Start, plainly, starts_before, starts_of
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
 from derive.terms import (
@@ -30,7 +31,7 @@ from derive.terms import (
 )
 from derive.typeset.equations import equation, equations
 from derive.typeset.layout import Layout, Operator, row
-from derive.typeset.letters import choose_letters
+from derive.typeset.letters import choose_letters, usual_letters
 from derive.typeset.symbols import Notation, name_layout
 from derive.typeset.terms import layout
 
@@ -49,6 +50,8 @@ class Writer:
     sizes: Mapping[str, int]
     symbols: Mapping[str, Symbol]
     small: bool
+    usual: Mapping[Term, Sequence[str]] = field(default_factory=dict)
+    starts: tuple[Start, ...] = ()
     counted: int = 0
     definitions: dict[Quantity, Reference] = field(default_factory=dict)
     gradients: dict[Quantity, Reference] = field(default_factory=dict)
@@ -68,6 +71,10 @@ class Writer:
         settings = (setting for setting, _ in self.model.objective.rule.settings)
         sizes = (dimension.name for dimension in self.model.dimensions)
         return (*(str(q.name) for q in (*declared, *defined, *settings)), *sizes)
+
+    def letters(self, terms: Sequence[Term]) -> dict[Index, str]:
+        """The letters of the indices of terms that are read as one formula."""
+        return choose_letters(terms, self.names, self.usual)
 
     def next_number(self) -> int:
         """The number of the next numbered equation."""
@@ -96,7 +103,8 @@ def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
     entries = sum(_count(quantity, sizes) for quantity in written)
     reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
     shown = replace(derivation, gradients=reaching or derivation.gradients)
-    return Writer(shown, sizes, given, entries <= WRITTEN_OUT)
+    writer = Writer(shown, sizes, given, entries <= WRITTEN_OUT)
+    return replace(writer, usual=usual_letters(model, writer.names), starts=starts_of(model))
 
 
 def _count(quantity: Quantity, sizes: Mapping[str, int]) -> int:
@@ -117,7 +125,8 @@ def gradients_of_parameters(writer: Writer) -> list[Gradient]:
 
 def formula(writer: Writer, *stages: Term, relation: str = "=") -> Layout:
     """The terms with `relation` behind the first and = between the others, letters shared."""
-    notation = Notation(choose_letters(stages, writer.names), writer.symbols)
+    stages = tuple(plainly(stage, writer.starts) for stage in stages)
+    notation = Notation(writer.letters(stages), writer.symbols)
     shown = (layout(short_subscripts(stage), notation) for stage in stages)
     return equation(*shown, relation=relation)
 
@@ -131,6 +140,12 @@ def equation_formula(writer: Writer, definition: Equation) -> Layout:
     """The equation left = right in index form, with the ranges of the indices that run."""
     left = Entry(definition.left, tuple(IndexValue(index) for index in definition.indices))
     return formula(writer, left, definition.right)
+
+
+def initial_formulas(writer: Writer, definition: Equation) -> tuple[Layout, ...]:
+    """The initial values that are stated before an equation: h[0, j] = 0."""
+    before = starts_before(writer.model, writer.starts, definition)
+    return tuple(formula(writer, start.left, start.value) for start in before)
 
 
 def shape_gap(writer: Writer, quantity: Quantity) -> Gap:
@@ -192,7 +207,7 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
     """The steps as reasons, each with its rule in words; what says nothing is left out."""
     walked = list(_spoken(steps, silent))
     terms = [term for _, step in walked for term in _terms(step)]
-    notation = Notation(choose_letters(terms, writer.names), writer.symbols)
+    notation = Notation(writer.letters(terms), writer.symbols)
 
     def shown(term: Term) -> Layout:
         return layout(short_subscripts(at_first_places(term)), notation)

@@ -158,4 +158,9 @@ def _compared(relation: Relation, left: Term, right: Term) -> Condition:
 
 
 def _is_integer(term: Term) -> bool:
+    match term:
+        case Number(value):
+            return value.denominator == 1
+        case Multiply(parts):
+            return all(map(_is_integer, parts))
     return _is_place(term) or isinstance(term, Size)

@@ -1,6 +1,7 @@
 """Guards inside a formula as brackets: x [i = j] for what is x where i = j, and zero elsewhere.
 
-A formula that is itself zero unless one condition holds keeps its cases, as does a choice between
+What a condition of a sum says of none of its indices stands before the sum in the same way.  A
+formula that is itself zero unless one condition holds keeps its cases, as does a choice between
 two values.  Iverson's bracket is strong: where it is 0, what it multiplies need have no value
 (Knuth, Two Notes on Notation, 1992).
 """
@@ -9,7 +10,22 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from derive.terms import ONE, ZERO, AllOf, Choice, Multiply, Negate, Node, Number, Term, rewrite
+from derive.calculus.tidy import all_of
+from derive.terms import (
+    ONE,
+    ZERO,
+    AllOf,
+    Choice,
+    Multiply,
+    Negate,
+    Node,
+    Number,
+    Reduction,
+    Term,
+    free_indices,
+    is_one,
+    rewrite,
+)
 from derive.typeset.levels import is_indicator
 
 NodeT = TypeVar("NodeT", bound=Node)
@@ -38,6 +54,12 @@ def _rule(node: Node) -> Node | None:
     match node:
         case Choice(condition, chosen, Number(zero)) if zero == 0 and not is_indicator(node):
             return _times(_inside(chosen), Choice(condition, ONE, ZERO))
+        case Reduction("sum", indices, inside, where) if not all(is_one(i.size) for i in indices):
+            outside = tuple(c for c in where if not set(indices) & set(free_indices(c)))
+            if outside:
+                kept = tuple(condition for condition in where if condition not in outside)
+                bracket = Choice(all_of(outside), ONE, ZERO)
+                return Multiply((bracket, Reduction("sum", indices, _inside(inside), kept)))
         case Multiply(factors) if any(map(_is_guard, factors)):
             shown = [(factor, _inside(factor)) for factor in factors]
             flat = [part for old, new in shown for part in _parts(old, new)]

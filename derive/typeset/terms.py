@@ -38,6 +38,7 @@ from derive.terms import (
     Relation,
     Size,
     Term,
+    free_indices,
     is_one,
 )
 from derive.typeset.counting import count_from_one
@@ -68,6 +69,7 @@ from derive.typeset.layout import (
 )
 from derive.typeset.levels import Level, ends_open, is_fraction, is_indicator, level, without_sign
 from derive.typeset.linear import layout_linear_algebra
+from derive.typeset.ranges import by_ranges
 from derive.typeset.symbols import PARTIAL_SIGN, Notation, name_layout
 
 SIGNS: dict[Relation, str] = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
@@ -87,7 +89,15 @@ def layout(node: Node, notation: Notation) -> Layout:
     '−(X[i, 1] + 1)'
     """
     marks = {_printed(term): key for term, key in notation.marks.items()}
-    return _layout(_printed(node), replace(notation, marks=marks))
+    notation = replace(notation, marks=marks)
+    ranges = by_ranges(node) if isinstance(node, Term) else None
+    if ranges is not None:
+        return Cases(tuple((_top(value, notation), _top(when, notation)) for when, value in ranges))
+    return _top(node, notation)
+
+
+def _top(node: Node, notation: Notation) -> Layout:
+    return _layout(_printed(node), notation)
 
 
 def _printed(node: NodeT) -> NodeT:
@@ -268,7 +278,7 @@ def _partial(of: Term, wrt: Entry, notation: Notation) -> Layout:
 
 
 def _reduction(term: Reduction, notation: Notation) -> Layout:
-    """The operator with the range of each index, and the conditions under the last one."""
+    """The operator with the range of each index, and each condition where it can be asked."""
     indices = tuple(index for index in term.indices if not is_one(index.size))
     conditions = tuple(_layout(condition, notation) for condition in term.where)
     if not indices:
@@ -278,13 +288,14 @@ def _reduction(term: Reduction, notation: Notation) -> Layout:
             guard if term.term == ONE else product(guard, _at(Level.PRODUCT, term.term, notation))
         )
     inner = replace(notation, inline=True)
+    below = [_asked_at(condition, indices) for condition in term.where]
     operators = [
         BigOperator(
             BIG_SIGNS.get(term.kind, term.kind),
             _index(index, notation),
             NumberText("1"),
             _layout(index.size, inner),
-            conditions if index is indices[-1] else (),
+            tuple(c for c, asked in zip(conditions, below, strict=True) if asked is index),
         )
         for index in indices
     ]
@@ -295,6 +306,12 @@ def _reduction(term: Reduction, notation: Notation) -> Layout:
         powers = layout_function("exp", _layout(term.term, notation))
         return row(FunctionName("log"), Operator(APPLY, "infix"), *operators, powers)
     return row(*operators, body)
+
+
+def _asked_at(condition: Condition, indices: tuple[Index, ...]) -> Index:
+    """The last of the indices that a condition reads, the last of all where it reads none."""
+    read = free_indices(condition)
+    return next((index for index in reversed(indices) if index in read), indices[-1])
 
 
 def _one_over_count(

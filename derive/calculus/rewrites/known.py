@@ -201,11 +201,19 @@ def _power_of_root(term: Term, known: Knowledge) -> Term | None:
     return None
 
 
-def names_below(term: Term, known: Knowledge) -> Term | None:
-    """A divisor reads what is defined by its name, in all its parts."""
+def roots_below(term: Term, known: Knowledge) -> Term | None:
+    """x/(n √v) is x/(n σ) where σ is the name of √v.
+
+    Other divisors keep their form: that of a softmax is found in it when it is made stable.
+    """
 
     def rule(node: Node) -> Node | None:
-        return names(node, known) if isinstance(node, Call | Power | Reduction) else None
+        match node:
+            case Call("sqrt"):
+                return known.name_of(node)
+            case Power():
+                return _power_of_root(node, known)
+        return None
 
     match term:
         case Divide(above, below):

@@ -204,8 +204,15 @@ def sizes_in_words(writer: Writer) -> Gap:
 
 
 def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = SILENT) -> Working:
-    """The steps as reasons, each with its rule in words; what says nothing is left out."""
-    walked = list(_spoken(steps, silent))
+    """The steps as reasons, each with its rule in words; what says nothing is left out.
+
+    A step shares its letters with those that work it out; beside other steps it has its own.
+    """
+    return Working(tuple(reason for step in steps for reason in _reasons(writer, step, silent)))
+
+
+def _reasons(writer: Writer, whole: Step, silent: tuple[str, ...]) -> list[Reason]:
+    walked = list(_spoken((whole,), silent))
     terms = [term for _, step in walked for term in _terms(step)]
     notation = Notation(writer.letters(terms), writer.symbols)
 
@@ -217,7 +224,7 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
         why = says(f"rule.{step.rule}.why", **{name: shown(term) for name, term in step.arguments})
         line = equation(shown(step.before), shown(step.after))
         reasons.append(Reason(depth, says(f"rule.{step.rule}.name"), line, why))
-    return Working(tuple(reasons))
+    return reasons
 
 
 def _spoken(

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derive.calculus.affine import affine, within
 from derive.polynomials import collected, is_size
-from derive.program.arrays import Exact, Gather, Selector, Slice, Whole
+from derive.program.arrays import ArrayTerm, Exact, Gather, Selector, Slice, Whole
 from derive.program.labelled import Axis, Labelled, aligned, combine, in_order, selected, union
 from derive.simplify import total
 from derive.terms import (
@@ -65,7 +65,8 @@ def read(
     if len(others) == 1 and len(axes) == len(entry.subscripts) - 1:
         rows = subscript_at(others[0])
         if not set(rows.labels) & set(axes):
-            return _lookup(entry, others[0], rows, axes)
+            selectors.insert(others[0], "all")
+            return _lookup(selected(Whole(entry.quantity), selectors), others[0], rows, axes)
     return _grid(entry, [subscript_at(place) for place in range(len(entry.subscripts))], wanted)
 
 
@@ -81,12 +82,10 @@ def _window(subscript: Term, size: Term) -> tuple[Index, Slice] | None:
     return index, Slice(collected(total(form.rest, constant)), index.size)
 
 
-def _lookup(entry: Entry, place: int, rows: Labelled, axes: list[Axis]) -> Labelled:
-    """A read through one array of subscripts, the other axes whole."""
+def _lookup(operand: ArrayTerm, place: int, rows: Labelled, axes: list[Axis]) -> Labelled:
+    """A read through one array of subscripts; the other axes are those of the operand."""
     subscripts = tuple(rows.term if axis == place else None for axis in range(len(axes) + 1))
-    return Labelled(
-        Gather(Whole(entry.quantity), subscripts), (*axes[:place], *rows.axes, *axes[place:])
-    )
+    return Labelled(Gather(operand, subscripts), (*axes[:place], *rows.axes, *axes[place:]))
 
 
 def _grid(entry: Entry, subscripts: list[Labelled], wanted: Sequence[Index]) -> Labelled:

@@ -1,6 +1,7 @@
 """Initial values in print: equations of their own, and plain reads of the step before."""
 
 import pytest
+from documents import displayed, shown
 
 from derive.calculus.adjoint import derive_gradients
 from derive.document.build import document_of
@@ -77,3 +78,31 @@ h[t] = a + h[t-1]
 C = h[T-1] ** 2
 minimize(C)""")
     assert shown[0] == step
+
+
+NETWORK = """
+T: dim; H: dim
+x: input[T, H]; y: input[H]; U: param[H, H]; V: param[H, H]
+j: range(H)
+h[-1, j] = 0
+h[t] = tanh(h[t-1] @ U + x[t] @ V)
+C = mean((h[T-1] - y) ** 2)
+minimize(C)"""
+
+
+def test_a_document_states_the_initial_value_before_the_step():
+    assert displayed(shown(NETWORK, "md", name="m"), "md")[:2] == [
+        (None, "h_{0, j} = 0"),
+        (
+            1,
+            r"h_{t j} = \tanh\left( \sum_{i = 1}^{H} h_{t - 1, i} U_{i j} "
+            r"+ \sum_{i = 1}^{H} x_{t i} V_{i j} \right)",
+        ),
+    ]
+
+
+def test_steps_beside_each_other_share_their_letters():
+    # ∂h/∂U and ∂h/∂V are worked out one after the other, with the same letters
+    page = shown(NETWORK, "md", name="m")
+    assert r"\frac{\partial}{\partial U_{k j}}" in page
+    assert r"\frac{\partial}{\partial V_{k j}}" in page

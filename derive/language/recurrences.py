@@ -91,7 +91,9 @@ def _read_initial(
     place, downward = _place(position, quantity.shape[axis], parts[axis], scope)
     values = (*(before.values if before else ()), (place, value))
     draft.quantities[name.id] = quantity
-    draft.starts[name.id] = Start(quantity, axis, values, letter, offset, span, downward)
+    others = letters_of(slots, value)
+    letters = (*others[:axis], letter, *others[axis:])
+    draft.starts[name.id] = Start(quantity, axis, values, letter, offset, span, downward, letters)
     _check_contiguous(draft.starts[name.id], target, scope)
 
 
@@ -203,7 +205,13 @@ def _read_step(start: Start, target: ast.Subscript, statement: ast.Assign, scope
             slot.seen.append((shape[axis], f"the initial value of {name}"))
     array = over(slots, inner.number(statement.value), target, scope)
     _check_shape(start, array, target, scope)
-    definition = Definition(name, _whole(start, array), letters_of(slots, array), "index")
+    own = letters_of(slots, array)
+    # Where the step names no index of an axis, the initial value may.
+    letters = (
+        letter or (named if named not in own else None)
+        for letter, named in zip(own, start.letters, strict=True)
+    )
+    definition = Definition(name, _whole(start, array), tuple(letters), "index")
     one = equation(definition, start.quantity, shape, statement, scope)
     _check_lags(one, start, target, scope)
     scope.draft.equations.append(one)

@@ -36,7 +36,8 @@ class Start:
     """A quantity that steps along `axis`, and its initial values by their place on that axis.
 
     Places count from 0, or, where the recurrence runs `downward`, from the size of the axis.  The
-    equation of a step has `letter + offset` there, and the letter has the range `span`.
+    equation of a step has `letter + offset` there, and the letter has the range `span`.  `letters`
+    are those of all axes, where the initial value names them.
     """
 
     quantity: Quantity
@@ -46,6 +47,7 @@ class Start:
     offset: int
     span: Term
     downward: bool
+    letters: tuple[str | None, ...] = ()
 
     @property
     def size(self) -> Term:

@@ -35,6 +35,12 @@ from derive.terms import (
 Rule = Callable[..., Term]
 
 
+# Functions that some numbers have no value of.
+PARTIAL = frozenset(
+    "log log1p log2 log10 sqrt tan arcsin arccos arccosh arctanh lgamma digamma trigamma".split()
+)
+
+
 @dataclass(frozen=True)
 class FunctionRow:
     """`partials[k](*arguments)` is the derivative with respect to argument k.

@@ -118,6 +118,19 @@ a: param[n, n]; b: param
 z[i] = softmax(b, i, where=a[i, i] > 0)
 C = sum(z ** 2)
 """,
+    "a filtered sum that is read backwards": """
+n: dim; d: dim
+w: param[d, n]
+j: range(n)
+z[j] = sum(w[l, n - 1 - j], l, where=l >= 1)
+C = sum(z ** 2)
+""",
+    "a softmax that is filtered out as a whole": """
+n: dim
+w: param[n]; x: input
+z[p] = softmax(w[p] ** 2, p, where=x > 0)
+C = sum(z ** 2)
+""",
     "a negative power of what is zero outside": """
 n: dim
 w: param[n]

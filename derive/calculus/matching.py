@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from derive.conditions import needs_no_guard
+from derive.functions import PARTIAL
 from derive.model import Equation
+from derive.polynomials import is_size
 from derive.simplify import flat_factors, guarded, unguarded
 from derive.terms import (
     BINDERS,
@@ -18,12 +21,16 @@ from derive.terms import (
     Call,
     Compare,
     Condition,
+    Divide,
     Entry,
     Index,
     IndexValue,
     LinearAlgebra,
     Multiply,
+    Negate,
     Node,
+    Number,
+    Power,
     Reduction,
     Term,
     children,
@@ -173,6 +180,24 @@ def entry_at(definition: Equation, values: Mapping[Index, Term]) -> Entry | None
     return Entry(definition.left, tuple(found[index] for index in definition.indices))
 
 
+def _is_everywhere(term: Term) -> bool:
+    """Whether a factor has a value whatever the data are: nothing is divided by them."""
+    match term:
+        case Divide(above, below):
+            return is_size(below) and _is_everywhere(above)
+        case Add(parts) | Multiply(parts) | Call(_, parts):
+            return not _is_partial(term) and all(map(_is_everywhere, parts))
+        case Negate(inside):
+            return _is_everywhere(inside)
+        case Power(base, Number(value)):
+            return value >= 0 and value.denominator == 1 and _is_everywhere(base)
+    return needs_no_guard(term) or isinstance(term, Entry)
+
+
+def _is_partial(term: Term) -> bool:
+    return isinstance(term, Call) and term.function in PARTIAL
+
+
 def _named_under_guards(term: Term, definition: Equation) -> Term:
     """A guarded term with the name of a definition that the same conditions guard."""
     needed, pattern = unguarded(definition.right)
@@ -194,5 +219,8 @@ def _named_under_guards(term: Term, definition: Equation) -> Term:
 
     inside = rewrite(inside, rule)
     factors = set(flat_factors((inside,)))
+    if not all(factor in implied or _is_everywhere(factor) for factor in factors):
+        # A quotient may have no value where the conditions fail, and zero times it has none.
+        return guarded(conditions, inside)
     dropped = {c for entry, wanted in implied.items() if entry in factors for c in wanted}
     return guarded(tuple(c for c in conditions if c not in dropped), inside)

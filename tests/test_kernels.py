@@ -108,9 +108,9 @@ def _loss(w, b, X, y):
 def _gradients(w, b, X, y):
     y_hat = _forward(w, b, X)
     N = X.shape[0]
-    d_y_hat = y_hat - y
-    L = np.mean(d_y_hat**2) + 0.1 * np.sum(w**2)
-    d_y_hat *= 2 / N
+    error = y_hat - y
+    L = np.mean(error**2) + 0.1 * np.sum(w**2)
+    d_y_hat = 2 / N * error
     d_w = d_y_hat @ X + 0.2 * w
     d_b = d_y_hat.sum()
     return L, {"w": d_w, "b": d_b}""",

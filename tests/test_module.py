@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from models_by_hand import NEURON_FORMULAS, neuron_gradients, neuron_model
 
-from derive.code.module import module_source
 from derive.code.layout import WIDTH
+from derive.code.module import module_source
 from derive.verification.loading import load_module
 
 CONFIG = Path(__file__).parent.parent / "pyproject.toml"
@@ -90,9 +90,9 @@ def _loss(w, b, x, y):
 
 def _gradients(w, b, x, y):
     y_hat = _forward(w, b, x)
-    d_y_hat = y_hat - y
-    C = d_y_hat**2
-    d_y_hat *= 2
+    error = y_hat - y
+    C = error**2
+    d_y_hat = 2 * error
     d_w = x.T @ d_y_hat  # (5)–(7)
     d_b = d_y_hat[0, 0]  # (8)
     return C[0, 0], {"w": d_w, "b": d_b}

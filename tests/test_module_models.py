@@ -152,9 +152,9 @@ def test_a_network_reads_as_written_by_hand():
 def _gradients(W1, b1, W2, x, y):
     h, y_hat = _forward(W1, b1, W2, x)
     N = x.shape[0]
-    d_y_hat = y_hat - y
-    L = np.mean(d_y_hat**2)
-    d_y_hat *= 2 / N
+    error = y_hat - y
+    L = np.mean(error**2)
+    d_y_hat = 2 / N * error
 """
         in source
     )

@@ -8,6 +8,13 @@ import pytest
 from derive import Model
 from derive.pipeline import source_of
 
+FILTERED = {
+    "one factor": ("r[i] * U[i, j]", "x[i] > 0"),
+    "a filter with more indices": ("r[i] * U[i, j]", "U[i, j] > 1"),
+    "two factors": ("r[i] * l[i] * U[i, j]", "x[i] > 0"),
+    "places by subscripts": ("r[k[i]] * U[i, j]", "U[i, j] > 1"),
+}
+
 RELU = """
 N: dim; D: dim; H: dim; K: dim
 x: input[N, D]; y: input[N, K]
@@ -60,6 +67,35 @@ def test_what_may_be_infinite_stays_a_choice():
     assert (cost, grads["w"].tolist()) == (9.0, [0.0, 6.0])
 
 
-@pytest.mark.parametrize("line", ["A /= A.sum(axis=3, keepdims=True)", "d_S *= A", "del S"])
+@pytest.mark.parametrize("line", ["A /= A.sum(axis=3, keepdims=True)", "del S"])
 def test_large_arrays_are_changed_where_they_stand(line):
     assert line in kernels(ATTENTION)
+
+
+def test_no_quantity_is_called_by_the_name_of_another():
+    written = kernels(ATTENTION)
+    assert "d_S = A * (d_A - np.sum(d_O * O, axis=3, keepdims=True))" in written
+    assert "not read again" not in written
+
+
+@pytest.mark.parametrize(("term", "kept"), FILTERED.values(), ids=FILTERED)
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_what_is_filtered_out_may_be_infinite(reduction, term, kept):
+    """The logarithm of the first entry is minus infinity; all sums leave it out."""
+    text = f"""
+n: dim; m: dim
+x: input[n]; U: input[n, m]; k: index(n)[n]; w: param[m]
+l = log(x); r = 1 / x
+z[j] = {reduction}({term}, i, where={kept})
+C = sum(w[j] ** 2 * z[j], j)
+minimize(C)
+"""
+    x, U, k = np.array([0.0, 1.0, 2.0]), np.array([[1, 0.5], [2, 3], [4, 2]]), np.arange(3)
+    r, logs, w = np.array([0, 1, 0.5]), np.log([1.0, 1.0, 2.0]), np.array([2.0, 3.0])
+    rows = (r * logs if "l[i]" in term else r)[1:, None] * U[1:]
+    z = rows.sum(axis=0) / (2 if reduction == "mean" else 1)
+    module = Model(text).compile()
+    with np.errstate(all="ignore"):
+        cost, grads = module.gradients({"w": w}, x=x, U=U, k=k)
+    np.testing.assert_allclose(cost, w**2 @ z, rtol=1e-14)
+    np.testing.assert_allclose(grads["w"], 2 * w * z, rtol=1e-14)

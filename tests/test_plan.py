@@ -54,9 +54,9 @@ def model_of(*equations, declared, dimensions=SIZES):
 def test_the_neuron_is_six_lines():
     assert lines(neuron_program()) == [
         "y_hat = x @ w + b",
-        "d_y_hat = y_hat - y",
-        "C = d_y_hat**2",
-        "d_y_hat *= 2",
+        "error = y_hat - y",
+        "C = error**2",
+        "d_y_hat = 2 * error",
         "d_w = x.T @ d_y_hat",
         "d_b = d_y_hat[0, 0]",
     ]

@@ -149,7 +149,7 @@ def test_what_only_the_backward_pass_needs_is_not_in_the_forward_pass():
                 "R[T - 1] = s[T - 1] * r[T - 1]",
                 "for t in reversed(range(T - 1)):",
                 "    R[t] = s[t] * r[t] + g * R[t + 1]",
-                "d_R_given *= 2 / T",
+                "d_R_given = 2 / T * error",
                 "d_R[0] = d_R_given[0]",
                 "for t in range(1, T):",
                 "    d_R[t] = d_R[t - 1] * g + d_R_given[t]",

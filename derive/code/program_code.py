@@ -42,9 +42,8 @@ from derive.program.program import (
     parts,
     size_names,
     size_on,
-    targets,
 )
-from derive.program.reuse import Change, changes, is_part
+from derive.program.reuse import Change, changes
 from derive.terms import ONE, ZERO, Multiply, Name, Quantity, Size
 
 
@@ -55,11 +54,8 @@ def statement_lines(
     lines: list[str] = []
     known = dict(names)
     changed = changes(program)
-    unnamed = {
-        target.name for line in program.statements if is_part(line) for target in targets(line)
-    }
     for name, change in reversed(changed.items()):
-        if isinstance(change.start, Whole) and change.start.quantity.name in unnamed:
+        if isinstance(change.start, Whole):
             known[change.start.quantity.name] = known[name]
     for line in with_groups(program.statements):
         if isinstance(line, tuple):
@@ -77,18 +73,14 @@ def statement_lines(
 def _changes(
     statement: Statement, change: Change, names: dict[Name, str], comments: Names
 ) -> list[str]:
-    """An array of this name, or another one that is not read again, changed where it stands."""
-    target, inside = names[statement.target.name], names
-    if isinstance(change.start, Whole):
-        before = code(change.start, names)
-        inside = {**names, change.start.quantity.name: target}
-        lines = [] if before == target else [f"{target} = {before}  # {before} is not read again"]
-    else:
+    """An array that has this name, or a product that gets it, changed where it stands."""
+    target, lines = names[statement.target.name], list[str]()
+    if not isinstance(change.start, Whole):
         lines = _expression(f"{target} = ", change.start, names, "")
     for place, (operator, value) in enumerate(change.steps, 1):
         last = place == len(change.steps)
         comment = comments.get(statement.target.name, "") if last else ""
-        lines += _expression(f"{target} {operator}= ", value, inside, comment)
+        lines += _expression(f"{target} {operator}= ", value, names, comment)
     return lines
 
 

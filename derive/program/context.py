@@ -21,16 +21,17 @@ class Context:
     """The order of axes that is wanted, and where values are kept, if some are dropped.
 
     `bounds` says below which size index data stay, where values may be put at the places they name,
-    and `formulas` what sizes are; `finite` names quantities that have no infinite values, `sizes`
-    are representative values, by which work is compared, and `computed` holds the arrays that are
-    known.  What is `plain` is one expression: nothing is added up in it.
+    and `formulas` what sizes are; `finite` names quantities that have no infinite
+    values, None where a formula is written and nothing is computed; `sizes` are representative
+    values, by which work is compared, and `computed` holds the arrays that are known.  What is
+    `plain` is one expression: nothing is added up in it.
     """
 
     wanted: tuple[Index, ...] = ()
     kept: Labelled | None = None
     bounds: Mapping[Name, Term] = field(default_factory=dict)
     formulas: Mapping[str, Term] = field(default_factory=dict)
-    finite: frozenset[Name] = frozenset()
+    finite: frozenset[Name] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     computed: Computed = field(default_factory=Computed)
     plain: bool = False

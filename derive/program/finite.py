@@ -31,6 +31,7 @@ from derive.terms import (
     Size,
     Term,
     entries,
+    same,
 )
 
 # Functions with a pole, beside those that are not defined everywhere.
@@ -73,6 +74,8 @@ def is_finite(term: Term, names: Collection[Name]) -> bool:
             return is_finite(inside, names)
         case Call(function, parts) if function not in PARTIAL | POLES or _is_positive(term):
             return all(is_finite(part, names) for part in parts)
+        case Call("log", (inside,)) if _is_from_one(inside):
+            return is_finite(inside, names)
         case Power(base, Number(value)) if value >= 0 and value.denominator == 1:
             return is_finite(base, names)
         case Divide(above, below):
@@ -105,6 +108,14 @@ def masked_term(reduction: Reduction, names: Collection[Name]) -> Choice | None:
         return None
     choice = Choice(all_of(reduction.where), reduction.term, ZERO)
     return choice if is_masked(choice, names) else None
+
+
+def _is_from_one(term: Term) -> bool:
+    """Whether a term is the sum of exponentials of which the largest is one."""
+    match term:
+        case Reduction("sum", indices, Call("exp", (Add((exponent, Negate(largest))),)), ()):
+            return same(largest, Reduction("max", indices, exponent))
+    return False
 
 
 def _is_positive(term: Term) -> bool:

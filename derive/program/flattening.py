@@ -59,7 +59,7 @@ def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Ter
     (A B) v is A (B v).  What is known already is left whole.
     """
     factors = factors_of(term, indices)
-    above = tuple(part for factor in factors.above for part in _parts(factor, indices))
+    above = tuple(part for factor in factors.above for part in _parts(factor, indices, context))
     for factor in above:
         others = tuple(other for other in above if other is not factor)
         found: Term
@@ -81,13 +81,16 @@ def taken_apart(term: Term, indices: tuple[Index, ...], context: Context) -> Ter
     return None
 
 
-def _parts(factor: Term, indices: tuple[Index, ...]) -> tuple[Term, ...]:
+def _parts(factor: Term, indices: tuple[Index, ...], context: Context) -> tuple[Term, ...]:
     """A factor whose conditions are masks; what divides an outer product is a factor of its own."""
     match factor:
         case Reduction("sum"):
-            return (with_masked_factors(factor),)
+            return (with_masked_factors(factor, context.finite),)
         case Add(terms):
-            masked = [with_masked_factors(t) if isinstance(t, Reduction) else t for t in terms]
+            masked = [
+                with_masked_factors(term, context.finite) if isinstance(term, Reduction) else term
+                for term in terms
+            ]
             return (factor if any(map(_is_guarded, masked)) else Add(tuple(masked)),)
         case Divide(top, bottom):
             above = factors_of(top, indices)

@@ -3,16 +3,21 @@
 Σ_j [z[n,j] > 0] g[n,j] W[i,j] is (g * (z > 0)) @ W.T: the mask has the axes of g, and no array
 over n, i and j is made.  A condition that no summed index reaches stands outside of the sum; one
 that has the axes of no factor is a factor of its own, 1 where it holds and 0 elsewhere.
+
+What is dropped does not count, whatever it is: a factor that may be infinite there has the zeros
+itself, since zero times infinity is no number, or the condition stays with the sum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from derive.calculus.tidy import all_of
 from derive.conditions import needs_no_guard
 from derive.polynomials import is_size
 from derive.program.factors import Factors, factors_of
+from derive.program.finite import is_finite
 from derive.simplify import guarded, product, quotient
 from derive.terms import (
     ONE,
@@ -22,6 +27,7 @@ from derive.terms import (
     Condition,
     Index,
     Multiply,
+    Name,
     Negate,
     Reduction,
     Term,
@@ -30,14 +36,18 @@ from derive.terms import (
 )
 
 
-def with_masked_factors(reduction: Reduction) -> Term:
+def with_masked_factors(reduction: Reduction, finite: Collection[Name] | None) -> Term:
     """A sum in which each condition stands where it has the fewest axes.
 
+    The quantities `finite` have finite values everywhere; None says that all have.
+
     >>> from derive.terms import Entry, Index, IndexValue, Quantity, Size
-    >>> n = Size("n"); i, j = Index(n), Index(n); a, W = Quantity("a", (n,)), Quantity("W", (n, n))
+    >>> n = Size("n"); i, j = Index(n), Index(n)
+    >>> a, W = Quantity("a", (n,), "input"), Quantity("W", (n, n), "param")
     >>> factor, weight = Entry(a, (IndexValue(j),)), Entry(W, (IndexValue(i), IndexValue(j)))
     >>> positive = Compare(">", factor, ZERO)
-    >>> found = with_masked_factors(Reduction("sum", (j,), Multiply((factor, weight)), (positive,)))
+    >>> total = Reduction("sum", (j,), Multiply((factor, weight)), (positive,))
+    >>> found = with_masked_factors(total, ())
     >>> found.where, found.term == Multiply((Choice(positive, factor, ZERO), weight))
     ((), True)
     """
@@ -53,7 +63,7 @@ def with_masked_factors(reduction: Reduction) -> Term:
         return reduction
     if not all(map(needs_no_guard, factors.above)) or not all(map(_is_safe, reduction.where)):
         return reduction
-    above, rest = _masked(factors.above, reduction.where)
+    above, rest = _masked(factors.above, reduction.where, finite)
     if rest == reduction.where:
         return reduction
     return _sum(replace(factors, above=above), reduction.indices, rest)
@@ -68,21 +78,26 @@ def _is_safe(condition: Condition) -> bool:
 
 
 def _masked(
-    factors: tuple[Term, ...], conditions: tuple[Condition, ...]
+    factors: tuple[Term, ...], conditions: tuple[Condition, ...], finite: Collection[Name] | None
 ) -> tuple[tuple[Term, ...], tuple[Condition, ...]]:
     """The factors with conditions in them or beside them, and the conditions that are left."""
     held: dict[int, list[Condition]] = {}
     own: list[Condition] = []
     rest: list[Condition] = []
     reached = {index for factor in factors for index in free_indices(factor)}
+    infinite: list[int] = []
+    if finite is not None:
+        infinite = [place for place, factor in enumerate(factors) if not is_finite(factor, finite)]
     for condition in conditions:
-        place = _place(condition, factors)
-        if place is not None:
+        possible = _places(condition, factors)
+        places = possible[:1]
+        if infinite:
+            places = infinite if set(infinite) <= set(possible) else []
+        for place in places:
             held.setdefault(place, []).append(condition)
-        elif reached - set(free_indices(condition)):
-            own.append(condition)
-        else:
-            rest.append(condition)
+        if not places:
+            is_own = not infinite and reached - set(free_indices(condition))
+            (own if is_own else rest).append(condition)
     above = [
         Choice(all_of(tuple(held[place])), factor, ZERO) if place in held else factor
         for place, factor in enumerate(factors)
@@ -91,13 +106,14 @@ def _masked(
     return tuple(above), tuple(rest)
 
 
-def _place(condition: Condition, factors: tuple[Term, ...]) -> int | None:
-    """The first factor made of data that has all indices of a condition."""
+def _places(condition: Condition, factors: tuple[Term, ...]) -> list[int]:
+    """The factors made of data that have all indices of a condition."""
     needed = set(free_indices(condition))
-    for place, factor in enumerate(factors):
-        if entries(factor) and needed and needed <= set(free_indices(factor)):
-            return place
-    return None
+    return [
+        place
+        for place, factor in enumerate(factors)
+        if entries(factor) and needed and needed <= set(free_indices(factor))
+    ]
 
 
 def _sum(factors: Factors, indices: tuple[Index, ...], where: tuple[Condition, ...]) -> Term:

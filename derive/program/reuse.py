@@ -3,9 +3,10 @@
     A = np.exp(S - S.max(axis=3, keepdims=True))
     A /= A.sum(axis=3, keepdims=True)
 
-An array is changed if nothing reads it afterwards and nothing looks at its memory.  A part that has
-no name of its own takes the name of what it becomes; a quantity with a name is changed only where
-it has more axes than all that is passed in, since arrays of that size are worth a line.
+An array is changed if nothing reads it afterwards and nothing looks at its memory.  It is a part
+that the model does not name, and that is read for one quantity alone: it takes the name of what it
+becomes.  A product is scaled where it stands if it has more axes than all that is passed in, since
+arrays of that size are worth a line.
 """
 
 from __future__ import annotations
@@ -87,9 +88,20 @@ def _may_change(
     if not isinstance(start, Whole):
         return is_large
     maker = _maker(start.quantity, program.statements[:place])
-    if maker is None or not _is_free(start.quantity, program, place):
+    if maker is None or not is_part(maker) or not _is_free(start.quantity, program, place):
         return False
-    return is_large or is_part(maker)
+    return _serves(start.quantity, program, place)
+
+
+def _serves(array: Quantity, program: Program, place: int) -> bool:
+    """Whether all that is computed from a part is no more than a part of one statement."""
+    for reader, line in enumerate(program.statements):
+        if reader != place and any(array.name in reads(s.value) for s in parts(line)):
+            if not isinstance(line, Statement) or not is_part(line):
+                return False
+            if line.target in program.outputs or not _serves(line.target, program, place):
+                return False
+    return True
 
 
 def is_part(line: Line) -> bool:

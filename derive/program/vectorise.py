@@ -154,7 +154,7 @@ def _computed(term: Term, context: Context) -> Labelled:
             return joined_pieces(pieces, _labelled, context)
         case Choice() if softmax := masked_softmax(term):
             return normalised(softmax, _condition, _labelled, context)
-        case Choice(condition, chosen) if is_masked(term, context.finite):
+        case Choice(condition, chosen) if is_masked(term, context.finite or ()):
             parts = [_labelled(chosen, context), _condition(condition, context)]
             return combine("multiply", parts, context.wanted)
         case Choice(condition, then, otherwise):
@@ -296,13 +296,14 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
         return added_up(found, _labelled, context)
     if context.adds_up and (over := overlapping(reduction, context.formulas)):
         return overlapped(over, _labelled, context)
-    if context.kept is None and (masked := with_masked_factors(reduction)) != reduction:
+    masked = with_masked_factors(reduction, context.finite)
+    if context.kept is None and masked != reduction:
         return _labelled(masked, context)
     indices, empty = reduction.indices, EMPTY.get(reduction.kind)
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)
     inside = replace(context, wanted=(*context.wanted, *indices))
-    if (zeroed := masked_term(reduction, context.finite)) is not None:
+    if (zeroed := masked_term(reduction, context.finite or ())) is not None:
         return fold("sum", _labelled(zeroed, inside), indices)
     mask = _mask(reduction, inside)
     if mask is not None:

@@ -368,3 +368,29 @@ def test_the_slope_of_relu_at_zero_is_zero():
         *STATED, "kl_peaked", "logdet_overflow", "layernorm_constant_eps0", "norm_grad_zero",
         "sqrt_grad_0", "masked_row", "relu_at_0",
     }  # fmt: skip
+
+
+def test_scores_without_a_name_do_not_overflow_in_any_gradient():
+    """Attention whose scores, of some thousands, stand in its softmax alone, and by a name."""
+    text = """
+T: dim; D: dim
+Q: param[T, D]; K: param[T, D]; V: input[T, D]; y: input[T, D]
+{}
+O = A @ V
+C = mean((O - y) ** 2)
+minimize(C)
+"""
+    scores = "sum(Q[i, d] * K[j, d], d) / sqrt(D)"
+    unnamed = Model(text.format(f"A[i, j] = softmax({scores}, j)")).compile()
+    named = Model(text.format(f"S[i, j] = {scores}; A = softmax(S, axis=1)")).compile()
+    rng = np.random.default_rng(0)
+    V, y, Q, K = rng.standard_normal((4, 3, 2))
+    for scale in (1, 40):
+        params = {"Q": scale * Q, "K": scale * K}
+        cost, grads = unnamed.gradients(params, V, y)
+        wanted, slopes = named.gradients(params, V, y)
+        assert cost == pytest.approx(wanted, rel=1e-14)
+        for name, gradient in grads.items():
+            np.testing.assert_allclose(gradient, slopes[name], rtol=1e-9, atol=1e-12)
+    slope, along = unnamed.check({"Q": Q, "K": K}, V, y)
+    assert slope == pytest.approx(along, rel=1e-6)

@@ -185,8 +185,8 @@ def names(term: Term, known: Knowledge) -> Term | None:
         share = _as_share(term, known)
         found = None if share is None else known.name_of(share)
     if found is None and isinstance(term, Divide) and is_share(term):
-        ratio = replace(ratio_of(term.numerator), below=(term.denominator,))
-        return _named_pair(ratio, known)
+        above = ratio_of(term.numerator)
+        return _named_pair(replace(above, below=(*above.below, term.denominator)), known)
     return found
 
 
@@ -251,10 +251,23 @@ def named_ratio(term: Term, known: Knowledge) -> Term | None:
 def _named_pair(ratio: Ratio, known: Knowledge) -> Term | None:
     for place, above in enumerate(ratio.above):
         for other, below in enumerate(ratio.below):
-            found = known.name_of(Divide(above, below))
+            found = known.name_of(Divide(above, below)) or _named_inside(above, below, known)
             if found is not None:
                 factors = (*ratio.above[:place], found, *ratio.above[place + 1 :])
                 return written(Ratio(ratio.coefficient, factors, without(ratio.below, other)))
+    return None
+
+
+def _named_inside(above: Term, below: Term, known: Knowledge) -> Term | None:
+    """(Σ_k a[k] x[k])/b as Σ_k c[k] x[k] where c[k] is the name of a[k]/b."""
+    match above:
+        case Reduction("sum", _, Multiply() as inside):
+            ratio = ratio_of(inside)
+            for place, factor in enumerate(ratio.above):
+                found = known.name_of(Divide(factor, below))
+                if found is not None:
+                    factors = (*ratio.above[:place], found, *ratio.above[place + 1 :])
+                    return replace(above, term=written(replace(ratio, above=factors)))
     return None
 
 

@@ -80,6 +80,17 @@ def mlp(params: Params, x: Array, y: Array, alpha: float) -> float:
     return cost
 
 
+def small_mlp(params: Params, x: Array, y: Array, alpha: float) -> float:
+    """One hidden layer of tanh, softmax cross-entropy, shapes (N, D) and (N,)."""
+    h = np.tanh(x @ params["W1"] + params["b1"])
+    cost, d_z = _cross_entropy(h @ params["W2"] + params["b2"], y)
+    d_a = d_z @ params["W2"].T
+    d_a *= 1 - h**2
+    grads = {"W1": x.T @ d_a, "b1": d_a.sum(axis=0), "W2": h.T @ d_z, "b2": d_z.sum(axis=0)}
+    _descend(params, grads, alpha)
+    return cost
+
+
 def attention(params: Params, x: Array, y: Array, alpha: float) -> float:
     """Self-attention with H heads and squared error, x and y (B, T, D), Wq, Wk, Wv (D, H, E)."""
     batch, length, width = x.shape

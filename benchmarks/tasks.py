@@ -57,6 +57,17 @@ C = -mean(log_p[n, y[n]], n)
 minimize(C)
 """
 
+SMALL_MLP = """
+N: dim; D: dim; H: dim; K: dim
+x: input[N, D]; y: index(K)[N]
+W1: param[D, H]; W2: param[H, K]; b1: param[H]; b2: param[K]
+h = tanh(x @ W1 + b1)
+z = h @ W2 + b2
+log_p = log_softmax(z, axis=1)
+C = -mean(log_p[n, y[n]], n)
+minimize(C)
+"""
+
 ATTENTION = """
 B: dim; T: dim; D: dim; H: dim; E: dim
 x: input[B, T, D]; y: input[B, T, D]
@@ -125,6 +136,8 @@ TASKS = (
          {"N": 64, "D": 784, "H": 256, "M": 128, "K": 10}),
     Task("MLP 4-8-8-3, batch 1", MLP, plain_numpy.mlp, np.float32,
          {"N": 1, "D": 4, "H": 8, "M": 8, "K": 3}),
+    Task("MLP 4-16-3, batch 1", SMALL_MLP, plain_numpy.small_mlp, np.float64,
+         {"N": 1, "D": 4, "H": 16, "K": 3}),
     Task("softmax regression", SOFTMAX_REGRESSION, plain_numpy.softmax_regression, np.float64,
          {"N": 10_000, "D": 784, "K": 10}),
     Task("logistic regression", LOGISTIC_REGRESSION, plain_numpy.logistic_regression, np.float64,

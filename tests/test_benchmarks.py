@@ -25,9 +25,9 @@ def tasks():
     return tasks
 
 
-@pytest.mark.parametrize("place", range(7))
+@pytest.mark.parametrize("place", range(8))
 def test_both_steps_return_the_same_cost_and_leave_the_same_parameters(tasks, place):
-    assert len(tasks.TASKS) == 7
+    assert len(tasks.TASKS) == 8
     task = tasks.TASKS[place]
     sizes = IMAGES if task.name == "convolution" else SMALL
     task = replace(task, dtype=np.float64, sizes=sizes)

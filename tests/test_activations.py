@@ -26,7 +26,7 @@ def test_a_cell_with_gates_is_what_an_expert_would_write():
     forward = kernel(GATES, "_forward")
     assert forward[forward.index("for t in range(T):") :] == [
         "for t in range(T):",
-        "    a[t] = a_given[t] + h_Wh_before",
+        "    a[t] = a_given[t] + h_before @ Wh",
         "    sigmoid_a_1[t] = 1 / (1 + np.exp(-a[t, :, H : 2 * H]))",
         "    sigmoid_a_0[t] = 1 / (1 + np.exp(-a[t, :, :H]))",
         "    tanh_a_2[t] = np.tanh(a[t, :, 2 * H : 3 * H])",
@@ -34,10 +34,10 @@ def test_a_cell_with_gates_is_what_an_expert_would_write():
         "    sigmoid_a_3[t] = 1 / (1 + np.exp(-a[t, :, 3 * H :]))",
         "    tanh_c[t] = np.tanh(c[t])",
         "    h[t] = sigmoid_a_3[t] * tanh_c[t]",
-        "    h_Wh_before = h[t] @ Wh",
+        "    h_before = h[t]",
         "    c_before = c[t]",
         "y_hat = h[T - 1] @ Wy",
-        "return a, c, h, y_hat, sigmoid_a_1, sigmoid_a_0, tanh_a_2, sigmoid_a_3, tanh_c",
+        "return c, y_hat, a, h, sigmoid_a_1, sigmoid_a_0, tanh_a_2, sigmoid_a_3, tanh_c",
     ]
     backward = kernel(GATES)
     assert backward[backward.index("d_a = np.empty_like(a)") : -1] == [
@@ -70,7 +70,7 @@ def test_what_reads_the_step_before_is_not_kept():
     # The first step has no value of it.
     assert [line for line in both("a normalised iteration") if "sqrt" in line] == [
         "    u[t] = A @ u[t - 1] / np.sqrt(1 + np.sum(u[t - 1] ** 2))",
-        "d_u_factor = np.sqrt(sum_u_squared)",
+        "d_u_factor = np.sqrt(1 + np.sum(u**2, axis=1))",
     ]
 
 

@@ -158,10 +158,10 @@ def _forward(W, x):
     T = x.shape[0]
     S = x @ W @ x.T
     all_t = np.arange(T)
-    mask = all_t <= all_t[:, None]
-    A = np.exp(np.where(mask, S - np.where(mask, S, -np.inf).max(axis=1, keepdims=True), -np.inf))
-    A /= np.maximum(A.sum(axis=1, keepdims=True), 1)
-    return S, A"""
+    S_masked = np.where(all_t <= all_t[:, None], S, -np.inf)
+    A = np.exp(S_masked - S_masked.max(axis=1, keepdims=True))
+    A /= A.sum(axis=1, keepdims=True)
+    return A, S"""
     )
 
 
@@ -170,7 +170,7 @@ def test_a_cross_entropy():
         kernels(LABELS)[2]
         == """\
 def _gradients(W, X, y):
-    z, log_p = _forward(W, X)
+    log_p, z = _forward(W, X)
     del z  # to make room for the gradients
     N = X.shape[0]
     all_n = np.arange(N)
@@ -266,7 +266,8 @@ def test_the_parts_of_a_program_mean_what_their_code_does(text):
     cost = model.objective.cost
     gradients = [gradient_of(cost, parameter) for parameter in parameters(model)]
     values = forward_quantities(model, target_names(model))
-    passes = passes_of(program_for(model, equations, recurrences), cost, gradients, values)
+    program = program_for(model, equations, recurrences)
+    passes = passes_of(program, cost, gradients, values, target_names(model))
     random, sizes = np.random.default_rng(0), {"N": 4, "D": 3, "K": 5, "T": 6, "n": 3}
     arrays = {}
     for quantity in (d.quantity for d in model.declarations):

@@ -150,7 +150,7 @@ def test_a_network_reads_as_written_by_hand():
     assert (
         """
 def _gradients(W1, b1, W2, x, y):
-    h, y_hat = _forward(W1, b1, W2, x)
+    y_hat, h = _forward(W1, b1, W2, x)
     N = x.shape[0]
     error = y_hat - y
     L = np.mean(error**2)

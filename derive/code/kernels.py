@@ -27,7 +27,7 @@ def passes_for(parts: Parts) -> Passes:
     """The forward pass of a module and what goes on from it."""
     cost = parts.spec.objective.cost
     gradients = [gradient_of(cost, parameter) for parameter in parameters(parts.spec)]
-    return passes_of(parts.program, cost, gradients, parts.values)
+    return passes_of(parts.program, cost, gradients, parts.values, parts.targets)
 
 
 def kernels(parts: Parts, passes: Passes) -> dict[str, Any]:
@@ -81,13 +81,19 @@ def _tuple(word: str, names: Sequence[str]) -> list[str]:
 def _passed(parts: Parts, outputs: Sequence[Quantity]) -> tuple[list[str], list[str]]:
     """What the forward pass returns; where that is too much for a line, in two groups.
 
-    They are the quantities of the model, and what else is kept for the backward pass.
+    The second one is what has no name in the model, or what a line has no room for.
     """
     everything = [parts.names[quantity.name] for quantity in outputs]
-    if len(f"    {', '.join(everything)} = _forward(") <= WIDTH:
+    if _fits(everything):
         return everything, []
-    number = sum(quantity in parts.values for quantity in outputs)
+    number = max((i for i, q in enumerate(outputs, 1) if q in parts.values), default=0)
+    while number and not _fits([*everything[:number], "*kept"]):
+        number -= 1
     return everything[:number], everything[number:]
+
+
+def _fits(names: Sequence[str]) -> bool:
+    return len(f"    {', '.join(names)} = _forward(") <= WIDTH
 
 
 def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dict[str, Any]:
@@ -98,8 +104,14 @@ def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dic
     arguments = parts.visible if name == "_values" else parts.data
     return {
         "signature": signature(parts, name, arguments),
-        "body": before + body_lines(parts, program, returned),
+        "body": _returned_at_once(before, body_lines(parts, program, returned)),
     }
+
+
+def _returned_at_once(call: list[str], body: list[str]) -> list[str]:
+    """`return _forward(w)` where its one value is all that a kernel returns."""
+    target, _, made = call[0].partition(" = ") if len(call) == 1 else ("", "", "")
+    return [f"return {made}"] if body == [f"return {target}"] else call + body
 
 
 def signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
@@ -123,13 +135,10 @@ def forward_call(
     if read.isdisjoint((*named, *kept)):
         return []
     read |= frozenset(unread)
-    targets = _targets(named, read)
-    unpacked: list[str] = []
-    if kept and read.isdisjoint(kept):
-        targets = _targets([*named, *kept], read)
-    elif kept:
+    targets, unpacked = _targets([*named, *kept], read), list[str]()
+    if not read.isdisjoint(kept):
         word = fresh("kept", set(parts.names.values()))
-        targets = f"{targets}, *{word}"
+        targets = ", ".join([*(name if name in read else "_" for name in named), f"*{word}"])
         unpacked = _unpacked(_targets(kept, read), word)
     own = [parts.names[q.name] for q in parameters(parts.spec)]
     call = bracketed(f"{targets} = _forward(", [*own, *parts.visible, *parts.given], ")", INDENT)

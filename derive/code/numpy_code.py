@@ -29,7 +29,7 @@ from derive.code.size_code import (
 )
 from derive.polynomials import collected
 from derive.program.array_functions import BY_SERIES, IN_MATH, OF_NUMBERS
-from derive.program.array_shapes import shape_of
+from derive.program.array_shapes import is_diagonal, outer_vectors, shape_of
 from derive.program.arrays import (
     Apply,
     ArrayTerm,
@@ -139,9 +139,13 @@ def _called(term: ArrayTerm, names: Names) -> str:
             return _cast(operand, like, names)
         case Select(operand, selectors):
             return _select(operand, selectors, names)
+        case Gather(operand) if is_diagonal(term):
+            return f"np.diagonal({code(operand, names)})"
         case Gather(operand, subscripts):
             places = [":" if s is None else code(s, names) for s in subscripts]
             return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
+        case Fold("sum", Gather(matrix) as entries) if is_diagonal(entries):
+            return f"np.trace({code(matrix, names)})"
         case Fold(kind, operand, axes):
             return _folded(kind, operand, axes, names)
         case Locate(kind, operand, axes):
@@ -180,6 +184,8 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
     match term.operation:
         case "add":
             return _shorter(parts, names) or (_sum(parts, names), SUM)
+        case "multiply" if outer := outer_vectors(parts):
+            return f"np.outer({_listed(outer, names)})", ATOM
         case "multiply":
             first, *others = parts
             texts = [_factor(first, names, first=True), *(_factor(p, names) for p in others)]
@@ -301,11 +307,9 @@ def _place(selector: Selector, size: Term, names: Names) -> str:
 
 def _end(end: Term, size: Term, names: Names) -> str:
     """Where a slice ends: nothing at the end of the axis, a number from there if it is one."""
-    if end == size:
-        return ""
     match collected(Add((size, Negate(end)))):
-        case Number(value) if value > 0:
-            return f"-{value}"
+        case Number(value) if value >= 0:
+            return f"-{value}" if value else ""
     return size_code(end, names)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from derive.errors import DerivationError
 from derive.polynomials import collected
 from derive.program.arrays import (
@@ -249,3 +251,19 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
             case Locate(_, _, axes) if len(axes) > 1:
                 found.update(dict.fromkeys(shape_of(part)))
     return tuple(found)
+
+
+def is_diagonal(term: ArrayTerm) -> bool:
+    """Whether a term is the diagonal of a matrix, all of it."""
+    match term:
+        case Gather(operand, (Counting(size), Counting(other))):
+            return shape_of(operand) == (size, size) and other == size
+    return False
+
+
+def outer_vectors(parts: Sequence[ArrayTerm]) -> tuple[ArrayTerm, ArrayTerm] | None:
+    """The vectors of which a product is the outer product, None for another product."""
+    match parts:
+        case (Select(rows, ("all", "new")), columns) | (columns, Select(rows, ("all", "new"))):
+            return (rows, columns) if len(shape_of(columns)) == 1 else None
+    return None

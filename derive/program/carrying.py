@@ -20,6 +20,7 @@ from derive.program.arrays import (
     Exact,
     Extent,
     Full,
+    Matmul,
     Select,
     Selector,
     Whole,
@@ -106,20 +107,49 @@ class _Handing:
         inside: list[Statement] = []
         handed: list[Statement] = []
         known: dict[Name, ArrayTerm] = {}
-        for statement in merged(self.loop):
+        carried: dict[ArrayTerm, Quantity] = {}
+        statements = merged(self.loop)
+        for statement in statements:
             statement = replace(statement, value=_read(statement.value, known))
             match statement.value:
-                case Either(_, chosen) as value if self._is_carried(statement, value):
-                    start = self._start(value)
-                    name = statement.target.name
-                    name = self._name(chosen) if is_unnamed(name) else name
-                    quantity = Quantity(name, shape_of(start))
-                    known[statement.target.name] = Whole(quantity)
-                    before.append(Statement(quantity, start, statement.equation))
-                    handed.append(Statement(quantity, self._moved(chosen), statement.equation))
+                case Either() as value if self._is_carried(statement, value):
+                    name, side = statement.target.name, self._side(statement, statements)
+                    read = value if side is None else side
+                    if read not in carried:
+                        start = self._start(read)
+                        own = side is None and not is_unnamed(name)
+                        quantity = Quantity(name if own else self._name(read), shape_of(start))
+                        carried[read] = quantity
+                        moved = self._moved(read.chosen)
+                        before.append(Statement(quantity, start, statement.equation))
+                        handed.append(Statement(quantity, moved, statement.equation))
+                    values = {read.chosen: Whole(carried[read])}
+                    known[name] = _with(value.chosen, values)
                 case _:
                     inside.append(statement)
         return [*before, replace(self.loop, statements=tuple(inside), handed=tuple(handed))]
+
+    def _side(self, statement: Statement, statements: Sequence[Statement]) -> Either | None:
+        """The side of a matrix product that is there from the second step on, zeros at the first.
+
+        None where the value is no such product, or where the product is read more than once.
+        """
+        name, value = statement.target.name, statement.value
+        read = [p for s in statements for p in walk(s.value) if _whole(p, name) is not None]
+        if not is_unnamed(name) or len(read) != 1:
+            return None
+        match value:
+            case Either(condition, Matmul(left, right), Exact(number) | Full(Exact(number))) if (
+                number == 0
+            ):
+                moving = [side for side in (left, right) if self._is_stepping(side)]
+                if len(moving) == 1 and isinstance(moving[0], Select):
+                    return Either(condition, moving[0], Exact(number))
+        return None
+
+    def _is_stepping(self, term: ArrayTerm) -> bool:
+        filled = {s.target.name for s in self.loop.statements}
+        return any(isinstance(p, Whole) and p.quantity.name in filled for p in walk(term))
 
     def _is_carried(self, statement: Statement, value: Either) -> bool:
         """Whether a choice between steps is known before its step."""
@@ -180,7 +210,8 @@ class _Handing:
         places[filled[0].axis or 0] = 0
         return Select(like, tuple(places))
 
-    def _name(self, chosen: ArrayTerm) -> str:
+    def _name(self, value: Either) -> str:
+        chosen = value.chosen
         filled = [s.target.name for s in self.loop.statements]
         read = [p.quantity.name for p in walk(chosen) if isinstance(p, Whole)]
         name = next((name for name in read if name in filled), "value")
@@ -196,6 +227,13 @@ def _read(term: ArrayTerm, known: Mapping[Name, ArrayTerm]) -> ArrayTerm:
     if isinstance(term, Whole):
         return known.get(term.quantity.name, term)
     return with_operands(term, tuple(_read(part, known) for part in operands(term)))
+
+
+def _with(term: ArrayTerm, values: Mapping[ArrayTerm, ArrayTerm]) -> ArrayTerm:
+    """The term with some of its parts replaced."""
+    if term in values:
+        return values[term]
+    return with_operands(term, tuple(_with(part, values) for part in operands(term)))
 
 
 def _at(term: ArrayTerm, step: StepNumber, place: Term) -> ArrayTerm:

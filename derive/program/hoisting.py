@@ -31,6 +31,7 @@ from derive.terms import (
     Multiply,
     Name,
     Negate,
+    Number,
     Power,
     Quantity,
     Reduction,
@@ -66,11 +67,30 @@ class Hoisting:
             replace(e, right=_Visit(self, e, step, own, rank).rest(e.right)) for e, step in pairs
         ]
 
-    def name(self, left: Name, word: str) -> str:
-        """A name for a part of an equation, such as h_given."""
-        found = fresh(f"{label_of(left)}_{word}", self.taken)
+    def name(self, left: Name, part: Term, word: str) -> str:
+        """A name for a part of an equation, such as h_given; h_slope is that of tanh where h is."""
+        sloping = _sloping(part)
+        wanted = f"{label_of(left)}_{word}" if sloping is None else f"{label_of(sloping)}_slope"
+        found = fresh(wanted, self.taken)
         self.taken.add(found)
         return found
+
+
+def _sloping(part: Term) -> Name | None:
+    """The quantity of whose function a part is the slope: y (1 - y) of the sigmoid, 1 - y² of tanh.
+
+    None for any other part.
+    """
+    match part:
+        case Multiply((Entry(quantity) as one, Add((first, Negate(Entry() as other))))) if (
+            first == ONE and one == other
+        ):
+            return quantity.name
+        case Add((first, Negate(Power(Entry(quantity), Number(value))))) if (
+            first == ONE and value == 2
+        ):
+            return quantity.name
+    return None
 
 
 def _long(indices: Sequence[Index]) -> list[Index]:
@@ -188,7 +208,7 @@ class _Visit:
                 known.right, part, dict(zip(known.indices, indices, strict=True))
             ):
                 return known.left
-        name = self.hoisting.name(self.equation.left.name, word)
+        name = self.hoisting.name(self.equation.left.name, part, word)
         quantity = Quantity(name, tuple(index.size for index in indices))
         self.hoisting.parts.append(Equation(quantity, indices, part))
         return quantity

@@ -23,6 +23,7 @@ from derive.program.arrays import (
     Full,
     Gather,
     Identity,
+    Infinity,
     Join,
     Locate,
     Matmul,
@@ -73,13 +74,22 @@ class Labels:
 
     def wanted(self, value: ArrayTerm, use: str) -> str:
         """The name of a part: by its value, or by its use where that would be too long."""
-        own = self.of(value)
+        own = self._divided(value) or self.of(value)
         if own is not None and len(own) <= LONGEST:
             return own
         brief = self.brief(value) if use.endswith("part") else None
         while brief is not None and len(brief) > LONGEST:
             brief = brief.rpartition("_")[0]
         return brief or use
+
+    def _divided(self, value: ArrayTerm) -> str | None:
+        """The label of an array that is divided by a number: `d_B_over_4`."""
+        match value:
+            case Elementwise("divide", (Whole() as above, Exact(number))) if (
+                number.denominator == 1
+            ):
+                return _joined(self.of(above), "over", str(number))
+        return None
 
     def brief(self, term: ArrayTerm) -> str | None:
         """The label of the first array in a value, with a word for what is made of it."""
@@ -221,6 +231,8 @@ class Labels:
                 return self._times(parts)
             case "where", (_, Whole(Quantity(name=Derivative(_, wrt))), Exact()):
                 return _joined("delta", label_of(wrt))
+            case "where", (_, chosen, Elementwise("negate", (Infinity(),)) | Infinity()):
+                return _joined(self.of(chosen), "masked")
             case "where", (_, chosen, otherwise):
                 masked = chosen if not is_plain_number(chosen) else otherwise
                 return "chosen" if is_plain_number(masked) else _joined(self.of(masked), "kept")

@@ -1,7 +1,8 @@
-"""A softmax over what a filter keeps, by exponentials that are 0 where it does not hold.
+"""A softmax over what a filter keeps, by exponents that are minus infinity where it does not hold.
 
-The exponents are shifted so that the largest that is kept is 0.  The sum of the exponentials is at
-least 1 where anything is kept, so that dividing by the larger of it and 1 gives 0 where nothing is.
+They are shifted so that the largest that is kept is 0: exp(-inf) is 0.  Where nothing may be kept,
+the largest is minus infinity, and 0 is subtracted in its place; the sum of the exponentials, which
+is at least 1 where anything is kept, is then 0, and dividing by the larger of it and 1 gives 0.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from derive.calculus.affine import always
 from derive.calculus.matching import match
-from derive.calculus.tidy import all_of
-from derive.program.arrays import Apply, Exact
+from derive.calculus.tidy import all_of, conditions_of
+from derive.program.arrays import Apply, Elementwise, Exact, Infinity
 from derive.program.context import Context, keeping
 from derive.program.folds import applied, chosen, fold
 from derive.program.labelled import Labelled, combine
+from derive.simplify import negative, total
 from derive.terms import (
+    ONE,
     ZERO,
     Add,
     Call,
@@ -28,6 +32,7 @@ from derive.terms import (
     Negate,
     Reduction,
     Term,
+    free_indices,
     same,
     substitute,
 )
@@ -35,7 +40,10 @@ from derive.terms import (
 
 @dataclass(frozen=True)
 class MaskedSoftmax:
-    """exp(`exponent`) where `condition` holds, divided by its sum over `indices`."""
+    """exp(`exponent`) where `condition` holds, divided by its sum over `indices`.
+
+    The exponent is not shifted.
+    """
 
     exponent: Term
     condition: Condition
@@ -53,17 +61,20 @@ def masked_softmax(term: Choice) -> MaskedSoftmax | None:
             values = match(each, own, frozenset(indices)) or {}
             places = [values[index] for index in indices if index in values]
             own_indices = tuple(place.index for place in places if isinstance(place, IndexValue))
-            is_own = len(own_indices) == len(indices) and _is_shifted(each, indices, where)
-            if is_own and substitute(all_of(where), values) == condition:
-                return MaskedSoftmax(own, condition, own_indices)
+            is_own = len(own_indices) == len(indices)
+            exponent = _unshifted(each, indices, where)
+            if is_own and exponent and substitute(all_of(where), values) == condition:
+                return MaskedSoftmax(substitute(exponent, values), condition, own_indices)
     return None
 
 
-def _is_shifted(each: Term, indices: tuple[Index, ...], where: tuple[Condition, ...]) -> bool:
+def _unshifted(each: Term, indices: tuple[Index, ...], where: tuple[Condition, ...]) -> Term | None:
+    """An exponent without its shift, None where there is none."""
     match each:
         case Add((exponent, Negate(largest))):
-            return same(largest, Reduction("max", indices, exponent, where))
-    return False
+            shift = Reduction("max", indices, exponent, where)
+            return exponent if same(largest, shift) else None
+    return None
 
 
 def normalised(
@@ -75,7 +86,39 @@ def normalised(
     """The array of a softmax, from those of its parts."""
     kept = mask(softmax.condition, context)
     exponent = array(softmax.exponent, keeping(context, kept))
-    powers = applied("exp", chosen(kept, exponent, "max", context.wanted))
-    total = fold("sum", powers, softmax.indices)
-    above_one = Labelled(Apply("maximum", (total.term, Exact(Fraction(1)))), total.axes)
-    return combine("divide", [powers, above_one], context.wanted)
+    masked = chosen(kept, exponent, "max", context.wanted)
+    largest = fold("max", masked, softmax.indices)
+    is_safe = keeps_one(softmax.condition, softmax.indices)
+    if not is_safe:
+        lowest = Elementwise("negate", (Infinity(),))
+        found = Elementwise(">", (largest.term, lowest))
+        zero = Exact(Fraction(0))
+        largest = Labelled(Elementwise("where", (found, largest.term, zero)), largest.axes)
+    shift = combine("negate", [largest], context.wanted)
+    powers = applied("exp", combine("add", [masked, shift], context.wanted))
+    sums = fold("sum", powers, softmax.indices)
+    if not is_safe:
+        sums = Labelled(Apply("maximum", (sums.term, Exact(Fraction(1)))), sums.axes)
+    return combine("divide", [powers, sums], context.wanted)
+
+
+def keeps_one(condition: Condition, indices: tuple[Index, ...]) -> bool:
+    """Whether a condition on indices certainly holds at some value of `indices`.
+
+    The first value, the last one and that of another index of the condition are tried.
+
+    >>> from derive.terms import Compare, Size
+    >>> t, u = Index(Size("T")), Index(Size("T"))
+    >>> keeps_one(Compare("<=", IndexValue(u), IndexValue(t)), (u,))
+    True
+    >>> keeps_one(Compare("<", IndexValue(u), IndexValue(t)), (u,))
+    False
+    """
+    if len(indices) != 1:
+        return False
+    (index,) = indices
+    others = [i for i in free_indices(condition) if i is not index and same(i.size, index.size)]
+    places = [ZERO, total(index.size, negative(ONE)), *map(IndexValue, others)]
+    return any(
+        all(map(always, conditions_of(substitute(condition, {index: place})))) for place in places
+    )

@@ -29,6 +29,9 @@ from derive.terms import (
     Quantity,
 )
 
+# What a part is called where its first name is taken.
+OTHER_WORDS = {"error": "residual"}
+
 
 def named(program: Program) -> Program:
     """The program with a name for each part that has none."""
@@ -45,7 +48,9 @@ def named(program: Program) -> Program:
         name = statement.target.name
         if is_unnamed(name) and name not in found:
             labels = Labels(found, known)
-            found[name] = fresh(labels.wanted(statement.value, _use(name, statements)), taken)
+            wanted = labels.wanted(statement.value, _use(name, statements))
+            other = OTHER_WORDS.get(wanted, wanted) if wanted in taken else wanted
+            found[name] = fresh(other, taken)
             taken.add(found[name])
     lines = tuple(_renamed_line(line, found) for line in program.statements)
     return replace(program, statements=lines)

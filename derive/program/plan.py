@@ -37,6 +37,7 @@ from derive.program.solving import with_solutions
 from derive.program.stabilise import stabilised
 from derive.program.stepping import lines_of
 from derive.program.tidying import tidied_lines
+from derive.program.unit_axes import with_unit_axes
 from derive.terms import Derivative, Name, Quantity
 
 
@@ -95,7 +96,7 @@ def assembled(
     )
     program = with_solutions(program, symmetric_quantities(spec))
     tidy = tidied_lines(program.statements, frozenset(q.name for q in outputs))
-    program = replace(program, statements=with_number_types(tidy))
+    program = replace(program, statements=with_number_types(with_unit_axes(tidy)))
     program = _with_own_outputs(restricted(shared(program), program.outputs))
     program = named(with_carried(program))
     check_program(program)

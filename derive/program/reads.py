@@ -19,7 +19,9 @@ from derive.terms import (
     IndexValue,
     Negate,
     Number,
+    Reduction,
     Term,
+    entries,
     is_one,
     number,
 )
@@ -105,3 +107,17 @@ def _subscript(
         return value
     last = values(Add((size, Negate(ONE))))
     return combine("clip", [value, Labelled(Exact(Fraction(0))), last], wanted)
+
+
+def in_stored_order(reduction: Reduction) -> tuple[Index, ...]:
+    """The indices of a reduction in the order in which its largest array has them.
+
+    A place is counted in the order of the text, which is kept for reductions that find a place.
+    """
+    found = entries(reduction.term)
+    if reduction.kind in ("argmax", "argmin") or not found:
+        return reduction.indices
+    largest = max(found, key=lambda entry: len(entry.subscripts))
+    places = [place.index for place in largest.subscripts if isinstance(place, IndexValue)]
+    stored = tuple(dict.fromkeys(index for index in places if index in reduction.indices))
+    return stored if len(stored) == len(reduction.indices) else reduction.indices

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from derive.program.array_shapes import shape_of
+from derive.program.array_shapes import is_diagonal, shape_of
 from derive.program.arrays import (
     ArrayTerm,
     Elementwise,
@@ -139,6 +139,8 @@ def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
             while isinstance(value, Transpose | Reshape):
                 value = value.operand
             if isinstance(value, Elementwise) and value.operation in TRUTH:
+                return None
+            if is_diagonal(value):
                 return None
             own = isinstance(value, Matmul | Tensordot | Elementwise) or operands(value)
             return line if own and not isinstance(value, Whole | Select | Windows) else None

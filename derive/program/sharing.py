@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.polynomials import StepNumber
-from derive.program.array_shapes import shape_of
+from derive.program.array_shapes import is_diagonal, shape_of
 from derive.program.arrays import (
     Apply,
     ArrayTerm,
@@ -22,6 +22,7 @@ from derive.program.arrays import (
     Empty,
     Fold,
     Full,
+    Gather,
     Identity,
     Overlap,
     Scatter,
@@ -94,7 +95,7 @@ class _Sharing:
             return known[term]
         value = self._parts_named(term, known, step)
         between_steps = step is not None and isinstance(term, Either)
-        if not between_steps and not _is_worth(term, self.counts[term]):
+        if not between_steps and not _is_worth(term, self.counts):
             return value
         self.made += 1
         quantity = Quantity(unnamed(self.made), shape_of(value))
@@ -112,6 +113,9 @@ class _Sharing:
             case Cast(Counting() | Identity()):
                 # It is made of its type at once.
                 return term
+        if isinstance(term, Gather) and is_diagonal(term):
+            # It has a word of its own.
+            return replace(term, operand=self._named(term.operand, known, step))
         parts = tuple(self._named(part, known, step) for part in operands(term))
         if isinstance(term, Scatter | Overlap) and isinstance(term.base, Full):
             # Zeros are made where something is added to them.
@@ -141,16 +145,20 @@ def _count(term: ArrayTerm, counts: Counter[ArrayTerm]) -> None:
             _count(part, counts)
 
 
-def _is_worth(term: ArrayTerm, uses: int) -> bool:
+def _is_worth(term: ArrayTerm, counts: Counter[ArrayTerm]) -> bool:
     """Whether a part gets a name: what takes work, from its second use.
 
-    An array to which values are added always does.
+    An array to which values are added always does.  What is folded has the axes that each of its
+    uses keeps.
     """
-    if isinstance(term, Scatter | Overlap):
-        return True
-    if uses < 2 or isinstance(term, (Transpose, Select)):
-        return False
-    return _work(term) > 0
+    match term:
+        case Scatter() | Overlap():
+            return True
+        case Select(Fold() as inner):
+            return counts[term] > 1 and counts[inner] == counts[term]
+        case Transpose() | Select():
+            return False
+    return counts[term] > 1 and _work(term) > 0
 
 
 def _work(term: ArrayTerm) -> int:

@@ -25,6 +25,7 @@ from derive.program.arrays import (
     Extent,
     Fold,
     Full,
+    Places,
     Scatter,
     Select,
     Transpose,
@@ -53,20 +54,36 @@ def tidied_lines(lines: Sequence[Line], outputs: frozenset[Name]) -> list[Line]:
     numbers: dict[Name, ArrayTerm] = {}
     result: list[Line] = []
     for line in lines:
-        line = _mapped(line, numbers)
+        line = _with_values(line, lambda value: _tidied(value, numbers))
         if isinstance(line, Statement) and _is_number(line, lines, outputs):
             value = line.value.value if isinstance(line.value, Full) else line.value
             numbers[line.target.name] = value
         else:
             result.append(line)
-    return result
+    return _with_roots(result)
 
 
-def _mapped(line: Line, numbers: dict[Name, ArrayTerm]) -> Line:
+def _with_roots(lines: Sequence[Line]) -> list[Line]:
+    """The lines with powers of roots that are known anyway: x ** (3 / 2) is root ** 3."""
+    values = [part for s in every_statement(lines) for part in walk(s.value)]
+    roots = {p.operands[0]: p for p in values if isinstance(p, Apply) and p.function == "sqrt"}
+
+    def rooted(term: ArrayTerm) -> ArrayTerm:
+        term = with_operands(term, tuple(map(rooted, operands(term))))
+        match term:
+            case Elementwise("power", (base, Exact(value))) if value.denominator == 2:
+                power = Exact(Fraction(value.numerator))
+                return Elementwise("power", (roots[base], power)) if base in roots else term
+        return term
+
+    return [_with_values(line, rooted) for line in lines]
+
+
+def _with_values(line: Line, rule: Callable[[ArrayTerm], ArrayTerm]) -> Line:
     if isinstance(line, Loop):
-        inside = tuple(replace(s, value=_tidied(s.value, numbers)) for s in line.statements)
+        inside = tuple(replace(s, value=rule(s.value)) for s in line.statements)
         return replace(line, statements=inside)
-    return replace(line, value=_tidied(line.value, numbers))
+    return replace(line, value=rule(line.value))
 
 
 def _is_number(statement: Statement, lines: Sequence[Line], outputs: frozenset[Name]) -> bool:
@@ -141,7 +158,20 @@ def tidied(term: ArrayTerm) -> ArrayTerm:
             return _scaled(made, bottom)
         case Elementwise("divide", (top, bottom)) if not shape_of(bottom):
             return _scalar_first(top, bottom)
+        case Scatter(base, additions):
+            return Scatter(base, _together(additions))
     return term
+
+
+def _together(additions: Sequence[Addition]) -> tuple[Addition, ...]:
+    """Additions of which those to the same places are one."""
+    values: dict[tuple[Places, bool], list[ArrayTerm]] = {}
+    for addition in additions:
+        values.setdefault((addition.subscripts, addition.repeats), []).append(addition.value)
+    return tuple(
+        Addition(places, parts[0] if len(parts) == 1 else Elementwise("add", tuple(parts)), repeats)
+        for (places, repeats), parts in values.items()
+    )
 
 
 def _negative(term: ArrayTerm) -> ArrayTerm:

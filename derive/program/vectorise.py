@@ -41,7 +41,7 @@ from derive.program.masked_softmax import masked_softmax, normalised
 from derive.program.masks import with_masked_factors
 from derive.program.matrix_arrays import entry_of_matrices, identity
 from derive.program.ranges import chosen_pieces, narrowed, summed_pieces
-from derive.program.reads import read
+from derive.program.reads import in_stored_order, read
 from derive.program.scatter import added_up, read_at_places, scattering, total_of
 from derive.program.windows import (
     overlapped,
@@ -299,7 +299,7 @@ def _reduction(reduction: Reduction, context: Context) -> Labelled:
     masked = with_masked_factors(reduction, context.finite)
     if context.kept is None and masked != reduction:
         return _labelled(masked, context)
-    indices, empty = reduction.indices, EMPTY.get(reduction.kind)
+    indices, empty = in_stored_order(reduction), EMPTY.get(reduction.kind)
     if empty is not None and any(map(is_size, reduction.where)):
         return _reduced_if(reduction, empty, context)
     inside = replace(context, wanted=(*context.wanted, *indices))

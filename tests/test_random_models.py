@@ -131,6 +131,13 @@ w: param[n]; x: input
 z[p] = softmax(w[p] ** 2, p, where=x > 0)
 C = sum(z ** 2)
 """,
+    "a view of a parameter is not changed where it stands": """
+n: dim
+w: param[1, n]
+j: range(n); k: range(1)
+z[i, j, k] = log_softmax(w[1 - 1 - k, i], i)
+C = sum(z ** 2)
+""",
     "a negative power of what is zero outside": """
 n: dim
 w: param[n]

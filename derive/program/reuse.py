@@ -19,6 +19,7 @@ from derive.program.array_shapes import is_diagonal, shape_of
 from derive.program.arrays import (
     ArrayTerm,
     Elementwise,
+    Gather,
     Matmul,
     Reshape,
     Select,
@@ -143,8 +144,18 @@ def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
             if is_diagonal(value):
                 return None
             own = isinstance(value, Matmul | Tensordot | Elementwise) or operands(value)
-            return line if own and not isinstance(value, Whole | Select | Windows) else None
+            return line if own and not _is_view(value) else None
     return None
+
+
+def _is_view(term: ArrayTerm) -> bool:
+    """Whether a term looks at the memory of another array: also where single places are read."""
+    match term:
+        case Whole() | Select() | Windows():
+            return True
+        case Gather(_, subscripts):
+            return not any(shape_of(subscript) for subscript in subscripts if subscript is not None)
+    return False
 
 
 def _is_free(array: Quantity, program: Program, place: int) -> bool:

@@ -44,8 +44,12 @@ class Tally:
             if causes:
                 yield f"{verdict}:"
                 yield from (f"  {number:>7}  {cause}" for number, cause in causes)
-        for symptom, (seed, text) in self.failures.items():
-            yield from ("", f"{symptom} (seed {seed}):", *text.splitlines())
+        yield from map(self.shown, self.failures)
+
+    def shown(self, symptom):
+        """One failure, with the seed of its batch and the smallest text."""
+        seed, text = self.failures[symptom]
+        return f"\n{symptom} (seed {seed}):\n{text}"
 
 
 def symptom_of(error):
@@ -64,8 +68,11 @@ def draw_many(number, seed, minutes=None, report=print):
     tally, ends = Tally(), None if minutes is None else time.monotonic() + 60 * minutes
     batch = 0
     while tally.models < number and (ends is None or time.monotonic() < ends):
+        before = set(tally.failures)
         _batch(tally, seed * 100_000 + batch)
         batch += 1
+        for symptom in [found for found in tally.failures if found not in before]:
+            report(tally.shown(symptom))
         if batch % 5 == 0:
             report(f"{tally.models} models, {len(tally.failures)} kinds of failures")
     return tally

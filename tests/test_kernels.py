@@ -72,6 +72,31 @@ h[t] = tanh(x[t] + h[t-1] @ U)
 L = sum((h - y)**2)
 minimize(L)
 """
+NORMALISED = """
+N: dim; D: dim
+X: input[N, D]
+g: param[D]
+rho = sqrt(mean(X ** 2, axis=1, keepdims=True) + 1)
+Y = g * X / rho
+C = sum(Y ** 3)
+minimize(C)
+"""
+WORDS = """
+N: dim
+X: input[N, N]
+u: param[N]; v: param[N]
+S = X * u
+C = sum(S[i, i], i) + sum(X[i, j] * exp(u[i] * v[j]), i, j)
+minimize(C)
+"""
+PLACES = """
+V: dim; N: dim
+first: index(V)[N]; second: index(V)[N]
+E: param[V]
+C = sum(E[first[n]] * E[second[n]] + E[first[n]] ** 3, n)
+minimize(C)
+"""
+BEFORE = ATTENTION.replace("u <= t", "u < t")
 
 
 def derived(model):
@@ -163,6 +188,68 @@ def _forward(W, x):
     A /= A.sum(axis=1, keepdims=True)
     return A, S"""
     )
+
+
+def test_where_a_mask_may_keep_nothing_the_largest_is_guarded():
+    forward = kernels(BEFORE)[0]
+    assert forward.splitlines()[-5:] == [
+        "    S_masked = np.where(all_t < all_t[:, None], S, -np.inf)",
+        "    max_S_masked = S_masked.max(axis=1, keepdims=True)",
+        "    A = np.exp(S_masked - np.where(max_S_masked > -np.inf, max_S_masked, 0))",
+        "    A /= np.maximum(A.sum(axis=1, keepdims=True), 1)",
+        "    return A, S",
+    ]
+
+
+def test_where_nothing_is_kept_the_softmax_is_zero():
+    module = load_module(source_of(read_model(BEFORE, "model")))
+    x = np.random.default_rng(0).normal(size=(4, 2))
+    values = module.forward({"W": 1000 * np.eye(2)}, x)
+    np.testing.assert_array_equal(values["A"][0], np.zeros(4))
+    np.testing.assert_allclose(values["A"][1:].sum(axis=1), np.ones(3), rtol=1e-12)
+    _, grads = module.gradients({"W": np.eye(2)}, x, x)
+    assert np.isfinite(grads["W"]).all()
+
+
+def test_an_axis_of_size_one_stays_and_without_targets_the_cost_is_computed_once():
+    assert kernels(NORMALISED)[:3] == [
+        """\
+def _forward(g, X):
+    rho = np.sqrt(np.mean(X**2, axis=1, keepdims=True) + 1)
+    Y = g * X / rho
+    C = np.sum(Y**3)
+    return C, rho, Y""",
+        """\
+def _loss(g, X):
+    C, *_ = _forward(g, X)
+    return C""",
+        """\
+def _gradients(g, X):
+    C, rho, Y = _forward(g, X)
+    d_Y = 3 * Y**2
+    d_g = np.sum(d_Y * (X / rho), axis=0)
+    return C, {"g": d_g}""",
+    ]
+
+
+def test_what_numpy_has_a_word_for_is_called_by_it():
+    assert (
+        kernels(WORDS)[0]
+        == """\
+def _forward(u, v, X):
+    S = X * u
+    X_exp_uv = X * np.exp(np.outer(u, v))
+    C = np.trace(S) + X_exp_uv.sum()
+    return C, S, X_exp_uv"""
+    )
+
+
+def test_what_is_added_at_the_same_places_is_added_together():
+    added = [line.strip() for line in kernels(PLACES)[1].splitlines() if "add.at" in line]
+    assert added == [
+        "np.add.at(d_E, first, E_second + 3 * E_first**2)",
+        "np.add.at(d_E, second, E_first)",
+    ]
 
 
 def test_a_cross_entropy():
@@ -260,7 +347,7 @@ def test_a_line_is_not_too_long(name, sources):
     assert max(map(len, kernels.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("text", [RIDGE, METRIC, ATTENTION, LABELS, RECURRENT])
+@pytest.mark.parametrize("text", [RIDGE, METRIC, ATTENTION, LABELS, RECURRENT, NORMALISED])
 def test_the_parts_of_a_program_mean_what_their_code_does(text):
     model, equations, recurrences = derived(read_model(text, "model"))
     cost = model.objective.cost

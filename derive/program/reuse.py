@@ -5,8 +5,8 @@
 
 An array is changed if nothing reads it afterwards and nothing looks at its memory.  It is a part
 that the model does not name, and that is read for one quantity alone: it takes the name of what it
-becomes.  A product is scaled where it stands if it has more axes than all that is passed in, since
-arrays of that size are worth a line.
+becomes.  Where arrays have more axes than all that is passed in, and so are worth a line, a product
+or a difference is multiplied where it stands, and so is the product that is a gradient's only use.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
 
 @dataclass(frozen=True)
 class Change:
-    """A product or an array, and what is done to it: it is added to, multiplied or divided."""
+    """A new array or one that is there, and what is done to it: it is added to or multiplied."""
 
-    start: Matmul | Tensordot | Whole
+    start: Matmul | Tensordot | Whole | Elementwise
     steps: tuple[Step, ...] = ()
 
     def then(self, operation: str, others: tuple[ArrayTerm, ...]) -> Change:
@@ -83,13 +83,16 @@ def changes(program: Program) -> dict[Name, Change]:
 
 
 def _may_change(
-    start: Matmul | Tensordot | Whole, program: Program, place: int, is_large: bool
+    start: Matmul | Tensordot | Whole | Elementwise, program: Program, place: int, is_large: bool
 ) -> bool:
-    """Whether a statement may change what it starts from: its own product, or an array."""
+    """Whether a statement may change what it starts from: what it makes itself, or an array."""
     if not isinstance(start, Whole):
         return is_large
     maker = _maker(start.quantity, program.statements[:place])
-    if maker is None or not is_part(maker) or not _is_free(start.quantity, program, place):
+    if maker is None or not _is_free(start.quantity, program, place):
+        return False
+    is_product = start.quantity.kind == "gradient" and isinstance(maker.value, Matmul | Tensordot)
+    if not is_part(maker) and not (is_large and is_product):
         return False
     return _serves(start.quantity, program, place)
 
@@ -127,6 +130,9 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
                 for change in _changed(part, target):
                     if first or not read & set(reads(change.start)):
                         yield change.then(operation, others)
+                match part:
+                    case Elementwise("add") if shape_of(part) == target.shape:
+                        yield Change(part).then(operation, others)
 
 
 def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:

@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         "--cases",
         type=_count,
         metavar="N",
-        help="at least so many random points at the first sizes",
+        help="at least so many random points at each of a few sizes",
     )
     verify.add_argument(
         "--traceback", action="store_true", help="where FUNCTION raises, show where it was"
@@ -202,14 +202,12 @@ def _verify(options: argparse.Namespace, builder: Builder | None) -> int:
 def _verified(found: ModelText, options: argparse.Namespace) -> Report:
     """Another function, or other points, than those of a build."""
     from derive.repl import Model
-    from derive.verification.points import FEWEST
     from derive.verification.user_file import load_function
 
     model = Model.of_text(found)
-    cases = options.cases or FEWEST
     try:
         function = None if options.against is None else load_function(options.against)
-        return model.verify(options.seed, function, cases)
+        return model.verify(options.seed, function, options.cases)
     except DeriveError as error:
         if options.traceback and error.__cause__ is not None:
             traceback.print_exception(error.__cause__)

@@ -45,9 +45,8 @@ from derive.terms import ZERO, Quantity, Term
 from derive.typeset.layout import Layout
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
-from derive.verification.against import verify_against
+from derive.verification.against import CASES, verify_against
 from derive.verification.loading import load_module
-from derive.verification.points import FEWEST
 from derive.verification.report import Report
 from derive.verification.verify import verify
 from derive.wellformed import Caution, check_specification
@@ -300,21 +299,22 @@ class Model:
         return load_module(source_of(model.derivation), self.specification.name)
 
     def verify(
-        self, seed: int = 0, against: Callable[..., Any] | None = None, cases: int = FEWEST
+        self, seed: int = 0, against: Callable[..., Any] | None = None, cases: int | None = None
     ) -> Report:
         """Check every step, and hold the generated module against the forward equations.
 
         Or hold the gradients that the function `against` returns: it takes `(params, x, y)` or
         `(w, b, x, y)`, by the names of the model, and returns a dict, a tuple or an array.
-        `cases` is the least number of random points at the first sizes.
+        `cases` is the least number of random points at each of a few sizes.
 
         >>> cube = Model("w: param; C = w ** 3; minimize(C)")
         >>> cube.verify(against=lambda w: 3 * w**2).verdict
         'verified'
         """
         if against is not None:
-            return verify_against(self._completed, against, seed, cases, show=_shown_by(self))
-        found = verify(self._completed, source_of(self.derivation), seed, cases)
+            model, show = self._completed, _shown_by(self)
+            return verify_against(model, against, seed, CASES if cases is None else cases, show)
+        found = verify(self._completed, source_of(self.derivation), seed, cases or 0)
         return replace(found, lines=(*checked_steps(self.derivation), *found.lines))
 
     def __repr__(self) -> str:

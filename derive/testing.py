@@ -12,11 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from derive.repl import Model
-from derive.verification.points import FEWEST
 
 
 def assert_gradient(
-    model: Model | str, function: Callable[..., Any], *, seed: int = 0, cases: int = FEWEST
+    model: Model | str, function: Callable[..., Any], *, seed: int = 0, cases: int | None = None
 ) -> None:
     """Fail, with the report as the message, unless `function` returns the gradients of `model`.
 

@@ -266,7 +266,7 @@ PUBLISHED = {
     "reg_half_factor": (
         HINGE,
         regularisation_doubled,
-        {"W": "reg · Σ_i Σ_j W[i, j]² in the equation of 'L' is 2 times what it should be"},
+        {"W": "in the equation of 'L' is 2 times what it should be"},
         "cs231n/cs231n.github.io #89",
     ),
     "multi_output_mse": (

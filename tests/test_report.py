@@ -124,7 +124,7 @@ def test_relations_between_arrays_are_recognised():
         "it is the mean along axis 1 in every entry: it is averaged over an axis too many": (
             np.repeat(expected.mean(1, keepdims=True), 2, axis=1)
         ),
-        "its entries stand off by one along axis 0": expected[::-1],
+        "its entries stand in reverse order along axis 0": expected[::-1],
         "a factor 'x' is missing": expected / np.array([2.0, 3.0]),
         "": expected + 1,
     }

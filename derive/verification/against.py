@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from derive.verification.diagnose import Sample, diagnose
 from derive.verification.handwritten import Convert, Handwritten, Returned, handwritten
 from derive.verification.likely import Show, Suspicion, likely_mistake
 from derive.verification.oracle import arithmetic_of
-from derive.verification.points import FEWEST, Point, dead_entries, draw_points
+from derive.verification.points import Point, dead_entries, draw_points
 from derive.verification.probes import circumstances
 from derive.verification.report import Line, Report, Verdict, show_sizes
 from derive.verification.running import as_floats
@@ -33,6 +34,8 @@ from derive.verification.verify import choice_lines
 
 # How much of its own scale an entry may differ by, and of the scale of all gradients together.
 BOUNDS = {"f8": (1e-9, 1e-13), "f4": (1e-4, 1e-6)}
+# So many points at each of a few sizes: some mistakes show at few of them.
+CASES = 8
 # A wrong gradient is looked at, for its mistake, at so many points.
 LOOKED_AT = 4
 # An error that is smaller than this is no forgotten term.
@@ -79,15 +82,16 @@ def verify_against(
     model: Specification,
     function: Callable[..., Any],
     seed: int = 0,
-    cases: int = FEWEST,
-    convert: Convert | None = None,
+    cases: int = CASES,
     show: Show = in_names,
+    convert: Convert | None = None,
 ) -> Report:
     """Hold the gradients that a function returns against the forward equations of a model.
 
-    `cases` is the least number of random points at the first sizes, `convert` makes of an array of
-    NumPy what the function takes, `show` prints a term.  Raises a UsageError where the function
-    asks for what the model does not have, a VerificationError where it raises or returns no arrays.
+    `cases` is the least number of random points at each of a few sizes, `show` prints a term,
+    `convert` makes of an array of NumPy what the function takes.  Raises a UsageError where the
+    function asks for what the model does not have, a VerificationError where it raises or returns
+    no arrays.
     """
     called = handwritten(model, function, convert)
     try:
@@ -175,25 +179,31 @@ class _Against:
 
     def _explained(self, wrong: Sequence[Comparison], smooth: Sequence[Comparison]) -> str:
         generic = [c for c in smooth if not c.point.special]
-        first = next((c for c in wrong if not c.point.special), wrong[0])
-        small = smallest(self.model, self._fails, first.point)
+        finite = [c for c in wrong if np.all(np.isfinite(c.found))]
+        first = next((c for c in finite or wrong if not c.point.special), (finite or wrong)[0])
+        small = smallest(self.model, partial(self._fails, bool(finite)), first.point)
         shown = self.comparison(small, self.called(small))
         lines = [*_entry_lines(show_name(self.name), shown)]
-        if not np.all(np.isfinite(shown.found)):
+        if not finite:
             return "\n".join(lines)
         if generic and all(c.wrong is None for c in generic):
             lines.append(f"it is wrong only {_special(first.point)}")
         lines += list(self._likely(shown, generic, first))
         return "\n".join(lines)
 
-    def _fails(self, point: Point) -> bool:
-        return not point.tied and self.comparison(point, self.called(point)).wrong is not None
+    def _fails(self, finite: bool, point: Point) -> bool:
+        """Whether it is wrong there, in the same way: with numbers, or with what is none."""
+        found = self.comparison(point, self.called(point))
+        alike = bool(np.all(np.isfinite(found.found))) == finite
+        return alike and not point.tied and found.wrong is not None
 
     def _likely(
         self, small: Comparison, generic: Sequence[Comparison], first: Comparison
     ) -> Iterator[str]:
         # The smallest one first: most hypotheses end there.
-        looked_at = [small, *_varied([c for c in generic if c is not small])]
+        known = [c for c in generic if np.all(np.isfinite(c.found))]
+        told = [c for c in known if c.wrong is not None or _says_something(c)]
+        looked_at = [small, *_varied(told)]
         samples = [self._sample(comparison) for comparison in looked_at]
         points = [comparison.point for comparison in looked_at]
         suspicion = Suspicion(self.model, self.parameter.name, points, samples, self.show)
@@ -235,6 +245,11 @@ class _Against:
             {name: array for name, array in arrays.items() if array.ndim},
             axes,
         )
+
+
+def _says_something(comparison: Comparison) -> bool:
+    """Whether the gradient is more there than a rounding error."""
+    return _scale(comparison.expected) > BOUNDS["f8"][1] * _scale_of_all(comparison.point)
 
 
 def _varied(comparisons: Sequence[Comparison]) -> list[Comparison]:

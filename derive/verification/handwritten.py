@@ -52,9 +52,10 @@ class Handwritten:
         """
         where = f" at {show_sizes(point.sizes)}" if point.sizes else ""
         values = self._values(point)
-        known = {name: values[meaning] for name, meaning in self.arguments if meaning in values}
-        for name, meaning in self.arguments:
-            if meaning in ("params", "data"):
+        named = [(name, meaning) for name, meaning in self.arguments if name != "**"]
+        known = {name: values[meaning] for name, meaning in named if meaning in values}
+        for name, meaning in named:
+            if name not in known:
                 wanted = parameters(self.model) if meaning == "params" else data(self.model)
                 known[name] = {str(q.name): values[str(q.name)] for q in wanted}
         by_name = {name: value for name, value in known.items() if name not in self.positional}
@@ -122,6 +123,8 @@ class Handwritten:
         )
         with Guarded(lambda said: wrong):
             array = np.asarray(found)
+        if found is None:
+            raise wrong
         if array.dtype.kind == "O":
             with Guarded(lambda said: wrong):
                 array = array.astype(np.float64)
@@ -191,9 +194,11 @@ def _split(result: Any, count: int) -> tuple[Any, Any]:
     """The cost, None where it is not returned, and the gradients."""
     if isinstance(result, tuple | list) and len(result) >= 2:
         first, *rest = result
+        if np.size(first) != 1 or not isinstance(result, tuple):
+            return None, result
         if len(rest) == 1 and isinstance(rest[0], Mapping):
             return first, rest[0]
-        if len(rest) == count and np.size(first) == 1 and not isinstance(result, list):
+        if len(rest) == count:
             return first, tuple(rest)
         if len(rest) == 1 and isinstance(rest[0], tuple | list) and len(rest[0]) == count > 1:
             return first, tuple(rest[0])
@@ -213,6 +218,8 @@ def _same_keys(found: Mapping[Any, Any], wanted: list[Name], shown: str) -> None
 
 
 def _kind(found: Any) -> str:
+    if isinstance(found, np.ndarray):
+        return f"an array of {found.dtype}"
     if isinstance(found, tuple | list):
         return f"a {type(found).__name__} of {len(found)}"
     return "None" if found is None else f"a {type(found).__name__}"

@@ -133,16 +133,16 @@ def _described(part: Part, show: Show) -> str:
 
 def _contributions(suspicion: Suspicion) -> Iterator[tuple[str, Arrays]]:
     """What each source contributes to the gradient, where that is some of it and not all."""
-    seen: list[np.ndarray] = []
+    seen: list[Arrays] = []
     for text, model in _sources(suspicion):
         found = suspicion.gradients(model)
         if found is None:
             continue
         arrays = tuple(s.expected - a for s, a in zip(suspicion.samples, found, strict=True))
         nothing = all(close(s.expected, a) for s, a in zip(suspicion.samples, found, strict=True))
-        if nothing or any(close(arrays[0], other) for other in seen):
+        if nothing or any(all(map(close, arrays, other)) for other in seen):
             continue
-        seen.append(arrays[0])
+        seen.append(arrays)
         yield text, arrays
 
 

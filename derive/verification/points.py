@@ -82,10 +82,10 @@ class Point:
         }
 
 
-def draw_points(model: Specification, seed: int, cases: int = FEWEST) -> tuple[Point, ...]:
+def draw_points(model: Specification, seed: int, cases: int = 0) -> tuple[Point, ...]:
     """The points of one verification, always the same for the same seed.
 
-    At the first sizes there are at least so many points as `cases` says.
+    At all sizes without ones there are at least `cases` points, and more where more are needed.
     Raises a VerificationError where no point lies in the domain of the model.
     """
     random = Random(seed)
@@ -93,17 +93,29 @@ def draw_points(model: Specification, seed: int, cases: int = FEWEST) -> tuple[P
     pool = candidates(model, random, wrt)
     points = [fitting_point(model, random, telling_apart(pool))]
     first = free_sizes(model, points[0].sizes)
-    while len(points) < max(FEWEST, cases) or (len(points) < MOST and unexercised(points)):
+    while len(points) < FEWEST or (len(points) < MOST and unexercised(points)):
         kinds = KINDS[len(points) % 2 :] + KINDS
         points += _at_most_one(draw_point(model, first, random, kinds))
         points += crossing(model, points, random)
     points += other_sizes(model, points[0], pool, random)
+    points += further_points(model, points, cases, random)
     for one in with_ones(model, random, wrt, pool):
         points += _at_most_one(next(fitting_points(model, random, [one]), None))
     cheap = min(pool, key=lambda c: (list(c.all.values()).count(1), c.work)).free
     for kind in SPECIAL:
         points += _at_most_one(point_at(model, cheap, random, kind))
     return (*points, *ties(model, cheap, random))
+
+
+def further_points(
+    model: Specification, points: Sequence[Point], cases: int, random: Random
+) -> list[Point]:
+    """Points at the same sizes, for what shows at few of them: the same maximum of two windows."""
+    found: list[Point] = []
+    for sizes in dict.fromkeys(point.sizes for point in points):
+        for _ in range(sum(point.sizes == sizes for point in points), cases):
+            found += _at_most_one(draw_point(model, free_sizes(model, sizes), random))
+    return found
 
 
 def other_sizes(

@@ -24,7 +24,7 @@ from derive.verification.comparing import exact_as_floats, first_difference, sho
 from derive.verification.diagnose import Sample, diagnose
 from derive.verification.loading import load_exact, load_module
 from derive.verification.oracle import arithmetic_of
-from derive.verification.points import FEWEST, Point, dead_entries, draw_points, one_sided
+from derive.verification.points import Point, dead_entries, draw_points, one_sided
 from derive.verification.report import Line, Report, Verdict, show_sizes
 from derive.verification.running import NOT_RUNNING, Names, identifiers, run_kernels
 from derive.verification.shrinking import smallest
@@ -39,11 +39,11 @@ Run = Callable[[Point], Results]
 Derived = tuple[str, Sequence[Step], Sequence[Equation]]
 
 
-def verify(model: Specification, source: str, seed: int = 0, cases: int = FEWEST) -> Report:
+def verify(model: Specification, source: str, seed: int = 0, cases: int = 0) -> Report:
     """Verify the generated module `source` of a model: exact kernels, then floats.
 
-    At the first sizes there are at least so many points as `cases` says.  Nothing is raised where
-    the code is wrong: the report says so.
+    At each of a few sizes there are at least `cases` points.  Nothing is raised where the code is
+    wrong: the report says so.
     """
     try:
         points = draw_points(model, seed, cases)

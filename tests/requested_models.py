@@ -87,3 +87,24 @@ C = mean(sum(f[n, T-1, j], j) - score[n], n)
 minimize(C)
 provide(hessian, hvp, gradient)
 """
+BOUNDED = """
+n: dim; d: dim
+X: input[n, d]; y: input[n]
+w: param[d]; b: param
+r = X @ w + b - y
+C = mean(where(abs(r) <= 1, r ** 2 / 2, abs(r) - 1 / 2))
+minimize(C)
+provide(hessian, hvp)
+"""
+CELLS = """
+N: dim; T: dim; k: dim; m: dim
+x: input[N, T, k]; W: param[k, k]; V: param[k, m]
+n: range(N); j: range(k)
+h[-1, n, j] = 0
+a[t] = x[:, t] @ W + h[t-1]
+h[t, n, j] = sigmoid(a[t, n, j])
+y = h[T-1] @ V
+C = sum(y ** 2)
+minimize(C)
+provide(hessian)
+"""

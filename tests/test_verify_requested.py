@@ -1,7 +1,17 @@
 """What a model asks for is verified: everything is listed, and mistakes in the code are found."""
 
 import pytest
-from requested_models import CHAIN, FACTORS, GATED, LAYER, QUADRATIC, RATINGS, SCALAR
+from requested_models import (
+    BOUNDED,
+    CELLS,
+    CHAIN,
+    FACTORS,
+    GATED,
+    LAYER,
+    QUADRATIC,
+    RATINGS,
+    SCALAR,
+)
 
 from derive import Model
 from derive.pipeline import source_of
@@ -31,7 +41,7 @@ def test_a_report_lists_everything_that_is_asked_for():
     assert blocks <= set(checked(FACTORS))
 
 
-@pytest.mark.parametrize("text", [CHAIN, RATINGS, GATED])
+@pytest.mark.parametrize("text", [BOUNDED, CELLS, CHAIN, RATINGS, GATED])
 def test_what_is_there_at_some_places_only_has_second_derivatives(text):
     assert set(checked(text).values()) == {"verified"}
 

@@ -66,7 +66,7 @@ def _typed_statement(statement: Statement, types: Types) -> Statement:
         match target.name:
             case Derivative(_, wrt, 0) if _is_untyped(value, types):
                 own = _numbers(Whole(Quantity(wrt, target.shape)), types)
-                value = value if own is None else _cast(value, own)
+                value = value if own is None else cast(value, own)
         types[target.name] = _numbers(value, types)
     return replace(statement, value=value)
 
@@ -88,17 +88,21 @@ def _alike(terms: Sequence[ArrayTerm], types: Types) -> tuple[ArrayTerm, ...]:
     like = _first(_numbers(term, types) for term in terms)
     if like is None:
         return tuple(terms)
-    return tuple(_cast(t, like) if _is_untyped(t, types) else t for t in terms)
+    return tuple(cast(t, like) if _is_untyped(t, types) else t for t in terms)
 
 
-def _cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
+def cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     """The same values of another type, which what they are made of has already."""
     match term:
         case Fold() | Select() | Transpose():
-            return with_operands(term, (_cast(operands(term)[0], like),))
+            return with_operands(term, (cast(operands(term)[0], like),))
         case Elementwise("add" | "multiply" | "negate" | "divide", terms):
-            made = (_cast(part, like) if shape_of(part) else part for part in terms)
-            return with_operands(term, tuple(made))
+            arrays = (part for part in terms if shape_of(part) or isinstance(part, Fold))
+            made = {part: cast(part, like) for part in arrays}
+            return with_operands(term, tuple(made.get(part, part) for part in terms))
+        case Either(condition, chosen, otherwise):
+            branches = (cast(b, like) if shape_of(b) else b for b in (chosen, otherwise))
+            return Either(condition, *branches)
         case Full(value, shape, None):
             return Full(value, shape, like)
     return Cast(term, like)

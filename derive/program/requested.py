@@ -32,7 +32,6 @@ from derive.model import Equation, Specification, parameters
 from derive.program.arrays import (
     Addition,
     ArrayTerm,
-    Cast,
     Counting,
     Exact,
     Full,
@@ -41,6 +40,7 @@ from derive.program.arrays import (
     is_plain_number,
 )
 from derive.program.labelled import Labelled, aligned, filled
+from derive.program.number_types import cast
 from derive.program.part_names import MOTION
 from derive.program.plan import assembled
 from derive.program.program import Line, Program, Statement, every_statement
@@ -221,7 +221,7 @@ def _whole(part: Parted, values: Mapping[Quantity, ArrayTerm]) -> Statement:
         value = filled(dense[0], indices, like)
         is_number = isinstance(value, Full) or is_plain_number(value)
         if not is_number and not has_numbers(value):
-            value = Cast(value, like)
+            value = cast(value, like)
     if additions:
         value = Scatter(value, additions)
     return Statement(defined.left, value, defined)

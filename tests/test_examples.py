@@ -28,6 +28,13 @@ def test_descent_finds_the_ridge_solution(capsys):
     assert "R^2" in capsys.readouterr().out
 
 
+def test_newton_is_there_after_eight_steps(capsys):
+    newton, descent = program("newton")["main"]()
+    assert newton < 1e-14
+    assert descent > 1e-3
+    assert "Newton step 8" in capsys.readouterr().out
+
+
 def test_a_text_is_learnt_nearly_by_heart(capsys):
     bits, written = program("zen")["main"]()
     assert bits < 0.6

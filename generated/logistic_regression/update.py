@@ -5,21 +5,27 @@ Do not edit: change the model and build again.
 
 Forward
 
-    z = X w + b                        (1)
-    p = σ(z)                           (4)
+    z = X w + b                                         (1)
+    p = σ(z)                                            (4)
     C = −(1/N) Σ_i (y[i] log(p[i]) + (1 − y[i]) log(1 − p[i]))
 
 Gradients
 
     ∂C/∂p[i] = ((1 − y[i])/(1 − p[i]) − y[i]/p[i])/N
-    ∂C/∂z = (p − y)/N                  (8)–(11)
-    ∂C/∂w = (1/N) Xᵀ (p − y)           (12)–(13)
-    ∂C/∂b = (1/N) Σ_i (p[i] − y[i])    (14)
+    ∂C/∂z = (p − y)/N                                   (8)–(11)
+    ∂C/∂w = (1/N) Xᵀ (p − y)                            (12)–(13)
+    ∂C/∂b = (1/N) Σ_i (p[i] − y[i])                     (14)
 
 Update by gradient descent
 
-    w ← w − α (1/N) Xᵀ (p − y)         (15)–(16)
-    b ← b − α ∂C/∂b                    (17)
+    w ← w − α (1/N) Xᵀ (p − y)                          (15)–(16)
+    b ← b − α ∂C/∂b                                     (17)
+
+On request
+
+    ∂²C/∂w² = 1/N Xᵀ diag(p ∘ (1 − p)) X                (18)
+    ∂²C/∂w[j] ∂b = (1/N) Σ_i X[i, j] p[i] (1 − p[i])    (19)
+    ∂²C/∂b² = pᵀ (1 − p)/N                              (20)
 
 Computed in stable forms
 
@@ -36,7 +42,10 @@ Names and shapes
     C  ()      cost
 """
 
+import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -81,6 +90,11 @@ def _values(w, b, X):
     return {"z": z, "p": p}
 
 
+def _update(params, grads, *, alpha=0.5):
+    params["w"] -= alpha * grads["w"]  # (15)–(16)
+    params["b"] -= alpha * grads["b"]  # (17)
+
+
 # What is called from outside.
 
 
@@ -92,7 +106,8 @@ def init(seed=0, *, D=2):
 def forward(params, X):
     """Every quantity that needs no target, by name."""
     arguments = _checked(params, {"X": X})
-    values = _values(*arguments.values())
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
     _finite_from(arguments, values.values())
     return values
 
@@ -100,7 +115,8 @@ def forward(params, X):
 def loss(params, X, y):
     """The cost C."""
     arguments = _checked(params, {"X": X, "y": y})
-    cost = _loss(*arguments.values())
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
     _finite_from(arguments, [cost])
     return float(cost)
 
@@ -108,9 +124,11 @@ def loss(params, X, y):
 def gradients(params, X, y):
     """The cost, and its gradients by the names of the parameters, in their shapes and types."""
     arguments = _checked(params, {"X": X, "y": y})
-    cost, grads = _gradients(*arguments.values())
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
     _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
+    return float(cost), grads
 
 
 def init_state(params):
@@ -124,32 +142,112 @@ def update(params, grads, state=None, *, alpha=0.5):
     Nothing is changed where a number is not finite.
     """
     _finite(alpha=alpha)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
-    params["w"] -= alpha * grads["w"]  # (15)–(16)
-    params["b"] -= alpha * grads["b"]  # (17)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, alpha=alpha)
 
 
-def step(params, X, y, state=None, *, alpha=0.5):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, y)
-    update(params, grads, state, alpha=alpha)
-    return cost
+def step(params, X, y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "y": y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, **settings)
+    return float(cost)
 
 
-def train(params, batches, state=None, *, alpha=0.5, report=print, every=1):
+# What the model asks for.
+
+
+def _hessian(w, b, X, y):
+    z = _forward(w, b, X)
+    N = X.shape[0]
+    p = 1 / (1 + np.exp(-z))  # (4)
+    p_over_exp_z = p / (1 + np.exp(z))
+    d_w_w = (X * p_over_exp_z[:, None]).T @ X / N  # (18)
+    d_w_b = p_over_exp_z @ X / N  # (19)
+    d_b_b = p_over_exp_z.sum() / N  # (20)
+    return {"w": {"w": d_w_w, "b": d_w_b}, "b": {"w": d_w_b, "b": d_b_b}}
+
+
+def hessian(params, X, y):
+    """Second derivatives of the cost: at [row][column], with the axes of row, then those of column.
+
+    Of two blocks that are each other's transpose one is a view of the other.
+    """
+    arguments = _checked(params, {"X": X, "y": y})
+    with np.errstate(over="ignore"):
+        result = _hessian(*arguments.values())
+    _finite_from(arguments, (block for row in result.values() for block in row.values()))
+    return result
+
+
+def _hvp(w, b, X, y, v_w, v_b):
+    z = _forward(w, b, X)
+    N = X.shape[0]
+    p = 1 / (1 + np.exp(-z))  # (4)
+    z_dot = X @ v_w + v_b  # (21)
+    p_over_exp_z = p / (1 + np.exp(z))
+    d_w_dot = (p_over_exp_z * z_dot) @ X / N  # (22)
+    d_b_dot = p_over_exp_z @ z_dot / N  # (23)
+    return {"w": d_w_dot, "b": d_b_dot}
+
+
+def hvp(params, direction, X, y):
+    """The Hessian of the cost times a direction, both by the names of the parameters."""
+    arguments = _checked(params, {"X": X, "y": y})
+    _, direction = _tables(params, direction=direction)
+    arguments.update(_named("direction", direction))
+    with np.errstate(over="ignore"):
+        result = _hvp(*arguments.values())
+    _finite_from(arguments, result.values())
+    return result
+
+
+def flatten(table):
+    """One vector of a dict of arrays by parameter; of a whole Hessian, one matrix."""
+    if set(table) != set(PARAMETERS):
+        raise ValueError(f"a table must have the keys {sorted(PARAMETERS)}, got {sorted(table)}")
+    if isinstance(table[next(iter(PARAMETERS))], dict):
+        return np.block([_matrices(table[name], len(PARAMETERS[name])) for name in PARAMETERS])
+    return np.concatenate([np.ravel(table[name]) for name in PARAMETERS])
+
+
+def _matrices(row, rank):
+    """The blocks of a row of the Hessian, the first axes of each as one and the others as one."""
+    blocks = (row[name] for name in PARAMETERS)
+    return [np.reshape(block, (int(np.prod(block.shape[:rank])), -1)) for block in blocks]
+
+
+def unflatten(vector, like):
+    """The numbers of a vector in the shapes of `like`, a dict by parameter: flatten turned back."""
+    vector = np.asarray(vector)
+    ends = np.cumsum([np.size(like[name]) for name in PARAMETERS])
+    if vector.shape != (ends[-1],):
+        raise ValueError(f"vector must have the shape ({ends[-1]},), got {vector.shape}")
+    parts = np.split(vector, ends[:-1])
+    return {
+        name: part.reshape(np.shape(like[name])).copy()
+        for name, part in zip(PARAMETERS, parts, strict=True)
+    }
+
+
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
     """
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(params, **data, state=state, alpha=alpha)
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -184,19 +282,55 @@ def check(params, X, y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    _sizes(tuple(shapes))
     return arrays
 
 
-def _table(owner, table, sizes):
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
+
+
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -204,13 +338,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -224,12 +357,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -238,20 +365,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -259,24 +392,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -284,6 +420,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -295,6 +433,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):

@@ -8,13 +8,13 @@ Forward
     Z = X W₁ + 𝟏 b₁ᵀ                            (1)
     A = tanh(Z)                                 (2)
     Ŷ = A W₂ + 𝟏 b₂ᵀ                            (3)
-    C = (1/(N K)) Σ_i Σ_j (Ŷ[i, j] − Y[i, j])²
+    C = (1/(N K)) Σ_i Σ_k (Ŷ[i, k] − Y[i, k])²
 
 Gradients
 
     ∂C/∂Ŷ = (2/(N K)) (Ŷ − Y)
     ∂C/∂A = (2/(N K)) (Ŷ − Y) W₂ᵀ               (7)
-    ∂C/∂Z[i, j] = ∂C/∂A[i, j] (1 − A[i, j]²)    (8)
+    ∂C/∂Z[i, l] = ∂C/∂A[i, l] (1 − A[i, l]²)    (8)
     ∂C/∂W₁ = Xᵀ (∂C/∂Z)                         (9)
     ∂C/∂b₁ = (∂C/∂Z)ᵀ 𝟏                         (10)
     ∂C/∂W₂ = (2/(N K)) Aᵀ (Ŷ − Y)               (11)
@@ -25,9 +25,13 @@ Update by Adam, for each parameter
     t ← t + 1                                   (13)
     m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ               (14)
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²            (15)
-    m̂ ← m_θ/(1 − β₁^t)                         (16)
-    v̂ ← v_θ/(1 − β₂^t)                         (17)
-    θ ← θ − α m̂/(√v̂ + ε)                      (18)
+    m̂ ← m_θ/(1 − β₁^t)                          (16)
+    v̂ ← v_θ/(1 − β₂^t)                          (17)
+    θ ← θ − α m̂/(√v̂ + ε)                        (18)
+
+On request
+
+    ∂C/∂X = (∂C/∂Z) W₁ᵀ                         (26)
 
 Names and shapes
 
@@ -43,7 +47,9 @@ Names and shapes
     C      ()      cost
 """
 
+import math
 import sys
+from functools import lru_cache
 
 import numpy as np
 
@@ -58,22 +64,22 @@ def _forward(W1, b1, W2, b2, X):
     Z = X @ W1 + b1  # (1)
     A = np.tanh(Z)  # (2)
     Y_hat = A @ W2 + b2  # (3)
-    return Z, A, Y_hat
+    return Y_hat, Z, A
 
 
 def _loss(W1, b1, W2, b2, X, Y):
-    _, _, Y_hat = _forward(W1, b1, W2, b2, X)
+    Y_hat, *_ = _forward(W1, b1, W2, b2, X)
     return np.mean((Y_hat - Y) ** 2)
 
 
 def _gradients(W1, b1, W2, b2, X, Y):
-    Z, A, Y_hat = _forward(W1, b1, W2, b2, X)
+    Y_hat, Z, A = _forward(W1, b1, W2, b2, X)
     del Z  # to make room for the gradients
     N = X.shape[0]
     K = W2.shape[1]
-    d_Y_hat = Y_hat - Y
-    C = np.mean(d_Y_hat**2)
-    d_Y_hat *= 2 / (N * K)
+    error = Y_hat - Y
+    C = np.mean(error**2)
+    d_Y_hat = 2 / (N * K) * error
     d_A = d_Y_hat @ W2.T  # (7)
     d_Z = d_A * (1 - A**2)  # (8)
     d_W1 = X.T @ d_Z  # (9)
@@ -84,14 +90,28 @@ def _gradients(W1, b1, W2, b2, X, Y):
 
 
 def _values(W1, b1, W2, b2, X):
-    Z, A, Y_hat = _forward(W1, b1, W2, b2, X)
+    Y_hat, Z, A = _forward(W1, b1, W2, b2, X)
     return {"Z": Z, "A": A, "Y_hat": Y_hat}
+
+
+def _update(params, grads, state, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    state["t"] += 1  # (13)
+    t = state["t"]
+    for name, theta in params.items():
+        m = state["m"][name]
+        v = state["v"][name]
+        g = grads[name]
+        m[...] = beta_1 * m + (1 - beta_1) * g  # (14)
+        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (15)
+        m_hat = m / (1 - beta_1**t)  # (16)
+        v_hat = v / (1 - beta_2**t)  # (17)
+        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (18)
 
 
 # What is called from outside.
 
 
-def init(seed=0, *, D=1, H=2, K=1):
+def init(seed=0, *, D=1, H=10, K=1):
     """New parameters, drawn with a seed."""
     rng = np.random.default_rng(seed)
     return {
@@ -122,13 +142,14 @@ def gradients(params, X, Y):
     """The cost, and its gradients by the names of the parameters, in their shapes and types."""
     arguments = _checked(params, {"X": X, "Y": Y})
     cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
     _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
+    return float(cost), grads
 
 
 def init_state(params):
     """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
+    (table,) = _tables(params)
     return {
         "m": {name: np.zeros_like(value) for name, value in table.items()},
         "v": {name: np.zeros_like(value) for name, value in table.items()},
@@ -141,58 +162,114 @@ def update(params, grads, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, e
 
     Nothing is changed where a number is not finite.
     """
-    if state is None:
+    if not state:
         raise TypeError("this update has a state: pass state=init_state(params)")
     _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
-    state["t"] += 1  # (13)
-    t = state["t"]
-    for name, theta in params.items():
-        m = state["m"][name]
-        v = state["v"][name]
-        g = grads[name]
-        m[...] = beta_1 * m + (1 - beta_1) * g  # (14)
-        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (15)
-        m_hat = m / (1 - beta_1**t)  # (16)
-        v_hat = v / (1 - beta_2**t)  # (17)
-        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (18)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
-def step(params, X, Y, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, Y)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+def step(params, X, Y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "Y": Y})
+    cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.05,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+# What the model asks for.
+
+
+def _hvp(W1, b1, W2, b2, X, Y, v_W1, v_b1, v_W2, v_b2):
+    Y_hat, _, A = _forward(W1, b1, W2, b2, X)
+    N = X.shape[0]
+    K = W2.shape[1]
+    d_Y_hat = 2 / (N * K) * (Y_hat - Y)
+    d_A = d_Y_hat @ W2.T  # (7)
+    one_minus_A_squared = 1 - A**2
+    Z_dot = X @ v_W1 + v_b1  # (19)
+    one_minus_A_squared_2 = one_minus_A_squared * Z_dot
+    Y_hat_dot = one_minus_A_squared_2 @ W2 + A @ v_W2 + v_b2  # (20)
+    d_A_dot = 2 / (N * K) * (Y_hat_dot @ W2.T) + d_Y_hat @ v_W2.T  # (21)
+    one_minus_A_squared_3 = one_minus_A_squared * (d_A_dot - 2 * d_A * A * Z_dot)
+    d_W1_dot = X.T @ one_minus_A_squared_3  # (22)
+    d_b1_dot = one_minus_A_squared_3.sum(axis=0)  # (23)
+    d_W2_dot = 2 / (N * K) * (A.T @ Y_hat_dot) + one_minus_A_squared_2.T @ d_Y_hat  # (24)
+    d_b2_dot = 2 / (N * K) * Y_hat_dot.sum(axis=0)  # (25)
+    return {"W1": d_W1_dot, "b1": d_b1_dot, "W2": d_W2_dot, "b2": d_b2_dot}
+
+
+def hvp(params, direction, X, Y):
+    """The Hessian of the cost times a direction, both by the names of the parameters."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    _, direction = _tables(params, direction=direction)
+    arguments.update(_named("direction", direction))
+    result = _hvp(*arguments.values())
+    _finite_from(arguments, result.values())
+    return result
+
+
+def _input_gradients(W1, b1, W2, b2, X, Y):
+    Y_hat, _, A = _forward(W1, b1, W2, b2, X)
+    N = X.shape[0]
+    K = W2.shape[1]
+    d_Y_hat = 2 / (N * K) * (Y_hat - Y)
+    d_A = d_Y_hat @ W2.T  # (7)
+    d_Z = d_A * (1 - A**2)  # (8)
+    d_X = d_Z @ W1.T  # (26)
+    return {"X": d_X}
+
+
+def input_gradients(params, X, Y):
+    """The gradients of the cost by data, by their names and in their shapes."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    result = _input_gradients(*arguments.values())
+    _finite_from(arguments, result.values())
+    return result
+
+
+def flatten(table):
+    """One vector of a dict of arrays by parameter."""
+    if set(table) != set(PARAMETERS):
+        raise ValueError(f"a table must have the keys {sorted(PARAMETERS)}, got {sorted(table)}")
+    return np.concatenate([np.ravel(table[name]) for name in PARAMETERS])
+
+
+def unflatten(vector, like):
+    """The numbers of a vector in the shapes of `like`, a dict by parameter: flatten turned back."""
+    vector = np.asarray(vector)
+    ends = np.cumsum([np.size(like[name]) for name in PARAMETERS])
+    if vector.shape != (ends[-1],):
+        raise ValueError(f"vector must have the shape ({ends[-1]},), got {vector.shape}")
+    parts = np.split(vector, ends[:-1])
+    return {
+        name: part.reshape(np.shape(like[name])).copy()
+        for name, part in zip(PARAMETERS, parts, strict=True)
+    }
+
+
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, Y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -226,19 +303,55 @@ def check(params, X, Y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    _sizes(tuple(shapes))
     return arrays
 
 
-def _table(owner, table, sizes):
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
+
+
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -246,13 +359,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -266,12 +378,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -280,20 +386,25 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -301,24 +412,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -326,6 +440,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -337,6 +453,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, Y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, Y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -364,7 +493,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(H=10)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

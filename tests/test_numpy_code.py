@@ -106,7 +106,7 @@ TABLE = [
     (Select(Fold("sum", A, (1,)), ("all", "new")), "A.sum(axis=1, keepdims=True)"),
     (Fold("sum", A, (0, 1)), "A.sum()"),
     (Fold("mean", plus(A, B), (0,)), "np.mean(A + B, axis=0)"),
-    (Gather(A, (Counting(n), Counting(n))), "A[np.arange(n), np.arange(n)]"),
+    (Gather(A, (Counting(n), Counting(n))), "np.diagonal(A)"),
     (Gather(A, (None, Counting(n))), "A[:, np.arange(n)]"),
     (Apply("exp", (minus(A),)), "np.exp(-A)"),
     (Apply("sqrt", (Extent(n),)), "math.sqrt(n)"),

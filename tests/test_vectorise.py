@@ -59,7 +59,7 @@ TABLE = [
     ((i,), total(j, times(a_ij, v_j)), "A @ v"),
     ((j,), total(i, times(a_ij, u_i)), "u @ A"),
     ((), total(i, times(u_i, u_i)), "u @ u"),
-    ((i, j), times(u_i, v_j), "u[:, None] * v"),
+    ((i, j), times(u_i, v_j), "np.outer(u, v)"),
     ((), total((i, j), times(u_i, a_ij, v_j)), "u @ A @ v"),
     ((i, k), total(j, times(a_ij, v_j, at(B, j, k))), "(A * v) @ B"),
     ((k, i, i2), total(j, times(at(T, k, i, j), at(U, k, j, i2))), "T @ U"),
@@ -98,7 +98,7 @@ TABLE = [
     ((i,), Power(u_i, number(Fraction(-1))), "1 / u"),
     ((i,), add(i, 1), "np.arange(1, n + 1)"),
     # other subscripts
-    ((), total(i, at(M, i, i)), "M[np.arange(n), np.arange(n)].sum()"),
+    ((), total(i, at(M, i, i)), "np.trace(M)"),
     ((k, j), at(A, at(token, k), j), "A[token]"),
     ((i,), at(A, i, at(label, i)), "A[np.arange(n), label]"),
     ((i,), at(A, i, 0), "A[:, 0]"),

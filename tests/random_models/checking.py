@@ -127,7 +127,9 @@ def compare(model, program, source, points):
         for name, found in run_kernels(exact, model, point, names).items():
             place = first_difference(truth(point, name), found)
             assert place is None, f"the kernels give another {name}{place} at {at}"
-        on_floats(model, program, floats, point, names)
+        if not point.special:
+            # Numbers that are equal at special values may differ by a rounding error on floats.
+            on_floats(model, program, floats, point, names)
     # A step from a point of special values may start where there is no gradient.
     line = update_line(model, floats, points[0], names)
     assert line.verdict != "failed", line.note

@@ -217,7 +217,12 @@ class _Against:
                 f"likely: it is off by {size:.1e} of its size: the derivative of an approximation "
                 "or of a similar function, a rounded constant, or a difference quotient"
             )
-        yield from circumstances(self.model, first.point, self._is_right)
+            return
+        found = "\n".join(circumstances(self.model, first.point, self._is_right))
+        yield found or (
+            "no mistake that is known here explains it: compare it with the derivation, "
+            f"`derive show {self.model.name} {self.parameter.name}`"
+        )
 
     def _is_right(self, point: Point) -> bool | None:
         comparison = self.comparison(point, self.called(point))

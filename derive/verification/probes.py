@@ -27,19 +27,22 @@ Right = Callable[[Point], bool | None]
 def circumstances(model: Specification, point: Point, right: Right) -> Iterator[str]:
     """Sentences on when the gradient, wrong at `point`, is right."""
     sizes = free_sizes(model, point.sizes)
-    axes = axis_dimensions(model)
+    told = False
+    for of, text, change in _changes(model):
+        changed = (_changed(model, sizes, of, change, Random(k)) for k in range(TRIALS))
+        if _always(right, changed):
+            yield text
+            told |= change is not _to_zero
+    if told:
+        return
     for name in sizes:
-        if sizes[name] > 1 and name in axes:
+        if sizes[name] > 1 and name in axis_dimensions(model):
             at_one = (draw_point(model, {**sizes, name: 1}, Random(k)) for k in range(TRIALS))
             if _always(right, at_one):
                 yield (
                     f"it is right where {name} is 1, so a wrong axis is likely: something is "
                     f"summed, averaged or repeated over {name} and should not be, or the reverse"
                 )
-    for of, text, change in _changes(model):
-        changed = (_changed(model, sizes, of, change, Random(k)) for k in range(TRIALS))
-        if _always(right, changed):
-            yield text
 
 
 def _always(right: Right, points: Iterator[Point | None]) -> bool:
@@ -60,7 +63,7 @@ def _changes(model: Specification) -> Iterator[tuple[Name, str, Change]]:
                 quantity.name,
                 f"it is right where '{quantity.name}' holds no number twice: what arrives at one "
                 "entry from several places is written over and not added up (lost duplicates)",
-                lambda array, bound, random: _distinct(array, bound, random),
+                _distinct,
             )
         elif quantity.kind in ("input", "param"):
             if len(quantity.shape) >= 2 and quantity.shape[-1] == quantity.shape[-2]:
@@ -72,7 +75,7 @@ def _changes(model: Specification) -> Iterator[tuple[Name, str, Change]]:
             yield (
                 quantity.name,
                 f"it is right where '{quantity.name}' is 0: the mistake is about its terms",
-                lambda array, bound, random: np.full(array.shape, Fraction(0), dtype=object),
+                _to_zero,
             )
             if quantity.shape and not all(map(is_one, quantity.shape)):
                 yield (
@@ -81,6 +84,10 @@ def _changes(model: Specification) -> Iterator[tuple[Name, str, Change]]:
                     "is it read, or summed, along the wrong axis?",
                     lambda array, bound, random: np.full(array.shape, array.flat[0], dtype=object),
                 )
+
+
+def _to_zero(array: np.ndarray, bound: int, random: Random) -> np.ndarray:
+    return np.full(array.shape, Fraction(0), dtype=object)
 
 
 def _distinct(array: np.ndarray, bound: int, random: Random) -> np.ndarray | None:

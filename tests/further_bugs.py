@@ -229,7 +229,69 @@ N: dim; D: dim; X: input[N, D]; y: input[N]; w: param[D]
 p = sigmoid(X @ w); C = -mean(y * log(p) + (1 - y) * log(1 - p)); minimize(C)
 """
 
+COSINE = """
+N: dim; D: dim; a: param[N, D]; b: param[N, D]
+p[n] = sqrt(sum(a[n, d] ** 2, d)); q[n] = sqrt(sum(b[n, d] ** 2, d))
+C = sum(a[n, d] * b[n, d] / (p[n] * q[n]), n, d); minimize(C)
+"""
+
+
+def length_is_constant(a, b):
+    p, q = (np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
+    return b / (p * q), a / (p * q) - b * (a * b).sum(1, keepdims=True) / (p * q**3)
+
+
+DIVERGENCE = """
+N: dim; D: dim; mu: param[N, D]; v: param[N, D]
+C = -0.5 * sum(1 + v - mu ** 2 - exp(v)); minimize(C)
+"""
+
+
+def sign_of_one_term(mu, v):
+    return mu, 0.5 * (np.exp(v) + 1)
+
+
+CONVOLUTION = """
+n: dim; k: dim; m: dim = n - k + 1; x: param[n]; w: param[k]; g: input[m]; t: range(m)
+y[t] = sum(w[i] * x[t + i], i); C = sum(g * y); minimize(C)
+"""
+
+
+def last_window_left_out(x, w, g):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for t in range(len(g) - 1):
+        dx[t : t + len(w)] += g[t] * w
+        dw += g[t] * x[t : t + len(w)]
+    return dx, dw
+
+
+SOLVE = "n: dim; A: param[n, n]; b: input[n]; c: input[n]; C = c @ solve(A, b); minimize(C)"
+
+
+def solved_without_transpose(A, b, c):
+    return -np.outer(np.linalg.solve(A, c), np.linalg.solve(A, b))
+
+
 FURTHER = {
+    "length_is_constant": (COSINE, length_is_constant, {"a": "the term through 'p' is missing"}),
+    "sign_of_one_term": (
+        DIVERGENCE,
+        sign_of_one_term,
+        {"v": "the summand v[i, j] in the equation of 'C' has the wrong sign"},
+    ),
+    "last_window": (
+        CONVOLUTION,
+        last_window_left_out,
+        {
+            "x": "the last value of t is missing: is a range off by one?",
+            "w": "the last value of t is missing: is a range off by one?",
+        },
+    ),
+    "solve_transpose": (
+        SOLVE,
+        solved_without_transpose,
+        {"A": "it is right where 'A' is symmetric: is a transpose missing?"},
+    ),
     "wrong_sign": (CROSS_ENTROPY, wrong_sign, {"W": "it has the wrong sign"}),
     "variance_constant": (
         BATCH_NORM,

@@ -15,8 +15,9 @@ from derive.model import Equation
 from derive.polynomials import StepNumber, collected
 from derive.program.array_shapes import broadcast, shape_of, sizes_in
 from derive.program.arrays import ArrayTerm, Select, Selector, Whole, show_name, walk
+from derive.simplify import negative, total
 from derive.sizes import Shape, show_shape
-from derive.terms import ZERO, Add, Divide, Name, Negate, Quantity, Size, Term, number
+from derive.terms import ZERO, Divide, Name, Quantity, Size, Term, number
 from derive.terms import walk as walk_term
 
 
@@ -82,10 +83,11 @@ def is_whole_axis(rule: SizeRule) -> bool:
 def size_on(rule: SizeRule, extent: Term) -> Term:
     """The size that a rule finds on its axis, which has this extent.
 
-    >>> show_size(size_on(SizeRule("K", per=2, more=number(-1)), Size("n")))
+    >>> from derive.sizes import show_size
+    >>> show_size(size_on(SizeRule("K", per=2, more=negative(number(1))), Size("n")))
     '(n + 1)/2'
     """
-    left = collected(Add((extent, Negate(rule.more))))
+    left = collected(total(extent, negative(rule.more)))
     return left if rule.per == 1 else Divide(left, number(rule.per))
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 
 from derive.program.array_shapes import is_diagonal, shape_of
 from derive.program.arrays import (
+    Apply,
     ArrayTerm,
     Elementwise,
     Gather,
@@ -28,6 +29,7 @@ from derive.program.arrays import (
     Whole,
     Windows,
     operands,
+    walk,
 )
 from derive.program.number_types import TRUTH
 from derive.program.program import Line, Program, Statement, parts, reads
@@ -40,7 +42,7 @@ Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
 class Change:
     """A new array or one that is there, and what is done to it: it is added to or multiplied."""
 
-    start: Matmul | Tensordot | Whole | Elementwise
+    start: Matmul | Tensordot | Whole
     steps: tuple[Step, ...] = ()
 
     def then(self, operation: str, others: tuple[ArrayTerm, ...]) -> Change:
@@ -76,18 +78,20 @@ def changes(program: Program) -> dict[Name, Change]:
         if isinstance(line, Statement) and line.axis is None and line.target.shape:
             for change in _changed(line.value, line.target):
                 is_large = len(line.target.shape) > most
-                if change.steps and _may_change(change.start, program, place, is_large):
+                if change.steps and _may_change(change, program, place, is_large):
                     found[line.target.name] = change
                     break
     return found
 
 
-def _may_change(
-    start: Matmul | Tensordot | Whole | Elementwise, program: Program, place: int, is_large: bool
-) -> bool:
-    """Whether a statement may change what it starts from: what it makes itself, or an array."""
+def _may_change(change: Change, program: Program, place: int, is_large: bool) -> bool:
+    """Whether a statement may change what it starts from: what it makes itself, or an array.
+
+    A sum of its own products reads best as one line; scaling it is worth another one.
+    """
+    start = change.start
     if not isinstance(start, Whole):
-        return is_large
+        return is_large and all(operation in ("*", "/") for operation, _ in change.steps)
     maker = _maker(start.quantity, program.statements[:place])
     if maker is None or not _is_free(start.quantity, program, place):
         return False
@@ -130,9 +134,6 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
                 for change in _changed(part, target):
                     if first or not read & set(reads(change.start)):
                         yield change.then(operation, others)
-                match part:
-                    case Elementwise("add") if shape_of(part) == target.shape:
-                        yield Change(part).then(operation, others)
 
 
 def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
@@ -147,11 +148,17 @@ def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
                 value = value.operand
             if isinstance(value, Elementwise) and value.operation in TRUTH:
                 return None
-            if is_diagonal(value):
+            if is_diagonal(value) or not _holds_numbers(value):
                 return None
             own = isinstance(value, Matmul | Tensordot | Elementwise) or operands(value)
             return line if own and not _is_view(value) else None
     return None
+
+
+def _holds_numbers(term: ArrayTerm) -> bool:
+    """Whether there are numbers of the data in a term, not places and counts alone."""
+    leaves = (part for part in walk(term) if isinstance(part, Whole | Apply))
+    return any(isinstance(leaf, Apply) or leaf.quantity.kind != "index" for leaf in leaves)
 
 
 def _is_view(term: ArrayTerm) -> bool:

@@ -45,6 +45,7 @@ SMALL = 0.05
 def in_names(term: Term) -> str:
     """A term by the names of what it reads, where nothing better is known.
 
+    >>> from derive.terms import Entry, Quantity
     >>> x = Quantity("x")
     >>> in_names(Entry(x))
     'in x'

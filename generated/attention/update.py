@@ -5,39 +5,38 @@ Do not edit: change the model and build again.
 
 Forward
 
-    Q[h, i, j, k] = Σ_l X[i, j, l] W_q[h, l, k]                                     (1)
-    K[h, i, j, k] = Σ_l X[i, j, l] W_k[h, l, k]                                     (2)
-    V[h, i, j, k] = Σ_l X[i, j, l] W_v[h, l, k]                                     (3)
-    S[h, n, i, j] = (Σ_k Q[h, n, i, k] K[h, n, j, k])/√d_k                          (4)
-    A[h, n, t, u] = {exp(S[h, n, t, u])/(Σ_{i: i ≤ t} exp(S[h, n, t, i])), u ≤ t; 0,(5)
-        u > t}
-    O = A V                                                                         (6)
-    Ŷ[i, j, k] = Σ_h Σ_l O[h, i, j, l] W_o[h, l, k]                                 (7)
-    C = (1/(N T D)) Σ_i Σ_j Σ_k (Ŷ[i, j, k] − Y[i, j, k])²
+    Q[h, n, t, j] = Σ_i X[n, t, i] W_q[h, i, j]                                                (1)
+    K[h, n, t, j] = Σ_i X[n, t, i] W_k[h, i, j]                                                (2)
+    V[h, n, t, j] = Σ_i X[n, t, i] W_v[h, i, j]                                                (3)
+    S[h, n, t, u] = (Σ_j Q[h, n, t, j] K[h, n, u, j])/√d_k                                     (4)
+    A[h, n, t, u] = {exp(S[h, n, t, u])/(Σ_{k: k ≤ t} exp(S[h, n, t, k])), u ≤ t; 0, u > t}    (5)
+    O = A V                                                                                    (6)
+    Ŷ[n, t, i] = Σ_h Σ_j O[h, n, t, j] W_o[h, j, i]                                            (7)
+    C = (1/(N T D)) Σ_n Σ_t Σ_i (Ŷ[n, t, i] − Y[n, t, i])²
 
 Gradients
 
     ∂C/∂Ŷ = (2/(N T D)) (Ŷ − Y)
-    ∂C/∂O[h, i, j, k] = (2/(N T D)) Σ_l (Ŷ[i, j, l] − Y[i, j, l]) W_o[h, k, l]      (15)
-    ∂C/∂A[i, j, k, l] = Σ_m ∂C/∂O[i, j, k, m] V[i, j, l, m]                         (16)
-    ∂C/∂S[h, n, t, u] = A[h, n, t, u] (∂C/∂A[h, n, t, u] − Σ_i ∂C/∂O[h, n, t, i]    (17)
-        O[h, n, t, i])
-    ∂C/∂V[i, j, k, l] = Σ_m ∂C/∂O[i, j, m, l] A[i, j, m, k]                         (18)
-    ∂C/∂K[h, n, i, j] = (1/√d_k) Σ_k ∂C/∂S[h, n, k, i] Q[h, n, k, j]                (19)
-    ∂C/∂Q = (1/√d_k) (∂C/∂S) K                                                      (20)
-    ∂C/∂W_q[h, i, j] = Σ_k Σ_l ∂C/∂Q[h, k, l, j] X[k, l, i]                         (21)
-    ∂C/∂W_k[h, i, j] = Σ_k Σ_l ∂C/∂K[h, k, l, j] X[k, l, i]                         (22)
-    ∂C/∂W_v[h, i, j] = Σ_k Σ_l ∂C/∂V[h, k, l, j] X[k, l, i]                         (23)
-    ∂C/∂W_o[h, i, j] = (2/(N T D)) Σ_k Σ_l (Ŷ[k, l, j] − Y[k, l, j]) O[h, k, l, i]  (24)
+    ∂C/∂O[h, n, t, j] = (2/(N T D)) Σ_i (Ŷ[n, t, i] − Y[n, t, i]) W_o[h, j, i]                 (15)
+    ∂C/∂A[h, n, t, u] = Σ_j ∂C/∂O[h, n, t, j] V[h, n, u, j]                                    (16)
+    ∂C/∂S[h, n, t, u] = A[h, n, t, u] (∂C/∂A[h, n, t, u]                                       (17)
+        − Σ_j ∂C/∂O[h, n, t, j] O[h, n, t, j])
+    ∂C/∂V[h, n, t, j] = Σ_u ∂C/∂O[h, n, u, j] A[h, n, u, t]                                    (18)
+    ∂C/∂K[h, n, t, j] = (1/√d_k) Σ_u ∂C/∂S[h, n, u, t] Q[h, n, u, j]                           (19)
+    ∂C/∂Q = (1/√d_k) (∂C/∂S) K                                                                 (20)
+    ∂C/∂W_q[h, i, j] = Σ_n Σ_t ∂C/∂Q[h, n, t, j] X[n, t, i]                                    (21)
+    ∂C/∂W_k[h, i, j] = Σ_n Σ_t ∂C/∂K[h, n, t, j] X[n, t, i]                                    (22)
+    ∂C/∂W_v[h, i, j] = Σ_n Σ_t ∂C/∂V[h, n, t, j] X[n, t, i]                                    (23)
+    ∂C/∂W_o[h, j, i] = (2/(N T D)) Σ_n Σ_t (Ŷ[n, t, i] − Y[n, t, i]) O[h, n, t, j]             (24)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                       (25)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                   (26)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                (27)
-    m̂ ← m_θ/(1 − β₁^t)                                                             (28)
-    v̂ ← v_θ/(1 − β₂^t)                                                             (29)
-    θ ← θ − α m̂/(√v̂ + ε)                                                          (30)
+    t ← t + 1                                                                                  (25)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                              (26)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                           (27)
+    m̂ ← m_θ/(1 − β₁^t)                                                                         (28)
+    v̂ ← v_θ/(1 − β₂^t)                                                                         (29)
+    θ ← θ − α m̂/(√v̂ + ε)                                                                       (30)
 
 Computed in stable forms
 
@@ -63,6 +62,8 @@ Names and shapes
 
 import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -84,37 +85,39 @@ def _forward(Wq, Wk, Wv, Wo, X):
     Q = np.tensordot(Wq, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (1)
     K = np.tensordot(Wk, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (2)
     V = np.tensordot(Wv, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (3)
-    S = Q @ K.transpose(0, 1, 3, 2) / math.sqrt(d_k)  # (4)
+    S = Q @ K.transpose(0, 1, 3, 2)
+    S /= math.sqrt(d_k)  # (4)
     all_t = np.arange(T)
-    mask = all_t <= all_t[:, None]
-    A = np.exp(np.where(mask, S - np.where(mask, S, -np.inf).max(axis=3, keepdims=True), -np.inf))
-    A /= np.maximum(A.sum(axis=3, keepdims=True), 1)  # (5)
+    S_masked = np.where(all_t <= all_t[:, None], S, -np.inf)
+    A = np.exp(S_masked - S_masked.max(axis=3, keepdims=True))
+    A /= A.sum(axis=3, keepdims=True)  # (5)
     O = A @ V  # (6)
     Y_hat = np.tensordot(O, Wo, axes=((0, 3), (0, 1)))  # (7)
-    return Q, K, V, S, A, O, Y_hat
+    return Y_hat, Q, K, V, S, A, O
 
 
 def _loss(Wq, Wk, Wv, Wo, X, Y):
-    _, _, _, _, _, _, Y_hat = _forward(Wq, Wk, Wv, Wo, X)
+    Y_hat, *_ = _forward(Wq, Wk, Wv, Wo, X)
     return np.mean((Y_hat - Y) ** 2)
 
 
 def _gradients(Wq, Wk, Wv, Wo, X, Y):
-    Q, K, V, S, A, O, Y_hat = _forward(Wq, Wk, Wv, Wo, X)
+    Y_hat, Q, K, V, S, A, O = _forward(Wq, Wk, Wv, Wo, X)
     del S  # to make room for the gradients
     N, T, D = X.shape
     d_k = Wq.shape[2]
-    d_Y_hat = Y_hat - Y
-    C = np.mean(d_Y_hat**2)
-    d_Y_hat *= 2 / (N * T * D)
+    error = Y_hat - Y
+    C = np.mean(error**2)
+    d_Y_hat = 2 / (N * T * D) * error
     d_O = np.tensordot(Wo, d_Y_hat, axes=(2, 2)).transpose(0, 2, 3, 1)  # (15)
-    d_A = d_O @ V.transpose(0, 1, 3, 2)  # (16)
-    d_S = d_A  # d_A is not read again
+    d_S = d_O @ V.transpose(0, 1, 3, 2)  # (16)
     d_S -= np.sum(d_O * O, axis=3, keepdims=True)
     d_S *= A  # (17)
     d_V = A.transpose(0, 1, 3, 2) @ d_O  # (18)
-    d_K = d_S.transpose(0, 1, 3, 2) @ Q / math.sqrt(d_k)  # (19)
-    d_Q = d_S @ K / math.sqrt(d_k)  # (20)
+    d_K = d_S.transpose(0, 1, 3, 2) @ Q
+    d_K /= math.sqrt(d_k)  # (19)
+    d_Q = d_S @ K
+    d_Q /= math.sqrt(d_k)  # (20)
     d_Wq = np.tensordot(d_Q, X, axes=((1, 2), (0, 1))).transpose(0, 2, 1)  # (21)
     d_Wk = np.tensordot(d_K, X, axes=((1, 2), (0, 1))).transpose(0, 2, 1)  # (22)
     d_Wv = np.tensordot(d_V, X, axes=((1, 2), (0, 1))).transpose(0, 2, 1)  # (23)
@@ -123,71 +126,11 @@ def _gradients(Wq, Wk, Wv, Wo, X, Y):
 
 
 def _values(Wq, Wk, Wv, Wo, X):
-    Q, K, V, S, A, O, Y_hat = _forward(Wq, Wk, Wv, Wo, X)
+    Y_hat, Q, K, V, S, A, O = _forward(Wq, Wk, Wv, Wo, X)
     return {"Q": Q, "K": K, "V": V, "S": S, "A": A, "O": O, "Y_hat": Y_hat}
 
 
-# What is called from outside.
-
-
-def init(seed=0, *, D=3, H=2, d_k=2):
-    """New parameters, drawn with a seed."""
-    rng = np.random.default_rng(seed)
-    return {
-        "Wq": rng.normal(0, 0.5, (H, D, d_k)),
-        "Wk": rng.normal(0, 0.5, (H, D, d_k)),
-        "Wv": rng.normal(0, 0.5, (H, D, d_k)),
-        "Wo": rng.normal(0, 0.5, (H, d_k, D)),
-    }
-
-
-def forward(params, X):
-    """Every quantity that needs no target, by name."""
-    arguments = _checked(params, {"X": X})
-    values = _values(*arguments.values())
-    _finite_from(arguments, values.values())
-    return values
-
-
-def loss(params, X, Y):
-    """The cost C."""
-    arguments = _checked(params, {"X": X, "Y": Y})
-    cost = _loss(*arguments.values())
-    _finite_from(arguments, [cost])
-    return float(cost)
-
-
-def gradients(params, X, Y):
-    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
-    arguments = _checked(params, {"X": X, "Y": Y})
-    cost, grads = _gradients(*arguments.values())
-    _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
-
-
-def init_state(params):
-    """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
-    return {
-        "m": {name: np.zeros_like(value) for name, value in table.items()},
-        "v": {name: np.zeros_like(value) for name, value in table.items()},
-        "t": 0,
-    }
-
-
-def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """Change the parameters in place: Adam.
-
-    Nothing is changed where a number is not finite.
-    """
-    if state is None:
-        raise TypeError("this update has a state: pass state=init_state(params)")
-    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
+def _update(params, grads, state, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
     state["t"] += 1  # (25)
     t = state["t"]
     for name, theta in params.items():
@@ -201,37 +144,101 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
         theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (30)
 
 
-def step(params, X, Y, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, Y)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+# What is called from outside.
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.02,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def init(seed=0, *, D=7, H=2, d_k=6):
+    """New parameters, drawn with a seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "Wq": rng.normal(0, 0.5, (H, D, d_k)),
+        "Wk": rng.normal(0, 0.5, (H, D, d_k)),
+        "Wv": rng.normal(0, 0.5, (H, D, d_k)),
+        "Wo": rng.normal(0, 0.5, (H, d_k, D)),
+    }
+
+
+def forward(params, X):
+    """Every quantity that needs no target, by name."""
+    arguments = _checked(params, {"X": X})
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
+    _finite_from(arguments, values.values())
+    return values
+
+
+def loss(params, X, Y):
+    """The cost C."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
+    _finite_from(arguments, [cost])
+    return float(cost)
+
+
+def gradients(params, X, Y):
+    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    _finite_from(arguments, [cost, *grads.values()])
+    return float(cost), grads
+
+
+def init_state(params):
+    """What the update remembers from step to step, before the first one."""
+    (table,) = _tables(params)
+    return {
+        "m": {name: np.zeros_like(value) for name, value in table.items()},
+        "v": {name: np.zeros_like(value) for name, value in table.items()},
+        "t": 0,
+    }
+
+
+def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    """Change the parameters in place: Adam.
+
+    Nothing is changed where a number is not finite.
+    """
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+
+def step(params, X, Y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
+
+
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, Y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -273,19 +280,55 @@ def check(params, X, Y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    _sizes(tuple(shapes))
     return arrays
 
 
-def _table(owner, table, sizes):
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
+
+
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -293,13 +336,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -313,12 +355,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -327,20 +363,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -348,24 +390,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -373,6 +418,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -384,6 +431,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, Y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, Y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -411,7 +471,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(D=7, d_k=6)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

@@ -5,37 +5,37 @@ Do not edit: change the model and build again.
 
 Forward
 
-    Z = X W                                                                         (1)
-    μ[i] = (1/N) Σ_j Z[j, i]                                                        (2)
-    var[i] = (1/N) Σ_j (Z[j, i] − μ[i])²                                            (3)
-    Ẑ[i, j] = (Z[i, j] − μ[j])/√(var[j] + ε)                                        (4)
-    A = tanh(Ẑ diag(γ) + 𝟏 βᵀ)                                                      (5)
-    ŷ = A v + c                                                                     (6)
+    Z = X W                                                                     (1)
+    μ[k] = (1/N) Σ_i Z[i, k]                                                    (2)
+    var[k] = (1/N) Σ_i (Z[i, k] − μ[k])²                                        (3)
+    Ẑ[i, k] = (Z[i, k] − μ[k])/√(var[k] + ε)                                    (4)
+    A = tanh(Ẑ diag(γ) + 𝟏 βᵀ)                                                  (5)
+    ŷ = A v + c                                                                 (6)
     C = (1/N) Σ_i (ŷ[i] − y[i])²
 
 Gradients
 
     ∂C/∂ŷ = (2/N) (ŷ − y)
-    ∂C/∂A = (2/N) (ŷ − y) vᵀ                                                        (13)
-    ∂C/∂Ẑ[i, j] = ∂C/∂A[i, j] · (1 − A[i, j]²) γ[j]                                 (14)
-    ∂C/∂var[i] = −(1/2) (var[i] + ε)^(−3/2) Σ_j ∂C/∂Ẑ[j, i] (Z[j, i] − μ[i])        (15)
-    ∂C/∂μ[i] = −(Σ_j ∂C/∂Ẑ[j, i])/√(var[i] + ε)                                     (16)
-    ∂C/∂Z[i, j] = (1/N) ∂C/∂μ[j] + ∂C/∂var[j] (2/N) (Z[i, j] − μ[j]) + (1/√(var[j] +(17)
-        ε)) ∂C/∂Ẑ[i, j]
-    ∂C/∂W = Xᵀ (∂C/∂Z)                                                              (18)
-    ∂C/∂γ[i] = Σ_j ∂C/∂A[j, i] · (1 − A[j, i]²) Ẑ[j, i]                             (19)
-    ∂C/∂β[i] = Σ_j ∂C/∂A[j, i] (1 − A[j, i]²)                                       (20)
-    ∂C/∂v = (2/N) Aᵀ (ŷ − y)                                                        (21)
-    ∂C/∂c = (2/N) Σ_i (ŷ[i] − y[i])                                                 (22)
+    ∂C/∂A = (2/N) (ŷ − y) vᵀ                                                    (13)
+    ∂C/∂Ẑ[i, k] = ∂C/∂A[i, k] · (1 − A[i, k]²) γ[k]                             (14)
+    ∂C/∂var[k] = −(1/2) (var[k] + ε)^(−3/2) Σ_i ∂C/∂Ẑ[i, k] (Z[i, k] − μ[k])    (15)
+    ∂C/∂μ[k] = −(Σ_i ∂C/∂Ẑ[i, k])/√(var[k] + ε)                                 (16)
+    ∂C/∂Z[i, k] = (1/N) ∂C/∂μ[k] + ∂C/∂var[k] (2/N) (Z[i, k] − μ[k])            (17)
+        + (1/√(var[k] + ε)) ∂C/∂Ẑ[i, k]
+    ∂C/∂W = Xᵀ (∂C/∂Z)                                                          (18)
+    ∂C/∂γ[k] = Σ_i ∂C/∂A[i, k] · (1 − A[i, k]²) Ẑ[i, k]                         (19)
+    ∂C/∂β[k] = Σ_i ∂C/∂A[i, k] (1 − A[i, k]²)                                   (20)
+    ∂C/∂v = (2/N) Aᵀ (ŷ − y)                                                    (21)
+    ∂C/∂c = (2/N) Σ_i (ŷ[i] − y[i])                                             (22)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                       (23)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                   (24)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                (25)
-    m̂ ← m_θ/(1 − β₁^t)                                                             (26)
-    v̂ ← v_θ/(1 − β₂^t)                                                             (27)
-    θ ← θ − α m̂/(√v̂ + ε)                                                          (28)
+    t ← t + 1                                                                   (23)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                               (24)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                            (25)
+    m̂ ← m_θ/(1 − β₁^t)                                                          (26)
+    v̂ ← v_θ/(1 − β₂^t)                                                          (27)
+    θ ← θ − α m̂/(√v̂ + ε)                                                        (28)
 
 Names and shapes
 
@@ -55,7 +55,9 @@ Names and shapes
     C      ()      cost
 """
 
+import math
 import sys
+from functools import lru_cache
 
 import numpy as np
 
@@ -72,32 +74,29 @@ def _forward(W, gamma, beta, v, c, X):
     mu = Z.mean(axis=0)  # (2)
     Z_centred = Z - mu
     var = np.mean(Z_centred**2, axis=0)  # (3)
-    var_plus_eps = var + eps
-    root_var_plus_eps = np.sqrt(var_plus_eps)
+    root_var_plus_eps = np.sqrt(var + eps)
     Z_hat = Z_centred / root_var_plus_eps  # (4)
     A = np.tanh(gamma * Z_hat + beta)  # (5)
     y_hat = A @ v + c  # (6)
-    return Z, mu, var, Z_hat, A, y_hat, Z_centred, var_plus_eps, root_var_plus_eps
+    return y_hat, Z, mu, var, Z_hat, A, Z_centred, root_var_plus_eps
 
 
 def _loss(W, gamma, beta, v, c, X, y):
-    _, _, _, _, _, y_hat, *_ = _forward(W, gamma, beta, v, c, X)
+    y_hat, *_ = _forward(W, gamma, beta, v, c, X)
     return np.mean((y_hat - y) ** 2)
 
 
 def _gradients(W, gamma, beta, v, c, X, y):
-    Z, _, _, Z_hat, A, y_hat, Z_centred, var_plus_eps, root_var_plus_eps = _forward(
-        W, gamma, beta, v, c, X
-    )
+    y_hat, Z, _, _, Z_hat, A, Z_centred, root_var_plus_eps = _forward(W, gamma, beta, v, c, X)
     del Z  # to make room for the gradients
     N = X.shape[0]
-    d_y_hat = y_hat - y
-    C = np.mean(d_y_hat**2)
-    d_y_hat *= 2 / N
-    d_A = d_y_hat[:, None] * v  # (13)
+    error = y_hat - y
+    C = np.mean(error**2)
+    d_y_hat = 2 / N * error
+    d_A = np.outer(d_y_hat, v)  # (13)
     delta_A = d_A * (1 - A**2)
     d_Z_hat = delta_A * gamma  # (14)
-    d_var = -np.sum(d_Z_hat * Z_centred, axis=0) / var_plus_eps ** (3 / 2) / 2  # (15)
+    d_var = -np.sum(d_Z_hat * Z_centred, axis=0) / root_var_plus_eps**3 / 2  # (15)
     d_mu = -d_Z_hat.sum(axis=0) / root_var_plus_eps  # (16)
     d_Z = d_mu / N + 2 / N * d_var * Z_centred + d_Z_hat / root_var_plus_eps  # (17)
     d_W = X.T @ d_Z  # (18)
@@ -109,14 +108,28 @@ def _gradients(W, gamma, beta, v, c, X, y):
 
 
 def _values(W, gamma, beta, v, c, X):
-    Z, mu, var, Z_hat, A, y_hat, *_ = _forward(W, gamma, beta, v, c, X)
+    y_hat, Z, mu, var, Z_hat, A, *_ = _forward(W, gamma, beta, v, c, X)
     return {"Z": Z, "mu": mu, "var": var, "Z_hat": Z_hat, "A": A, "y_hat": y_hat}
+
+
+def _update(params, grads, state, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    state["t"] += 1  # (23)
+    t = state["t"]
+    for name, theta in params.items():
+        m = state["m"][name]
+        v = state["v"][name]
+        g = grads[name]
+        m[...] = beta_1 * m + (1 - beta_1) * g  # (24)
+        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (25)
+        m_hat = m / (1 - beta_1**t)  # (26)
+        v_hat = v / (1 - beta_2**t)  # (27)
+        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (28)
 
 
 # What is called from outside.
 
 
-def init(seed=0, *, D=2, H=2):
+def init(seed=0, *, D=2, H=16):
     """New parameters, drawn with a seed."""
     rng = np.random.default_rng(seed)
     return {
@@ -148,13 +161,14 @@ def gradients(params, X, y):
     """The cost, and its gradients by the names of the parameters, in their shapes and types."""
     arguments = _checked(params, {"X": X, "y": y})
     cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
     _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
+    return float(cost), grads
 
 
 def init_state(params):
     """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
+    (table,) = _tables(params)
     return {
         "m": {name: np.zeros_like(value) for name, value in table.items()},
         "v": {name: np.zeros_like(value) for name, value in table.items()},
@@ -167,58 +181,43 @@ def update(params, grads, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, e
 
     Nothing is changed where a number is not finite.
     """
-    if state is None:
+    if not state:
         raise TypeError("this update has a state: pass state=init_state(params)")
     _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
-    state["t"] += 1  # (23)
-    t = state["t"]
-    for name, theta in params.items():
-        m = state["m"][name]
-        v = state["v"][name]
-        g = grads[name]
-        m[...] = beta_1 * m + (1 - beta_1) * g  # (24)
-        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (25)
-        m_hat = m / (1 - beta_1**t)  # (26)
-        v_hat = v / (1 - beta_2**t)  # (27)
-        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (28)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
-def step(params, X, y, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, y)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+def step(params, X, y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "y": y})
+    cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.05,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -253,19 +252,55 @@ def check(params, X, y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    _sizes(tuple(shapes))
     return arrays
 
 
-def _table(owner, table, sizes):
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
+
+
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -273,13 +308,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -293,12 +327,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -307,20 +335,25 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -328,24 +361,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -353,6 +389,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -364,6 +402,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -391,7 +442,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(H=16)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

@@ -5,42 +5,42 @@ Do not edit: change the model and build again.
 
 Forward
 
-    Z₁[n, f, i, j] = Σ_k Σ_l V[f, k, l] X[n, i + k − 1, j + l − 1] + b[f]           (1)
-    A₁[i, j, k, l] = ReLU(Z₁[i, j, k, l])                                           (2)
-    Z₂[n, g, p, q] = Σ_f Σ_k Σ_l W[g, f, k, l] A₁[n, f, p + k − 1, q + l − 1] + c[g](3)
-    A₂[i, j, k, l] = ReLU(Z₂[i, j, k, l])                                           (4)
-    B[n, g, r, s] = (1/(2 · 2)) Σ_u Σ_v A₂[n, g, 2 (r − 1) + u, 2 (s − 1) + v]      (5)
-    Z₃[n, m] = Σ_g Σ_r Σ_s B[n, g, r, s] U[g, r, s, m] + d[m]                       (6)
-    P[i, j] = exp(Z₃[i, j])/(Σ_k exp(Z₃[i, k]))                                     (7)
+    Z₁[n, f, i, j] = Σ_k Σ_l V[f, k, l] X[n, i + k − 1, j + l − 1] + b[f]                (1)
+    A₁[n, f, i, j] = ReLU(Z₁[n, f, i, j])                                                (2)
+    Z₂[n, g, p, q] = Σ_f Σ_k Σ_l W[g, f, k, l] A₁[n, f, p + k − 1, q + l − 1] + c[g]     (3)
+    A₂[n, g, p, q] = ReLU(Z₂[n, g, p, q])                                                (4)
+    B[n, g, r, s] = (1/(2 · 2)) Σ_u Σ_v A₂[n, g, 2 (r − 1) + u, 2 (s − 1) + v]           (5)
+    Z₃[n, m] = Σ_g Σ_r Σ_s B[n, g, r, s] U[g, r, s, m] + d[m]                            (6)
+    P[n, m] = exp(Z₃[n, m])/(Σ_t exp(Z₃[n, t]))                                          (7)
     C = −(1/N) Σ_n log(P[n, y[n]])
 
 Gradients
 
-    ∂C/∂P[n, i] = {−1/(N P[n, y[n]]), y[n] = i; 0, y[n] ≠ i}
-    ∂C/∂Z₃[i, j] = (P[i, j] − [y[i] = j])/N                                         (15)
-    ∂C/∂B[n, g, r, s] = (1/N) Σ_m (P[n, m] − [y[n] = m]) U[g, r, s, m]              (16)
-    ∂C/∂A₂[n, g, i, j] = (1/4) Σ_r Σ_s Σ_u Σ_{v: 2 (r − 1) + u = i, 2 (s − 1) + v = (17)
-        j} ∂C/∂B[n, g, r, s]
-    ∂C/∂Z₂[i, j, k, l] = ∂C/∂A₂[i, j, k, l] [Z₂[i, j, k, l] > 0]                    (18)
-    ∂C/∂A₁[n, f, i, j] = Σ_g Σ_p Σ_q Σ_k Σ_{l: p + k = i + 1, q + l = j + 1}        (19)
-        ∂C/∂Z₂[n, g, p, q] W[g, f, k, l]
-    ∂C/∂Z₁[i, j, k, l] = ∂C/∂A₁[i, j, k, l] [Z₁[i, j, k, l] > 0]                    (20)
-    ∂C/∂V[f, k, l] = Σ_n Σ_i Σ_j ∂C/∂Z₁[n, f, i, j] X[n, i + k − 1, j + l − 1]      (21)
-    ∂C/∂b[f] = Σ_n Σ_i Σ_j ∂C/∂Z₁[n, f, i, j]                                       (22)
-    ∂C/∂W[g, f, k, l] = Σ_n Σ_p Σ_q ∂C/∂Z₂[n, g, p, q] A₁[n, f, p + k − 1, q + l −  (23)
-        1]
-    ∂C/∂c[g] = Σ_n Σ_p Σ_q ∂C/∂Z₂[n, g, p, q]                                       (24)
-    ∂C/∂U[g, r, s, m] = (1/N) Σ_n (P[n, m] − [y[n] = m]) B[n, g, r, s]              (25)
-    ∂C/∂d = (∂C/∂Z₃)ᵀ 𝟏                                                             (26)
+    ∂C/∂P[n, m] = {−1/(N P[n, y[n]]), y[n] = m; 0, y[n] ≠ m}
+    ∂C/∂Z₃[n, m] = (P[n, m] − [y[n] = m])/N                                              (15)
+    ∂C/∂B[n, g, r, s] = (1/N) Σ_m (P[n, m] − [y[n] = m]) U[g, r, s, m]                   (16)
+    ∂C/∂A₂[n, g, p, q] = (1/4)                                                           (17)
+        Σ_r Σ_s Σ_{u: 2 (r − 1) + u = p} Σ_{v: 2 (s − 1) + v = q} ∂C/∂B[n, g, r, s]
+    ∂C/∂Z₂[n, g, p, q] = ∂C/∂A₂[n, g, p, q] [Z₂[n, g, p, q] > 0]                         (18)
+    ∂C/∂A₁[n, f, i, j] =                                                                 (19)
+        Σ_g Σ_p Σ_q Σ_{k: p + k = i + 1} Σ_{l: q + l = j + 1} ∂C/∂Z₂[n, g, p, q]
+        W[g, f, k, l]
+    ∂C/∂Z₁[n, f, i, j] = ∂C/∂A₁[n, f, i, j] [Z₁[n, f, i, j] > 0]                         (20)
+    ∂C/∂V[f, k, l] = Σ_n Σ_i Σ_j ∂C/∂Z₁[n, f, i, j] X[n, i + k − 1, j + l − 1]           (21)
+    ∂C/∂b[f] = Σ_n Σ_i Σ_j ∂C/∂Z₁[n, f, i, j]                                            (22)
+    ∂C/∂W[g, f, k, l] = Σ_n Σ_p Σ_q ∂C/∂Z₂[n, g, p, q] A₁[n, f, p + k − 1, q + l − 1]    (23)
+    ∂C/∂c[g] = Σ_n Σ_p Σ_q ∂C/∂Z₂[n, g, p, q]                                            (24)
+    ∂C/∂U[g, r, s, m] = (1/N) Σ_n (P[n, m] − [y[n] = m]) B[n, g, r, s]                   (25)
+    ∂C/∂d = (∂C/∂Z₃)ᵀ 𝟏                                                                  (26)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                       (27)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                   (28)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                (29)
-    m̂ ← m_θ/(1 − β₁^t)                                                             (30)
-    v̂ ← v_θ/(1 − β₂^t)                                                             (31)
-    θ ← θ − α m̂/(√v̂ + ε)                                                          (32)
+    t ← t + 1                                                                            (27)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                        (28)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                     (29)
+    m̂ ← m_θ/(1 − β₁^t)                                                                   (30)
+    v̂ ← v_θ/(1 − β₂^t)                                                                   (31)
+    θ ← θ − α m̂/(√v̂ + ε)                                                                 (32)
 
 Computed in stable forms
 
@@ -69,6 +69,8 @@ Names and shapes
 
 import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -109,20 +111,22 @@ def _forward(V, b, W, c, U, d, X):
     A2 = np.maximum(Z2, 0)  # (4)
     B = sliding_window_view(A2, (2, 2), axis=(2, 3))[:, :, ::2, ::2].mean(axis=(4, 5))  # (5)
     Z3 = np.tensordot(B, U, axes=((1, 2, 3), (0, 1, 2))) + d  # (6)
-    return Z1, A1, Z2, A2, B, Z3, X_columns, A1_columns
+    max_Z3 = Z3.max(axis=1)
+    exp_Z3_shifted = np.exp(Z3 - max_Z3[:, None])
+    sum_exp_Z3_shifted = exp_Z3_shifted.sum(axis=1)
+    kept = (X_columns, A1_columns, exp_Z3_shifted)
+    return Z3, max_Z3, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept
 
 
 def _loss(V, b, W, c, U, d, X, y):
-    _, _, _, _, _, Z3, *_ = _forward(V, b, W, c, U, d, X)
+    Z3, max_Z3, sum_exp_Z3_shifted, *_ = _forward(V, b, W, c, U, d, X)
     N = X.shape[0]
-    max_Z3 = Z3.max(axis=1)
-    return np.mean(
-        np.log(np.exp(Z3 - max_Z3[:, None]).sum(axis=1)) - (Z3[np.arange(N), y] - max_Z3)
-    )
+    return np.mean(np.log(sum_exp_Z3_shifted) - (Z3[np.arange(N), y] - max_Z3))
 
 
 def _gradients(V, b, W, c, U, d, X, y):
-    Z1, A1, Z2, A2, B, Z3, X_columns, A1_columns = _forward(V, b, W, c, U, d, X)
+    Z3, max_Z3, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept = _forward(V, b, W, c, U, d, X)
+    X_columns, A1_columns, exp_Z3_shifted = kept
     del A1, A2  # to make room for the gradients
     N, S = X.shape[:2]
     F, K = V.shape[:2]
@@ -130,19 +134,16 @@ def _gradients(V, b, W, c, U, d, X, y):
     I = S - K + 1
     J = I - K + 1
     M = J // 2
-    max_Z3 = Z3.max(axis=1)
-    P = np.exp(Z3 - max_Z3[:, None])
-    sum_exp_Z3_shifted = P.sum(axis=1)
-    P /= sum_exp_Z3_shifted[:, None]  # (7)
+    P = exp_Z3_shifted / sum_exp_Z3_shifted[:, None]  # (7)
     all_n = np.arange(N)
     C = np.mean(np.log(sum_exp_Z3_shifted) - (Z3[all_n, y] - max_Z3))
     d_Z3 = P / N  # (15)
     d_Z3[all_n, y] -= 1 / N
     d_B = np.tensordot(d_Z3, U, axes=(1, 3))  # (16)
-    d_B_2 = d_B / 4
+    d_B_over_4 = d_B / 4
     d_A2 = np.zeros((N, G, J, J), dtype=d_B.dtype)  # (17)
     for k, l in np.ndindex(2, 2):
-        d_A2[:, :, k : k + 2 * M : 2, l : l + 2 * M : 2] += d_B_2
+        d_A2[:, :, k : k + 2 * M : 2, l : l + 2 * M : 2] += d_B_over_4
     d_Z2 = d_A2 * (Z2 > 0)  # (18)
     d_Z2_W = np.tensordot(d_Z2, W, axes=(1, 0)).transpose(0, 3, 1, 2, 4, 5)
     d_A1 = np.zeros((N, F, I, I), dtype=d_Z2.dtype)  # (19)
@@ -161,16 +162,30 @@ def _gradients(V, b, W, c, U, d, X, y):
 
 
 def _values(V, b, W, c, U, d, X):
-    Z1, A1, Z2, A2, B, Z3, *_ = _forward(V, b, W, c, U, d, X)
-    P = np.exp(Z3 - Z3.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)  # (7)
+    Z3, _, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept = _forward(V, b, W, c, U, d, X)
+    _, _, exp_Z3_shifted = kept
+    P = exp_Z3_shifted / sum_exp_Z3_shifted[:, None]  # (7)
     return {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2, "B": B, "Z3": Z3, "P": P}
+
+
+def _update(params, grads, state, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    state["t"] += 1  # (27)
+    t = state["t"]
+    for name, theta in params.items():
+        m = state["m"][name]
+        v = state["v"][name]
+        g = grads[name]
+        m[...] = beta_1 * m + (1 - beta_1) * g  # (28)
+        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (29)
+        m_hat = m / (1 - beta_1**t)  # (30)
+        v_hat = v / (1 - beta_2**t)  # (31)
+        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (32)
 
 
 # What is called from outside.
 
 
-def init(seed=0, *, S=6, K=3, F=2, G=2, L=2):
+def init(seed=0, *, S=10, K=3, F=4, G=6, L=2):
     """New parameters, drawn with a seed."""
     I = S - K + 1
     J = I - K + 1
@@ -189,7 +204,8 @@ def init(seed=0, *, S=6, K=3, F=2, G=2, L=2):
 def forward(params, X):
     """Every quantity that needs no target, by name."""
     arguments = _checked(params, {"X": X})
-    values = _values(*arguments.values())
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
     _finite_from(arguments, values.values())
     return values
 
@@ -197,7 +213,8 @@ def forward(params, X):
 def loss(params, X, y):
     """The cost C."""
     arguments = _checked(params, {"X": X, "y": y})
-    cost = _loss(*arguments.values())
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
     _finite_from(arguments, [cost])
     return float(cost)
 
@@ -205,14 +222,16 @@ def loss(params, X, y):
 def gradients(params, X, y):
     """The cost, and its gradients by the names of the parameters, in their shapes and types."""
     arguments = _checked(params, {"X": X, "y": y})
-    cost, grads = _gradients(*arguments.values())
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
     _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
+    return float(cost), grads
 
 
 def init_state(params):
     """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
+    (table,) = _tables(params)
     return {
         "m": {name: np.zeros_like(value) for name, value in table.items()},
         "v": {name: np.zeros_like(value) for name, value in table.items()},
@@ -225,58 +244,44 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
 
     Nothing is changed where a number is not finite.
     """
-    if state is None:
+    if not state:
         raise TypeError("this update has a state: pass state=init_state(params)")
     _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
-    state["t"] += 1  # (27)
-    t = state["t"]
-    for name, theta in params.items():
-        m = state["m"][name]
-        v = state["v"][name]
-        g = grads[name]
-        m[...] = beta_1 * m + (1 - beta_1) * g  # (28)
-        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (29)
-        m_hat = m / (1 - beta_1**t)  # (30)
-        v_hat = v / (1 - beta_2**t)  # (31)
-        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (32)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
-def step(params, X, y, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, y)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+def step(params, X, y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "y": y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.02,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -316,24 +321,44 @@ def check(params, X, y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, (needed, formula) in DERIVED.items():
-        if sizes.keys() >= set(needed):
-            _derive(name, formula, {other: sizes[other] for other in needed}, sizes)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    sizes = _sizes(tuple(shapes))
     for name, below in BELOW.items():
         if name in data:
             bound = sizes.get(below, below)
-            if arrays[name].min() < 0 or arrays[name].max() >= bound:
+            # Seen without its sign, a negative subscript is larger than any size.
+            if arrays[name].view(np.uintp).max() >= bound:
                 raise ValueError(f"{name} must hold subscripts from 0 to {bound - 1}")
     return arrays
+
+
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, (needed, formula) in DERIVED.items():
+        if sizes.keys() >= set(needed):
+            _derive(name, formula, {other: sizes[other] for other in needed}, sizes)
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
 
 
 def _derive(name, formula, known, sizes):
@@ -350,7 +375,24 @@ def _derive(name, formula, known, sizes):
         raise ValueError(f"the size {name} must be {size} with {given}, got {sizes[name]}")
 
 
-def _table(owner, table, sizes):
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -358,13 +400,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats, or of integers where it holds subscripts."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -382,12 +423,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -396,20 +431,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -417,24 +458,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -442,6 +486,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -453,6 +499,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -480,7 +539,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(S=10, F=4, G=6)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

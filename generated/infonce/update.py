@@ -5,40 +5,40 @@ Do not edit: change the model and build again.
 
 Forward
 
-    U = X A                                                                   (1)
-    V = Y B                                                                   (2)
-    u[i] = √(Σ_j U[i, j]²)                                                    (3)
-    v[i] = √(Σ_j V[i, j]²)                                                    (4)
-    Û[i, j] = U[i, j]/u[i]                                                    (5)
-    V̂[i, j] = V[i, j]/v[i]                                                   (6)
-    S = τ · Û V̂ᵀ                                                             (7)
-    P[i, j] = exp(S[i, j])/(Σ_k exp(S[i, k]))                                 (8)
-    Q[i, j] = exp(S[i, j])/(Σ_k exp(S[k, j]))                                 (9)
+    U = X A                                                (1)
+    V = Y B                                                (2)
+    u[n] = √(Σ_k U[n, k]²)                                 (3)
+    v[n] = √(Σ_k V[n, k]²)                                 (4)
+    Û[n, k] = U[n, k]/u[n]                                 (5)
+    V̂[n, k] = V[n, k]/v[n]                                 (6)
+    S = τ · Û V̂ᵀ                                           (7)
+    P[n, l] = exp(S[n, l])/(Σ_m exp(S[n, m]))              (8)
+    Q[n, l] = exp(S[n, l])/(Σ_m exp(S[m, l]))              (9)
     C = −((1/N) Σ_n (log(P[n, n]) + log(Q[n, n])))/2
 
 Gradients
 
-    ∂C/∂Q[n, i] = {−1/(2 N Q[n, n]), n = i; 0, n ≠ i}
-    ∂C/∂P[n, i] = {−1/(2 N P[n, n]), n = i; 0, n ≠ i}
-    ∂C/∂S = (P/2 − I + Q/2)/N                                                 (19)
-    ∂C/∂V̂ = τ · (∂C/∂S)ᵀ Û                                                   (20)
-    ∂C/∂Û = τ · (∂C/∂S) V̂                                                    (21)
-    ∂C/∂v[i] = −(Σ_j ∂C/∂V̂[i, j] V[i, j])/v[i]²                              (22)
-    ∂C/∂u[i] = −(Σ_j ∂C/∂Û[i, j] U[i, j])/u[i]²                               (23)
-    ∂C/∂V[i, j] = ∂C/∂v[i] V[i, j]/√(Σ_k V[i, k]²) + (1/v[i]) ∂C/∂V̂[i, j]    (24)
-    ∂C/∂U[i, j] = ∂C/∂u[i] U[i, j]/√(Σ_k U[i, k]²) + (1/u[i]) ∂C/∂Û[i, j]     (25)
-    ∂C/∂A = Xᵀ (∂C/∂U)                                                        (26)
-    ∂C/∂B = Yᵀ (∂C/∂V)                                                        (27)
-    ∂C/∂τ = Σ_i Σ_j ∂C/∂S[i, j] Σ_k Û[i, k] V̂[j, k]                          (28)
+    ∂C/∂Q[n, l] = {−1/(2 N Q[n, n]), n = l; 0, n ≠ l}
+    ∂C/∂P[n, l] = {−1/(2 N P[n, n]), n = l; 0, n ≠ l}
+    ∂C/∂S = (P/2 − I + Q/2)/N                              (19)
+    ∂C/∂V̂ = τ · (∂C/∂S)ᵀ Û                                 (20)
+    ∂C/∂Û = τ · (∂C/∂S) V̂                                  (21)
+    ∂C/∂v[n] = −(Σ_k ∂C/∂V̂[n, k] V[n, k])/v[n]²            (22)
+    ∂C/∂u[n] = −(Σ_k ∂C/∂Û[n, k] U[n, k])/u[n]²            (23)
+    ∂C/∂V[n, k] = (∂C/∂v[n] V[n, k] + ∂C/∂V̂[n, k])/v[n]    (24)
+    ∂C/∂U[n, k] = (∂C/∂u[n] U[n, k] + ∂C/∂Û[n, k])/u[n]    (25)
+    ∂C/∂A = Xᵀ (∂C/∂U)                                     (26)
+    ∂C/∂B = Yᵀ (∂C/∂V)                                     (27)
+    ∂C/∂τ = Σ_n Σ_l ∂C/∂S[n, l] Σ_k Û[n, k] V̂[l, k]        (28)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                 (29)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                             (30)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                          (31)
-    m̂ ← m_θ/(1 − β₁^t)                                                       (32)
-    v̂ ← v_θ/(1 − β₂^t)                                                       (33)
-    θ ← θ − α m̂/(√v̂ + ε)                                                    (34)
+    t ← t + 1                                              (29)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                          (30)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                       (31)
+    m̂ ← m_θ/(1 − β₁^t)                                     (32)
+    v̂ ← v_θ/(1 − β₂^t)                                     (33)
+    θ ← θ − α m̂/(√v̂ + ε)                                   (34)
 
 Computed in stable forms
 
@@ -65,7 +65,10 @@ Names and shapes
     C      ()      cost
 """
 
+import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -79,52 +82,23 @@ DATA = {"X": ("N", "I"), "Y": ("N", "J")}
 def _forward(A, B, tau, X, Y):
     U = X @ A  # (1)
     V = Y @ B  # (2)
-    max_abs_U = np.abs(U).max(axis=1)
-    max_abs_U_kept = np.where(max_abs_U > 0, max_abs_U, 1)
-    # (3)
-    u = (max_abs_U_kept * np.sqrt(np.sum((U / max_abs_U_kept[:, None]) ** 2, axis=1)))[:, None]
-    max_abs_V = np.abs(V).max(axis=1)
-    max_abs_V_kept = np.where(max_abs_V > 0, max_abs_V, 1)
-    # (4)
-    v = (max_abs_V_kept * np.sqrt(np.sum((V / max_abs_V_kept[:, None]) ** 2, axis=1)))[:, None]
+    max_abs_U = np.abs(U).max(axis=1, keepdims=True)
+    u = np.where(max_abs_U > 0, max_abs_U, 1)
+    u *= np.sqrt(np.sum((U / u) ** 2, axis=1, keepdims=True))  # (3)
+    max_abs_V = np.abs(V).max(axis=1, keepdims=True)
+    v = np.where(max_abs_V > 0, max_abs_V, 1)
+    v *= np.sqrt(np.sum((V / v) ** 2, axis=1, keepdims=True))  # (4)
     U_hat = U / u  # (5)
     V_hat = V / v  # (6)
     U_hat_V_hat = U_hat @ V_hat.T
     S = tau * U_hat_V_hat  # (7)
-    return U, V, u, v, U_hat, V_hat, S, U_hat_V_hat
-
-
-def _loss(A, B, tau, X, Y):
-    _, _, _, _, _, _, S, _ = _forward(A, B, tau, X, Y)
-    N = X.shape[0]
     max_S = S.max(axis=1)
+    exp_S_shifted = np.exp(S - max_S[:, None])
+    sum_exp_S_shifted = exp_S_shifted.sum(axis=1)
     max_S_2 = S.max(axis=0)
-    all_n = np.arange(N)
-    diagonal_S = S[all_n, all_n]
-    return (
-        -np.mean(
-            diagonal_S
-            - max_S
-            - np.log(np.exp(S - max_S[:, None]).sum(axis=1))
-            + (diagonal_S - max_S_2 - np.log(np.exp(S - max_S_2).sum(axis=0)))
-        )
-        / 2
-    )
-
-
-def _gradients(A, B, tau, X, Y):
-    U, V, u, v, U_hat, V_hat, S, U_hat_V_hat = _forward(A, B, tau, X, Y)
-    N = X.shape[0]
-    max_S = S.max(axis=1)
-    P = np.exp(S - max_S[:, None])
-    sum_exp_S_shifted = P.sum(axis=1)
-    P /= sum_exp_S_shifted[:, None]  # (8)
-    max_S_2 = S.max(axis=0)
-    Q = np.exp(S - max_S_2)
-    sum_exp_S_shifted_2 = Q.sum(axis=0)
-    Q /= sum_exp_S_shifted_2  # (9)
-    all_n = np.arange(N)
-    diagonal_S = S[all_n, all_n]
+    exp_S_shifted_2 = np.exp(S - max_S_2)
+    sum_exp_S_shifted_2 = exp_S_shifted_2.sum(axis=0)
+    diagonal_S = np.diagonal(S)
     C = (
         -np.mean(
             diagonal_S
@@ -134,13 +108,29 @@ def _gradients(A, B, tau, X, Y):
         )
         / 2
     )
+    kept = (U_hat_V_hat, exp_S_shifted, sum_exp_S_shifted, exp_S_shifted_2, sum_exp_S_shifted_2)
+    return C, U, V, u, v, U_hat, V_hat, S, *kept
+
+
+def _loss(A, B, tau, X, Y):
+    C, *_ = _forward(A, B, tau, X, Y)
+    return C
+
+
+def _gradients(A, B, tau, X, Y):
+    C, U, V, u, v, U_hat, V_hat, S, *kept = _forward(A, B, tau, X, Y)
+    U_hat_V_hat, exp_S_shifted, sum_exp_S_shifted, exp_S_shifted_2, sum_exp_S_shifted_2 = kept
+    del S  # to make room for the gradients
+    N = X.shape[0]
+    P = exp_S_shifted / sum_exp_S_shifted[:, None]  # (8)
+    Q = exp_S_shifted_2 / sum_exp_S_shifted_2  # (9)
     d_S = (P / 2 - np.eye(N, dtype=X.dtype) + Q / 2) / N  # (19)
     d_V_hat = tau * (d_S.T @ U_hat)  # (20)
     d_U_hat = tau * (d_S @ V_hat)  # (21)
-    d_v = -(np.sum(d_V_hat * V, axis=1) / v[:, 0] ** 2)[:, None]  # (22)
-    d_u = -(np.sum(d_U_hat * U, axis=1) / u[:, 0] ** 2)[:, None]  # (23)
-    d_V = V * d_v[:, 0][:, None] / v + d_V_hat / v  # (24)
-    d_U = U * d_u[:, 0][:, None] / u + d_U_hat / u  # (25)
+    d_v = -np.sum(d_V_hat * V, axis=1, keepdims=True) / v**2  # (22)
+    d_u = -np.sum(d_U_hat * U, axis=1, keepdims=True) / u**2  # (23)
+    d_V = (d_v * V + d_V_hat) / v  # (24)
+    d_U = (d_u * U + d_U_hat) / u  # (25)
     d_A = X.T @ d_U  # (26)
     d_B = Y.T @ d_V  # (27)
     d_tau = np.sum(d_S * U_hat_V_hat)  # (28)
@@ -148,27 +138,10 @@ def _gradients(A, B, tau, X, Y):
 
 
 def _values(A, B, tau, X, Y):
-    U, V, u, v, U_hat, V_hat, S, _ = _forward(A, B, tau, X, Y)
-    N = X.shape[0]
-    max_S = S.max(axis=1)
-    P = np.exp(S - max_S[:, None])
-    sum_exp_S_shifted = P.sum(axis=1)
-    P /= sum_exp_S_shifted[:, None]  # (8)
-    max_S_2 = S.max(axis=0)
-    Q = np.exp(S - max_S_2)
-    sum_exp_S_shifted_2 = Q.sum(axis=0)
-    Q /= sum_exp_S_shifted_2  # (9)
-    all_n = np.arange(N)
-    diagonal_S = S[all_n, all_n]
-    C = (
-        -np.mean(
-            diagonal_S
-            - max_S
-            - np.log(sum_exp_S_shifted)
-            + (diagonal_S - max_S_2 - np.log(sum_exp_S_shifted_2))
-        )
-        / 2
-    )
+    C, U, V, u, v, U_hat, V_hat, S, *kept = _forward(A, B, tau, X, Y)
+    _, exp_S_shifted, sum_exp_S_shifted, exp_S_shifted_2, sum_exp_S_shifted_2 = kept
+    P = exp_S_shifted / sum_exp_S_shifted[:, None]  # (8)
+    Q = exp_S_shifted_2 / sum_exp_S_shifted_2  # (9)
     return {
         "U": U,
         "V": V,
@@ -183,66 +156,7 @@ def _values(A, B, tau, X, Y):
     }
 
 
-# What is called from outside.
-
-
-def init(seed=0, *, I=2, J=3, D=2):
-    """New parameters, drawn with a seed."""
-    rng = np.random.default_rng(seed)
-    return {
-        "A": np.sqrt(6 / (I + D)) * rng.uniform(-1, 1, (I, D)),
-        "B": np.sqrt(6 / (J + D)) * rng.uniform(-1, 1, (J, D)),
-        "tau": np.array(5.0),
-    }
-
-
-def forward(params, X, Y):
-    """Every quantity that needs no target, by name."""
-    arguments = _checked(params, {"X": X, "Y": Y})
-    values = _values(*arguments.values())
-    _finite_from(arguments, values.values())
-    return values
-
-
-def loss(params, X, Y):
-    """The cost C."""
-    arguments = _checked(params, {"X": X, "Y": Y})
-    cost = _loss(*arguments.values())
-    _finite_from(arguments, [cost])
-    return float(cost)
-
-
-def gradients(params, X, Y):
-    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
-    arguments = _checked(params, {"X": X, "Y": Y})
-    cost, grads = _gradients(*arguments.values())
-    _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
-
-
-def init_state(params):
-    """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
-    return {
-        "m": {name: np.zeros_like(value) for name, value in table.items()},
-        "v": {name: np.zeros_like(value) for name, value in table.items()},
-        "t": 0,
-    }
-
-
-def update(params, grads, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """Change the parameters in place: Adam.
-
-    Nothing is changed where a number is not finite.
-    """
-    if state is None:
-        raise TypeError("this update has a state: pass state=init_state(params)")
-    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
+def _update(params, grads, state, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
     state["t"] += 1  # (29)
     t = state["t"]
     for name, theta in params.items():
@@ -256,37 +170,100 @@ def update(params, grads, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, e
         theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (34)
 
 
-def step(params, X, Y, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, Y)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+# What is called from outside.
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.05,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def init(seed=0, *, I=6, J=8, D=4):
+    """New parameters, drawn with a seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "A": np.sqrt(6 / (I + D)) * rng.uniform(-1, 1, (I, D)),
+        "B": np.sqrt(6 / (J + D)) * rng.uniform(-1, 1, (J, D)),
+        "tau": np.array(5.0),
+    }
+
+
+def forward(params, X, Y):
+    """Every quantity that needs no target, by name."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
+    _finite_from(arguments, values.values())
+    return values
+
+
+def loss(params, X, Y):
+    """The cost C."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
+    _finite_from(arguments, [cost])
+    return float(cost)
+
+
+def gradients(params, X, Y):
+    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    _finite_from(arguments, [cost, *grads.values()])
+    return float(cost), grads
+
+
+def init_state(params):
+    """What the update remembers from step to step, before the first one."""
+    (table,) = _tables(params)
+    return {
+        "m": {name: np.zeros_like(value) for name, value in table.items()},
+        "v": {name: np.zeros_like(value) for name, value in table.items()},
+        "t": 0,
+    }
+
+
+def update(params, grads, state=None, *, alpha=0.05, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    """Change the parameters in place: Adam.
+
+    Nothing is changed where a number is not finite.
+    """
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+
+def step(params, X, Y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "Y": Y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
+
+
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, Y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -324,19 +301,55 @@ def check(params, X, Y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    _sizes(tuple(shapes))
     return arrays
 
 
-def _table(owner, table, sizes):
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
+
+
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -344,13 +357,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -364,12 +376,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -378,20 +384,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -399,24 +411,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -424,6 +439,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -435,6 +452,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, Y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, Y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -462,7 +492,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(I=6, J=8, D=4)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

@@ -5,47 +5,49 @@ Do not edit: change the model and build again.
 
 Forward
 
-    a[t, n, j] = E[token[n, t], j] + Σ_k h[t − 1, n, k] [t ≥ 2] W[k, j] + b[j]               (1)
-    i[t, n, j] = σ(a[t, n, j])                                                               (2)
-    f[t, n, j] = σ(a[t, n, H + j])                                                           (3)
-    o[t, n, j] = σ(a[t, n, 2 H + j])                                                         (4)
-    g[t, n, j] = tanh(a[t, n, 3 H + j])                                                      (5)
-    c[t, j, k] = f[t, j, k] c[t − 1, j, k] [t ≥ 2] + i[t, j, k] g[t, j, k]                   (6)
-    h = o ∘ tanh(c)                                                                          (7)
-    Z[j, k, l] = Σ_m h[j, k, m] U[m, l] + d[l]                                               (8)
-    P[j, k, l] = exp(Z[j, k, l])/(Σ_m exp(Z[j, k, m]))                                       (9)
+    h[0, n, j] = 0
+    c[0, n, j] = 0
+    a[t, n, l] = E[token[n, t], l] + Σ_j h[t − 1, n, j] W[j, l] + b[l]                      (1)
+    i[t, n, j] = σ(a[t, n, j])                                                              (2)
+    f[t, n, j] = σ(a[t, n, H + j])                                                          (3)
+    o[t, n, j] = σ(a[t, n, 2 H + j])                                                        (4)
+    g[t, n, j] = tanh(a[t, n, 3 H + j])                                                     (5)
+    c[t, n, j] = f[t, n, j] c[t − 1, n, j] + i[t, n, j] g[t, n, j]                          (6)
+    h = o ∘ tanh(c)                                                                         (7)
+    Z[t, n, k] = Σ_j h[t, n, j] U[j, k] + d[k]                                              (8)
+    P[t, n, k] = exp(Z[t, n, k])/(Σ_m exp(Z[t, n, m]))                                      (9)
     C = −(1/(N T)) Σ_n Σ_t log(P[t, n, token[n, t + 1]])
 
 Gradients
 
-    ∂C/∂P[t, n, j] = {−1/(N T P[t, n, token[n, t + 1]]), token[n, t + 1] = j;
-        0, token[n, t + 1] ≠ j}
-    ∂C/∂Z[j, k, l] = (P[j, k, l] − [token[k, j + 1] = l])/(N T)                              (19)
-    ∂C/∂h[j, n, k] = Σ_{l: j < T} ∂C/∂a[j + 1, n, l] W[k, l] + Σ_l ∂C/∂Z[j, n, l] U[k, l]    (20)
-    ∂C/∂c[t, j, k] = ∂C/∂c[t + 1, j, k] f[t + 1, j, k] [t < T]                               (21)
-        + ∂C/∂h[t, j, k] · o[t, j, k] (1 − tanh(c[t, j, k])²)
-    ∂C/∂g = (∂C/∂c) ∘ i                                                                      (22)
-    ∂C/∂o = (∂C/∂h) ∘ tanh(c)                                                                (23)
-    ∂C/∂f[t, j, k] = {∂C/∂c[t, j, k] c[t − 1, j, k], t ≥ 2; 0, t < 2}                        (24)
-    ∂C/∂i = (∂C/∂c) ∘ g                                                                      (25)
-    ∂C/∂a[t, n, j] = ∂C/∂i[t, n, j] · i[t, n, j] (1 − i[t, n, j]) · [j ≤ H]                  (26)
-        + ∂C/∂f[t, n, j − H] · f[t, n, j − H] (1 − f[t, n, j − H]) · [1 ≤ j − H < H + 1]
-        + ∂C/∂o[t, n, j − 2 H] · o[t, n, j − 2 H] (1 − o[t, n, j − 2 H])
-        · [1 ≤ j − 2 H < H + 1] + ∂C/∂g[t, n, j − 3 H] (1 − g[t, n, j − 3 H]²) [1 ≤ j − 3 H]
-    ∂C/∂E[j, k] = Σ_t Σ_{n: token[n, t] = j} ∂C/∂a[t, n, k]                                  (27)
-    ∂C/∂W[j, k] = Σ_t Σ_{n: t ≥ 2} ∂C/∂a[t, n, k] h[t − 1, n, j]                             (28)
-    ∂C/∂b[j] = Σ_t Σ_n ∂C/∂a[t, n, j]                                                        (29)
-    ∂C/∂U[j, k] = Σ_l Σ_m ∂C/∂Z[l, m, k] h[l, m, j]                                          (30)
-    ∂C/∂d[j] = Σ_k Σ_l ∂C/∂Z[k, l, j]                                                        (31)
+    ∂C/∂P[t, n, k] = {−1/(N T P[t, n, token[n, t + 1]]), token[n, t + 1] = k;
+        0, token[n, t + 1] ≠ k}
+    ∂C/∂Z[t, n, k] = (P[t, n, k] − [token[n, t + 1] = k])/(N T)                             (19)
+    ∂C/∂h[t, n, j] = [t < T] Σ_l ∂C/∂a[t + 1, n, l] W[j, l] + Σ_k ∂C/∂Z[t, n, k] U[j, k]    (20)
+    ∂C/∂c[t, n, j] = ∂C/∂c[t + 1, n, j] f[t + 1, n, j] [t < T]                              (21)
+        + ∂C/∂h[t, n, j] · o[t, n, j] (1 − tanh(c[t, n, j])²)
+    ∂C/∂g = (∂C/∂c) ∘ i                                                                     (22)
+    ∂C/∂o = (∂C/∂h) ∘ tanh(c)                                                               (23)
+    ∂C/∂f[t, n, j] = ∂C/∂c[t, n, j] c[t − 1, n, j]                                          (24)
+    ∂C/∂i = (∂C/∂c) ∘ g                                                                     (25)
+    ∂C/∂a[t, n, l] = {∂C/∂i[t, n, l] · i[t, n, l] (1 − i[t, n, l]), l ≤ H;                  (26)
+        ∂C/∂f[t, n, l − H] · f[t, n, l − H] (1 − f[t, n, l − H]), H < l ≤ 2 H;
+        ∂C/∂o[t, n, l − 2 H] · o[t, n, l − 2 H] (1 − o[t, n, l − 2 H]), 2 H < l ≤ 3 H;
+        ∂C/∂g[t, n, l − 3 H] (1 − g[t, n, l − 3 H]²), l > 3 H}
+    ∂C/∂E[k, l] = Σ_t Σ_{n: token[n, t] = k} ∂C/∂a[t, n, l]                                 (27)
+    ∂C/∂W[j, l] = Σ_t Σ_n ∂C/∂a[t, n, l] h[t − 1, n, j]                                     (28)
+    ∂C/∂b[l] = Σ_t Σ_n ∂C/∂a[t, n, l]                                                       (29)
+    ∂C/∂U[j, k] = Σ_t Σ_n ∂C/∂Z[t, n, k] h[t, n, j]                                         (30)
+    ∂C/∂d[k] = Σ_t Σ_n ∂C/∂Z[t, n, k]                                                       (31)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                                (32)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                            (33)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                         (34)
-    m̂ ← m_θ/(1 − β₁^t)                                                                       (35)
-    v̂ ← v_θ/(1 − β₂^t)                                                                       (36)
-    θ ← θ − α m̂/(√v̂ + ε)                                                                     (37)
+    t ← t + 1                                                                               (32)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                           (33)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                        (34)
+    m̂ ← m_θ/(1 − β₁^t)                                                                      (35)
+    v̂ ← v_θ/(1 − β₂^t)                                                                      (36)
+    θ ← θ − α m̂/(√v̂ + ε)                                                                    (37)
 
 Computed in stable forms
 
@@ -98,10 +100,10 @@ def _forward(E, W, b, U, d, token):
     a = np.empty((T, N, 4 * H), dtype=np.result_type(E, W, b))
     i = np.empty((T, N, H), dtype=a.dtype)
     f, o, g, c, tanh_c, h = (np.empty_like(i) for _ in range(6))
-    hW_before = np.zeros((N, 4 * H), dtype=i.dtype)
+    h_before = np.zeros_like(i[0])
     c_before = np.zeros_like(c[0])
     for t in range(T):
-        a[t] = E[token[:, t]] + hW_before + b  # (1)
+        a[t] = E[token[:, t]] + h_before @ W + b  # (1)
         i[t] = 1 / (1 + np.exp(-a[t, :, :H]))  # (2)
         f[t] = 1 / (1 + np.exp(-a[t, :, H : 2 * H]))  # (3)
         o[t] = 1 / (1 + np.exp(-a[t, :, 2 * H : 3 * H]))  # (4)
@@ -109,51 +111,44 @@ def _forward(E, W, b, U, d, token):
         c[t] = f[t] * c_before + i[t] * g[t]  # (6)
         tanh_c[t] = np.tanh(c[t])
         h[t] = o[t] * tanh_c[t]  # (7)
-        hW_before = h[t] @ W
+        h_before = h[t]
         c_before = c[t]
-    Z = h @ U
-    Z += d  # (8)
-    return a, i, f, o, g, c, h, Z, tanh_c
+    Z = h @ U + d  # (8)
+    max_Z = Z.max(axis=2)
+    exp_Z_shifted = np.exp(Z - max_Z[:, :, None])
+    sum_exp_Z_shifted = exp_Z_shifted.sum(axis=2)
+    C = np.mean(
+        np.log(sum_exp_Z_shifted) - (Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] - max_Z)
+    )
+    return C, a, i, f, o, g, c, h, Z, tanh_c, exp_Z_shifted, sum_exp_Z_shifted
 
 
 def _loss(E, W, b, U, d, token):
-    _, _, _, _, _, _, _, Z, _ = _forward(E, W, b, U, d, token)
-    N = token.shape[0]
-    T = token.shape[1] - 1
-    max_Z = Z.max(axis=2)
-    return np.mean(
-        np.log(np.exp(Z - max_Z[:, :, None]).sum(axis=2)).T
-        - (Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]] - max_Z.T)
-    )
+    C, *_ = _forward(E, W, b, U, d, token)
+    return C
 
 
 def _gradients(E, W, b, U, d, token):
-    a, i, f, o, g, c, h, Z, tanh_c = _forward(E, W, b, U, d, token)
-    N = token.shape[0]
-    H = W.shape[0]
-    T = token.shape[1] - 1
-    max_Z = Z.max(axis=2)
-    P = np.exp(Z - max_Z[:, :, None])
-    sum_exp_Z_shifted = P.sum(axis=2)
-    P /= sum_exp_Z_shifted[:, :, None]  # (9)
-    all_t = np.arange(T)
-    all_n = np.arange(N)
-    C = np.mean(
-        np.log(sum_exp_Z_shifted).T - (Z[all_t, all_n[:, None], token[:, 1 : 1 + T]] - max_Z.T)
+    C, a, i, f, o, g, c, h, Z, tanh_c, exp_Z_shifted, sum_exp_Z_shifted = _forward(
+        E, W, b, U, d, token
     )
+    del Z  # to make room for the gradients
+    N = token.shape[0]
+    T = token.shape[1] - 1
+    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (9)
     d_Z = P / (N * T)  # (19)
-    d_Z[all_t[:, None], all_n, token[:, 1 : 1 + T].T] -= 1 / (N * T)
+    d_Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] -= 1 / (N * T)
     d_h_given = d_Z @ U.T
     d_c_factor = o * (1 - tanh_c**2)
-    d_a_factor = i * (1 - i)
-    d_a_factor_2 = f * (1 - f)
-    d_a_factor_3 = o * (1 - o)
-    d_a_factor_4 = 1 - g**2
+    i_slope = i * (1 - i)
+    f_slope = f * (1 - f)
+    o_slope = o * (1 - o)
+    g_slope = 1 - g**2
     d_a = np.empty_like(a)
-    d_a_next = np.zeros((N, H), dtype=a.dtype)
+    d_a_next = np.zeros_like(a[0])
     d_c_next = np.zeros_like(c[0])
     for t in reversed(range(T)):
-        d_h = d_a_next + d_h_given[t]  # (20)
+        d_h = d_a_next @ W.T + d_h_given[t]  # (20)
         d_c = d_c_next + d_h * d_c_factor[t]  # (21)
         d_g = d_c * i[t]  # (22)
         d_o = d_h * tanh_c[t]  # (23)
@@ -162,15 +157,9 @@ def _gradients(E, W, b, U, d, token):
         d_i = d_c * g[t]  # (25)
         # (26)
         d_a[t] = np.concatenate(
-            (
-                d_i * d_a_factor[t],
-                d_f * d_a_factor_2[t],
-                d_o * d_a_factor_3[t],
-                d_g * d_a_factor_4[t],
-            ),
-            axis=1,
+            (d_i * i_slope[t], d_f * f_slope[t], d_o * o_slope[t], d_g * g_slope[t]), axis=1
         )
-        d_a_next = d_a[t] @ W.T
+        d_a_next = d_a[t]
         d_c_next = d_c * f[t]
     d_E = np.zeros_like(E)  # (27)
     np.add.at(d_E, token[:, :-1].T, d_a)
@@ -182,17 +171,8 @@ def _gradients(E, W, b, U, d, token):
 
 
 def _values(E, W, b, U, d, token):
-    a, i, f, o, g, c, h, Z, _ = _forward(E, W, b, U, d, token)
-    N = token.shape[0]
-    T = token.shape[1] - 1
-    max_Z = Z.max(axis=2)
-    P = np.exp(Z - max_Z[:, :, None])
-    sum_exp_Z_shifted = P.sum(axis=2)
-    P /= sum_exp_Z_shifted[:, :, None]  # (9)
-    C = np.mean(
-        np.log(sum_exp_Z_shifted).T
-        - (Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]] - max_Z.T)
-    )
+    C, a, i, f, o, g, c, h, Z, _, exp_Z_shifted, sum_exp_Z_shifted = _forward(E, W, b, U, d, token)
+    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (9)
     return {"a": a, "i": i, "f": f, "o": o, "g": g, "c": c, "h": h, "Z": Z, "P": P, "C": C}
 
 
@@ -268,7 +248,7 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
 
     Nothing is changed where a number is not finite.
     """
-    if state is None:
+    if not state:
         raise TypeError("this update has a state: pass state=init_state(params)")
     _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
     table, grads = _tables(params, grads=grads)
@@ -279,7 +259,7 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
 
 def step(params, token, state=None, **settings):
     """One step in place, with the settings of `update`; returns the cost before it."""
-    if state is None:
+    if not state:
         raise TypeError("this update has a state: pass state=init_state(params)")
     _finite(**settings)
     arguments = _checked(params, {"token": token})

@@ -6,17 +6,17 @@ Do not edit: change the model and build again.
 Forward
 
     Z₁ = X W₁ + 𝟏 b₁ᵀ                              (1)
-    A[i, j] = ReLU(Z₁[i, j])                       (2)
+    A[n, j] = ReLU(Z₁[n, j])                       (2)
     Z₂ = A W₂ + 𝟏 b₂ᵀ                              (3)
-    P[i, j] = exp(Z₂[i, j])/(Σ_k exp(Z₂[i, k]))    (4)
+    P[n, k] = exp(Z₂[n, k])/(Σ_l exp(Z₂[n, l]))    (4)
     C = −(1/N) Σ_n log(P[n, y[n]])
 
 Gradients
 
-    ∂C/∂P[n, i] = {−1/(N P[n, y[n]]), y[n] = i; 0, y[n] ≠ i}
-    ∂C/∂Z₂[i, j] = (P[i, j] − [y[i] = j])/N        (9)
+    ∂C/∂P[n, k] = {−1/(N P[n, y[n]]), y[n] = k; 0, y[n] ≠ k}
+    ∂C/∂Z₂[n, k] = (P[n, k] − [y[n] = k])/N        (9)
     ∂C/∂A = (∂C/∂Z₂) W₂ᵀ                           (10)
-    ∂C/∂Z₁[i, j] = ∂C/∂A[i, j] [Z₁[i, j] > 0]      (11)
+    ∂C/∂Z₁[n, j] = ∂C/∂A[n, j] [Z₁[n, j] > 0]      (11)
     ∂C/∂W₁ = Xᵀ (∂C/∂Z₁)                           (12)
     ∂C/∂b₁ = (∂C/∂Z₁)ᵀ 𝟏                           (13)
     ∂C/∂W₂ = Aᵀ (∂C/∂Z₂)                           (14)
@@ -27,9 +27,9 @@ Update by Adam, for each parameter
     t ← t + 1                                      (16)
     m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                  (17)
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²               (18)
-    m̂ ← m_θ/(1 − β₁^t)                            (19)
-    v̂ ← v_θ/(1 − β₂^t)                            (20)
-    θ ← θ − α m̂/(√v̂ + ε)                         (21)
+    m̂ ← m_θ/(1 − β₁^t)                             (19)
+    v̂ ← v_θ/(1 − β₂^t)                             (20)
+    θ ← θ − α m̂/(√v̂ + ε)                           (21)
 
 Computed in stable forms
 
@@ -53,6 +53,8 @@ Names and shapes
 
 import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,25 +70,22 @@ def _forward(W1, b1, W2, b2, X):
     Z1 = X @ W1 + b1  # (1)
     A = np.maximum(Z1, 0)  # (2)
     Z2 = A @ W2 + b2  # (3)
-    return Z1, A, Z2
+    max_Z2 = Z2.max(axis=1)
+    exp_Z2_shifted = np.exp(Z2 - max_Z2[:, None])
+    sum_exp_Z2_shifted = exp_Z2_shifted.sum(axis=1)
+    return Z2, max_Z2, sum_exp_Z2_shifted, Z1, A, exp_Z2_shifted
 
 
 def _loss(W1, b1, W2, b2, X, y):
-    _, _, Z2 = _forward(W1, b1, W2, b2, X)
+    Z2, max_Z2, sum_exp_Z2_shifted, *_ = _forward(W1, b1, W2, b2, X)
     N = X.shape[0]
-    max_Z2 = Z2.max(axis=1)
-    return np.mean(
-        np.log(np.exp(Z2 - max_Z2[:, None]).sum(axis=1)) - (Z2[np.arange(N), y] - max_Z2)
-    )
+    return np.mean(np.log(sum_exp_Z2_shifted) - (Z2[np.arange(N), y] - max_Z2))
 
 
 def _gradients(W1, b1, W2, b2, X, y):
-    Z1, A, Z2 = _forward(W1, b1, W2, b2, X)
+    Z2, max_Z2, sum_exp_Z2_shifted, Z1, A, exp_Z2_shifted = _forward(W1, b1, W2, b2, X)
     N = X.shape[0]
-    max_Z2 = Z2.max(axis=1)
-    P = np.exp(Z2 - max_Z2[:, None])
-    sum_exp_Z2_shifted = P.sum(axis=1)
-    P /= sum_exp_Z2_shifted[:, None]  # (4)
+    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, None]  # (4)
     all_n = np.arange(N)
     C = np.mean(np.log(sum_exp_Z2_shifted) - (Z2[all_n, y] - max_Z2))
     d_Z2 = P / N  # (9)
@@ -101,73 +100,12 @@ def _gradients(W1, b1, W2, b2, X, y):
 
 
 def _values(W1, b1, W2, b2, X):
-    Z1, A, Z2 = _forward(W1, b1, W2, b2, X)
-    P = np.exp(Z2 - Z2.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)  # (4)
+    Z2, _, sum_exp_Z2_shifted, Z1, A, exp_Z2_shifted = _forward(W1, b1, W2, b2, X)
+    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, None]  # (4)
     return {"Z1": Z1, "A": A, "Z2": Z2, "P": P}
 
 
-# What is called from outside.
-
-
-def init(seed=0, *, D=2, H=3, K=2):
-    """New parameters, drawn with a seed."""
-    rng = np.random.default_rng(seed)
-    return {
-        "W1": np.sqrt(2 / D) * rng.standard_normal((D, H)),
-        "b1": np.zeros(H),
-        "W2": np.sqrt(6 / (H + K)) * rng.uniform(-1, 1, (H, K)),
-        "b2": np.zeros(K),
-    }
-
-
-def forward(params, X):
-    """Every quantity that needs no target, by name."""
-    arguments = _checked(params, {"X": X})
-    values = _values(*arguments.values())
-    _finite_from(arguments, values.values())
-    return values
-
-
-def loss(params, X, y):
-    """The cost C."""
-    arguments = _checked(params, {"X": X, "y": y})
-    cost = _loss(*arguments.values())
-    _finite_from(arguments, [cost])
-    return float(cost)
-
-
-def gradients(params, X, y):
-    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
-    arguments = _checked(params, {"X": X, "y": y})
-    cost, grads = _gradients(*arguments.values())
-    _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
-
-
-def init_state(params):
-    """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
-    return {
-        "m": {name: np.zeros_like(value) for name, value in table.items()},
-        "v": {name: np.zeros_like(value) for name, value in table.items()},
-        "t": 0,
-    }
-
-
-def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """Change the parameters in place: Adam.
-
-    Nothing is changed where a number is not finite.
-    """
-    if state is None:
-        raise TypeError("this update has a state: pass state=init_state(params)")
-    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
+def _update(params, grads, state, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
     state["t"] += 1  # (16)
     t = state["t"]
     for name, theta in params.items():
@@ -181,37 +119,101 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
         theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (21)
 
 
-def step(params, X, y, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, X, y)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+# What is called from outside.
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.02,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def init(seed=0, *, D=2, H=30, K=3):
+    """New parameters, drawn with a seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "W1": np.sqrt(2 / D) * rng.standard_normal((D, H)),
+        "b1": np.zeros(H),
+        "W2": np.sqrt(6 / (H + K)) * rng.uniform(-1, 1, (H, K)),
+        "b2": np.zeros(K),
+    }
+
+
+def forward(params, X):
+    """Every quantity that needs no target, by name."""
+    arguments = _checked(params, {"X": X})
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
+    _finite_from(arguments, values.values())
+    return values
+
+
+def loss(params, X, y):
+    """The cost C."""
+    arguments = _checked(params, {"X": X, "y": y})
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
+    _finite_from(arguments, [cost])
+    return float(cost)
+
+
+def gradients(params, X, y):
+    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
+    arguments = _checked(params, {"X": X, "y": y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    _finite_from(arguments, [cost, *grads.values()])
+    return float(cost), grads
+
+
+def init_state(params):
+    """What the update remembers from step to step, before the first one."""
+    (table,) = _tables(params)
+    return {
+        "m": {name: np.zeros_like(value) for name, value in table.items()},
+        "v": {name: np.zeros_like(value) for name, value in table.items()},
+        "t": 0,
+    }
+
+
+def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    """Change the parameters in place: Adam.
+
+    Nothing is changed where a number is not finite.
+    """
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+
+def step(params, X, y, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"X": X, "y": y})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
+
+
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (X, y) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -248,24 +250,61 @@ def check(params, X, y, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    sizes = _sizes(tuple(shapes))
     for name, below in BELOW.items():
         if name in data:
             bound = sizes.get(below, below)
-            if arrays[name].min() < 0 or arrays[name].max() >= bound:
+            # Seen without its sign, a negative subscript is larger than any size.
+            if arrays[name].view(np.uintp).max() >= bound:
                 raise ValueError(f"{name} must hold subscripts from 0 to {bound - 1}")
     return arrays
 
 
-def _table(owner, table, sizes):
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
+
+
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -273,13 +312,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats, or of integers where it holds subscripts."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -297,12 +335,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -311,20 +343,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -332,24 +370,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -357,6 +398,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -368,6 +411,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (X, y) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (X, y) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -395,7 +451,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(H=30, K=3)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

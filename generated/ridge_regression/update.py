@@ -190,8 +190,7 @@ def example(*, seed=0, N=20, D=10):
     rng = np.random.default_rng(seed)
     a = rng.normal(size=D)
     X = rng.normal(size=(N, D))
-    y = X @ a
-    y += rng.normal(size=N)
+    y = X @ a + rng.normal(size=N)
     lambda_ = 0.1
     return {"X": X, "y": y, "lambda_": lambda_}
 

@@ -5,34 +5,34 @@ Do not edit: change the model and build again.
 
 Forward
 
-    a[t, n, i] = E[token[n, t], i] + Σ_j h[t − 1, n, j] [t ≥ 2] W[j, i] + b[i]      (1)
-    h = tanh(a)                                                                     (2)
-    Z[i, j, k] = Σ_l h[i, j, l] U[l, k] + c[k]                                      (3)
-    P[i, j, k] = exp(Z[i, j, k])/(Σ_l exp(Z[i, j, l]))                              (4)
+    h[0, n, j] = 0
+    a[t, n, j] = E[token[n, t], j] + Σ_k h[t − 1, n, k] W[k, j] + b[j]                      (1)
+    h = tanh(a)                                                                             (2)
+    Z[t, n, i] = Σ_j h[t, n, j] U[j, i] + c[i]                                              (3)
+    P[t, n, i] = exp(Z[t, n, i])/(Σ_k exp(Z[t, n, k]))                                      (4)
     C = −(1/(N T)) Σ_n Σ_t log(P[t, n, token[n, t + 1]])
 
 Gradients
 
-    ∂C/∂P[t, n, i] = {−1/(N T P[t, n, token[n, t + 1]]), token[n, t + 1] = i; 0,
-        token[n, t + 1] ≠ i}
-    ∂C/∂Z[i, j, k] = (P[i, j, k] − [token[j, i + 1] = k])/(N T)                     (9)
-    ∂C/∂h[i, n, j] = Σ_{k: i < T} ∂C/∂a[i + 1, n, k] W[j, k] + Σ_k ∂C/∂Z[i, n, k]   (10)
-        U[j, k]
-    ∂C/∂a[t, i, j] = ∂C/∂h[t, i, j] (1 − h[t, i, j]²)                               (11)
-    ∂C/∂E[i, j] = Σ_t Σ_{n: token[n, t] = i} ∂C/∂a[t, n, j]                         (12)
-    ∂C/∂W[i, j] = Σ_t Σ_{n: t ≥ 2} ∂C/∂a[t, n, j] h[t − 1, n, i]                    (13)
-    ∂C/∂b[i] = Σ_t Σ_n ∂C/∂a[t, n, i]                                               (14)
-    ∂C/∂U[i, j] = Σ_k Σ_l ∂C/∂Z[k, l, j] h[k, l, i]                                 (15)
-    ∂C/∂c[i] = Σ_j Σ_k ∂C/∂Z[j, k, i]                                               (16)
+    ∂C/∂P[t, n, i] = {−1/(N T P[t, n, token[n, t + 1]]), token[n, t + 1] = i;
+        0, token[n, t + 1] ≠ i}
+    ∂C/∂Z[t, n, i] = (P[t, n, i] − [token[n, t + 1] = i])/(N T)                             (9)
+    ∂C/∂h[t, n, j] = [t < T] Σ_k ∂C/∂a[t + 1, n, k] W[j, k] + Σ_i ∂C/∂Z[t, n, i] U[j, i]    (10)
+    ∂C/∂a[t, n, j] = ∂C/∂h[t, n, j] (1 − h[t, n, j]²)                                       (11)
+    ∂C/∂E[i, j] = Σ_t Σ_{n: token[n, t] = i} ∂C/∂a[t, n, j]                                 (12)
+    ∂C/∂W[j, k] = Σ_t Σ_n ∂C/∂a[t, n, k] h[t − 1, n, j]                                     (13)
+    ∂C/∂b[j] = Σ_t Σ_n ∂C/∂a[t, n, j]                                                       (14)
+    ∂C/∂U[j, i] = Σ_t Σ_n ∂C/∂Z[t, n, i] h[t, n, j]                                         (15)
+    ∂C/∂c[i] = Σ_t Σ_n ∂C/∂Z[t, n, i]                                                       (16)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                       (17)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                   (18)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                (19)
-    m̂ ← m_θ/(1 − β₁^t)                                                             (20)
-    v̂ ← v_θ/(1 − β₂^t)                                                             (21)
-    θ ← θ − α m̂/(√v̂ + ε)                                                          (22)
+    t ← t + 1                                                                               (17)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                           (18)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                        (19)
+    m̂ ← m_θ/(1 − β₁^t)                                                                      (20)
+    v̂ ← v_θ/(1 − β₂^t)                                                                      (21)
+    θ ← θ − α m̂/(√v̂ + ε)                                                                    (22)
 
 Computed in stable forms
 
@@ -54,7 +54,10 @@ Names and shapes
     C      ()          cost
 """
 
+import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -62,16 +65,17 @@ PARAMETERS = {"E": ("V", "H"), "W": ("H", "H"), "b": ("H",), "U": ("H", "V"), "c
 DATA = {"token": ("N", "T + 1")}
 BELOW = {"token": "V"}
 DERIVED = {
-    "T + 1": (("T",), lambda T: T + 1),
+    "T": (("T + 1",), lambda axis: axis - 1),
 }
 
 
 # The mathematics, without checks: arrays of any kind of number in, the same out.
 
 
-def _forward(E, W, b, U, c, token, T):
+def _forward(E, W, b, U, c, token):
     N = token.shape[0]
     H = E.shape[1]
+    T = token.shape[1] - 1
     a = np.empty((T, N, H), dtype=np.result_type(E, W, b))
     h = np.empty_like(a)
     a[0] = E[token[:, 0]] + b  # (1)
@@ -80,42 +84,37 @@ def _forward(E, W, b, U, c, token, T):
         a[t] = E[token[:, t]] + h[t - 1] @ W + b  # (1)
         h[t] = np.tanh(a[t])  # (2)
     Z = h @ U + c  # (3)
-    return a, h, Z
-
-
-def _loss(E, W, b, U, c, token, T):
-    _, _, Z = _forward(E, W, b, U, c, token, T)
-    N = token.shape[0]
     max_Z = Z.max(axis=2)
-    return np.mean(
-        np.log(np.exp(Z - max_Z[:, :, None]).sum(axis=2)).T
-        - (Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]] - max_Z.T)
-    )
-
-
-def _gradients(E, W, b, U, c, token, T):
-    a, h, Z = _forward(E, W, b, U, c, token, T)
-    N = token.shape[0]
-    max_Z = Z.max(axis=2)
-    P = np.exp(Z - max_Z[:, :, None])
-    sum_exp_Z_shifted = P.sum(axis=2)
-    P /= sum_exp_Z_shifted[:, :, None]  # (4)
-    all_t = np.arange(T)
-    all_n = np.arange(N)
+    exp_Z_shifted = np.exp(Z - max_Z[:, :, None])
+    sum_exp_Z_shifted = exp_Z_shifted.sum(axis=2)
     C = np.mean(
-        np.log(sum_exp_Z_shifted).T - (Z[all_t, all_n[:, None], token[:, 1 : 1 + T]] - max_Z.T)
+        np.log(sum_exp_Z_shifted) - (Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] - max_Z)
     )
+    return C, a, h, Z, exp_Z_shifted, sum_exp_Z_shifted
+
+
+def _loss(E, W, b, U, c, token):
+    C, *_ = _forward(E, W, b, U, c, token)
+    return C
+
+
+def _gradients(E, W, b, U, c, token):
+    C, a, h, Z, exp_Z_shifted, sum_exp_Z_shifted = _forward(E, W, b, U, c, token)
+    del Z  # to make room for the gradients
+    N = token.shape[0]
+    T = token.shape[1] - 1
+    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (4)
     d_Z = P / (N * T)  # (9)
-    d_Z[all_t[:, None], all_n, token[:, 1 : 1 + T].T] -= 1 / (N * T)
+    d_Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] -= 1 / (N * T)
     d_h_given = d_Z @ U.T
-    d_a_factor = 1 - h**2
+    h_slope = 1 - h**2
     d_h = np.empty_like(h)
     d_a = np.empty_like(a)
     d_h[T - 1] = d_h_given[T - 1]  # (10)
-    d_a[T - 1] = d_h[T - 1] * d_a_factor[T - 1]  # (11)
+    d_a[T - 1] = d_h[T - 1] * h_slope[T - 1]  # (11)
     for t in reversed(range(T - 1)):
         d_h[t] = d_a[t + 1] @ W.T + d_h_given[t]  # (10)
-        d_a[t] = d_h[t] * d_a_factor[t]  # (11)
+        d_a[t] = d_h[t] * h_slope[t]  # (11)
     d_E = np.zeros_like(E)  # (12)
     np.add.at(d_E, token[:, :-1].T, d_a)
     d_W = np.tensordot(h[:-1], d_a[1:], axes=((0, 1), (0, 1)))  # (13)
@@ -125,82 +124,13 @@ def _gradients(E, W, b, U, c, token, T):
     return C, {"E": d_E, "W": d_W, "b": d_b, "U": d_U, "c": d_c}
 
 
-def _values(E, W, b, U, c, token, T):
-    a, h, Z = _forward(E, W, b, U, c, token, T)
-    N = token.shape[0]
-    max_Z = Z.max(axis=2)
-    P = np.exp(Z - max_Z[:, :, None])
-    sum_exp_Z_shifted = P.sum(axis=2)
-    P /= sum_exp_Z_shifted[:, :, None]  # (4)
-    C = np.mean(
-        np.log(sum_exp_Z_shifted).T
-        - (Z[np.arange(T), np.arange(N)[:, None], token[:, 1 : 1 + T]] - max_Z.T)
-    )
+def _values(E, W, b, U, c, token):
+    C, a, h, Z, exp_Z_shifted, sum_exp_Z_shifted = _forward(E, W, b, U, c, token)
+    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (4)
     return {"a": a, "h": h, "Z": Z, "P": P, "C": C}
 
 
-# What is called from outside.
-
-
-def init(seed=0, *, V=3, H=2):
-    """New parameters, drawn with a seed."""
-    rng = np.random.default_rng(seed)
-    return {
-        "E": rng.normal(0, 0.3, (V, H)),
-        "W": np.sqrt(6 / (H + H)) * rng.uniform(-1, 1, (H, H)),
-        "b": np.zeros(H),
-        "U": np.sqrt(6 / (H + V)) * rng.uniform(-1, 1, (H, V)),
-        "c": np.zeros(V),
-    }
-
-
-def forward(params, token, *, T):
-    """Every quantity that needs no target, by name."""
-    arguments = _checked(params, {"token": token}, {"T": T})
-    values = _values(*arguments.values(), T)
-    _finite_from(arguments, values.values())
-    return values
-
-
-def loss(params, token, *, T):
-    """The cost C."""
-    arguments = _checked(params, {"token": token}, {"T": T})
-    cost = _loss(*arguments.values(), T)
-    _finite_from(arguments, [cost])
-    return float(cost)
-
-
-def gradients(params, token, *, T):
-    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
-    arguments = _checked(params, {"token": token}, {"T": T})
-    cost, grads = _gradients(*arguments.values(), T)
-    _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
-
-
-def init_state(params):
-    """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
-    return {
-        "m": {name: np.zeros_like(value) for name, value in table.items()},
-        "v": {name: np.zeros_like(value) for name, value in table.items()},
-        "t": 0,
-    }
-
-
-def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """Change the parameters in place: Adam.
-
-    Nothing is changed where a number is not finite.
-    """
-    if state is None:
-        raise TypeError("this update has a state: pass state=init_state(params)")
-    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
+def _update(params, grads, state, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
     state["t"] += 1  # (17)
     t = state["t"]
     for name, theta in params.items():
@@ -214,45 +144,102 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
         theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (22)
 
 
-def step(params, token, state=None, *, T, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, token, T=T)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+# What is called from outside.
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    T,
-    alpha=0.02,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def init(seed=0, *, V=5, H=12):
+    """New parameters, drawn with a seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "E": rng.normal(0, 0.3, (V, H)),
+        "W": np.sqrt(6 / (H + H)) * rng.uniform(-1, 1, (H, H)),
+        "b": np.zeros(H),
+        "U": np.sqrt(6 / (H + V)) * rng.uniform(-1, 1, (H, V)),
+        "c": np.zeros(V),
+    }
+
+
+def forward(params, token):
+    """Every quantity that needs no target, by name."""
+    arguments = _checked(params, {"token": token})
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
+    _finite_from(arguments, values.values())
+    return values
+
+
+def loss(params, token):
+    """The cost C."""
+    arguments = _checked(params, {"token": token})
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
+    _finite_from(arguments, [cost])
+    return float(cost)
+
+
+def gradients(params, token):
+    """The cost, and its gradients by the names of the parameters, in their shapes and types."""
+    arguments = _checked(params, {"token": token})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    _finite_from(arguments, [cost, *grads.values()])
+    return float(cost), grads
+
+
+def init_state(params):
+    """What the update remembers from step to step, before the first one."""
+    (table,) = _tables(params)
+    return {
+        "m": {name: np.zeros_like(value) for name, value in table.items()},
+        "v": {name: np.zeros_like(value) for name, value in table.items()},
+        "t": 0,
+    }
+
+
+def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    """Change the parameters in place: Adam.
+
+    Nothing is changed where a number is not finite.
+    """
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+
+def step(params, token, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"token": token})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
+
+
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (token,) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params,
-            **data,
-            state=state,
-            T=T,
-            alpha=alpha,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -268,15 +255,15 @@ def example(*, N=20, T=12, V=5):
     return {"token": token}
 
 
-def check(params, token, *, T, seed=0):
+def check(params, token, *, seed=0):
     """The slope of the loss near the parameters: by differences, and by the gradients."""
     rng = np.random.default_rng(seed)
     direction = {name: rng.standard_normal(np.shape(value)) for name, value in params.items()}
     # A start at zero may stand on a kink, where there are two slopes.
     params, size = _moved(params, direction, 0.01), 1e-6
-    ahead = loss(_moved(params, direction, size), token, T=T)
-    behind = loss(_moved(params, direction, -size), token, T=T)
-    _, grads = gradients(params, token, T=T)
+    ahead = loss(_moved(params, direction, size), token)
+    behind = loss(_moved(params, direction, -size), token)
+    _, grads = gradients(params, token)
     along = sum(float((grads[name] * direction[name]).sum()) for name in PARAMETERS)
     return (ahead - behind) / (2 * size), along
 
@@ -284,31 +271,46 @@ def check(params, token, *, T, seed=0):
 # The checks of what is passed in.
 
 
-def _checked(params, data, given):
+def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    for name, value in given.items():
-        if not isinstance(value, int):
-            raise TypeError(f"{name} must be an int, not {value!r}")
-        if value < 0:
-            raise ValueError(f"{name} must not be negative, got {value}")
-    sizes = dict(given)
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, (needed, formula) in DERIVED.items():
-        if sizes.keys() >= set(needed):
-            _derive(name, formula, {other: sizes[other] for other in needed}, sizes)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    sizes = _sizes(tuple(shapes))
     for name, below in BELOW.items():
         if name in data:
             bound = sizes.get(below, below)
-            if arrays[name].min() < 0 or arrays[name].max() >= bound:
+            # Seen without its sign, a negative subscript is larger than any size.
+            if arrays[name].view(np.uintp).max() >= bound:
                 raise ValueError(f"{name} must hold subscripts from 0 to {bound - 1}")
     return arrays
+
+
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, (needed, formula) in DERIVED.items():
+        if sizes.keys() >= set(needed):
+            _derive(name, formula, {other: sizes[other] for other in needed}, sizes)
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
 
 
 def _derive(name, formula, known, sizes):
@@ -325,7 +327,24 @@ def _derive(name, formula, known, sizes):
         raise ValueError(f"the size {name} must be {size} with {given}, got {sizes[name]}")
 
 
-def _table(owner, table, sizes):
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -333,13 +352,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats, or of integers where it holds subscripts."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -357,12 +375,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -371,20 +383,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -392,24 +410,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -417,6 +438,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -428,6 +451,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (token,) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (token,) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -455,19 +491,19 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(V=5, H=12)
+    params = init()
     data = example()
-    measured, derived = check(params, **data, T=12)
+    measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")
     if not np.isfinite(measured):
         raise SystemExit("the cost of these data is not a finite number")
     if abs(measured - derived) > 1e-5 * max(1, abs(derived)):
         raise SystemExit("the gradients do not agree with the cost")
     try:
-        costs = train(params, [data] * 200, T=12, every=10)
+        costs = train(params, [data] * 200, every=10)
     except ValueError as error:
         raise SystemExit(f"{error}; smaller steps may help") from None
-    first, last = costs[0], loss(params, **data, T=12)
+    first, last = costs[0], loss(params, **data)
     print(f"C {first:.4g} -> {last:.4g} in {len(costs)} steps{_change(first, last)}")
 
 

@@ -5,69 +5,69 @@ Do not edit: change the model and build again.
 
 Forward
 
-    X[n, t, i] = E[token[n, t], i] + R[t, i]                                        (1)
-    ρ[i, j] = √((1/D) Σ_k X[i, j, k]² + ε)                                          (2)
-    X̂[i, j, k] = g[k] X[i, j, k]/ρ[i, j]                                           (3)
-    Q = X̂ W_q                                                                      (4)
-    K = X̂ W_k                                                                      (5)
-    Y = X̂ W_v                                                                      (6)
-    S[n, i, j] = (Σ_k Q[n, i, k] K[n, j, k])/√D                                     (7)
-    A[n, t, u] = {exp(S[n, t, u])/(Σ_{i: i ≤ t} exp(S[n, t, i])), u ≤ t; 0, u > t}  (8)
-    O = A Y                                                                         (9)
-    M = X + O W_o                                                                   (10)
-    σ[i, j] = √((1/D) Σ_k M[i, j, k]² + ε)                                          (11)
-    M̂[i, j, k] = h[k] M[i, j, k]/σ[i, j]                                           (12)
-    Z₁[i, j, k] = Σ_l M̂[i, j, l] W₁[l, k] + b₁[k]                                  (13)
-    H[i, j, k] = ReLU(Z₁[i, j, k])                                                  (14)
-    B[i, j, k] = M[i, j, k] + Σ_l H[i, j, l] W₂[l, k] + b₂[k]                       (15)
-    Z₂ = B U                                                                        (16)
-    P[i, j, k] = exp(Z₂[i, j, k])/(Σ_l exp(Z₂[i, j, l]))                            (17)
+    X[n, t, j] = E[token[n, t], j] + R[t, j]                                               (1)
+    ρ[n, t] = √((1/D) Σ_j X[n, t, j]² + ε)                                                 (2)
+    X̂[n, t, j] = g[j] X[n, t, j]/ρ[n, t]                                                   (3)
+    Q = X̂ W_q                                                                              (4)
+    K = X̂ W_k                                                                              (5)
+    Y = X̂ W_v                                                                              (6)
+    S[n, t, u] = (Σ_j Q[n, t, j] K[n, u, j])/√D                                            (7)
+    A[n, t, u] = {exp(S[n, t, u])/(Σ_{l: l ≤ t} exp(S[n, t, l])), u ≤ t; 0, u > t}         (8)
+    O = A Y                                                                                (9)
+    M = X + O W_o                                                                          (10)
+    σ[n, t] = √((1/D) Σ_j M[n, t, j]² + ε)                                                 (11)
+    M̂[n, t, j] = h[j] M[n, t, j]/σ[n, t]                                                   (12)
+    Z₁[n, t, k] = Σ_j M̂[n, t, j] W₁[j, k] + b₁[k]                                          (13)
+    H[n, t, k] = ReLU(Z₁[n, t, k])                                                         (14)
+    B[n, t, j] = M[n, t, j] + Σ_k H[n, t, k] W₂[k, j] + b₂[j]                              (15)
+    Z₂ = B U                                                                               (16)
+    P[n, t, i] = exp(Z₂[n, t, i])/(Σ_l exp(Z₂[n, t, l]))                                   (17)
     C = −(1/(N T)) Σ_n Σ_t log(P[n, t, token[n, t + 1]])
 
 Gradients
 
-    ∂C/∂P[n, t, i] = {−1/(N T P[n, t, token[n, t + 1]]), token[n, t + 1] = i; 0,
-        token[n, t + 1] ≠ i}
-    ∂C/∂Z₂[i, j, k] = (P[i, j, k] − [token[i, j + 1] = k])/(N T)                    (35)
-    ∂C/∂B = (∂C/∂Z₂) Uᵀ                                                             (36)
-    ∂C/∂H = (∂C/∂B) W₂ᵀ                                                             (37)
-    ∂C/∂Z₁[i, j, k] = ∂C/∂H[i, j, k] [Z₁[i, j, k] > 0]                              (38)
-    ∂C/∂M̂ = (∂C/∂Z₁) W₁ᵀ                                                           (39)
-    ∂C/∂σ[i, j] = −(Σ_k ∂C/∂M̂[i, j, k] h[k] M[i, j, k])/σ[i, j]²                   (40)
-    ∂C/∂M[i, j, k] = ∂C/∂σ[i, j] M[i, j, k]/(D √((1/D) Σ_l M[i, j, l]² + ε)) +      (41)
-        ∂C/∂M̂[i, j, k] (h[k]/σ[i, j]) + ∂C/∂B[i, j, k]
-    ∂C/∂O = (∂C/∂M) W_oᵀ                                                            (42)
-    ∂C/∂A[i, j, k] = Σ_l ∂C/∂O[i, j, l] Y[i, k, l]                                  (43)
-    ∂C/∂S[n, t, u] = A[n, t, u] (∂C/∂A[n, t, u] − Σ_i ∂C/∂O[n, t, i] O[n, t, i])    (44)
-    ∂C/∂Y[i, j, k] = Σ_l ∂C/∂O[i, l, k] A[i, l, j]                                  (45)
-    ∂C/∂K[n, i, j] = (1/√D) Σ_k ∂C/∂S[n, k, i] Q[n, k, j]                           (46)
-    ∂C/∂Q = (1/√D) (∂C/∂S) K                                                        (47)
-    ∂C/∂X̂ = (∂C/∂Q) W_qᵀ + (∂C/∂K) W_kᵀ + (∂C/∂Y) W_vᵀ                             (48)
-    ∂C/∂ρ[i, j] = −(Σ_k ∂C/∂X̂[i, j, k] g[k] X[i, j, k])/ρ[i, j]²                   (49)
-    ∂C/∂X[i, j, k] = ∂C/∂ρ[i, j] X[i, j, k]/(D √((1/D) Σ_l X[i, j, l]² + ε)) +      (50)
-        ∂C/∂X̂[i, j, k] (g[k]/ρ[i, j]) + ∂C/∂M[i, j, k]
-    ∂C/∂E[i, j] = Σ_n Σ_{t: token[n, t] = i} ∂C/∂X[n, t, j]                         (51)
-    ∂C/∂R[t, i] = Σ_n ∂C/∂X[n, t, i]                                                (52)
-    ∂C/∂g[i] = Σ_j Σ_k ∂C/∂X̂[j, k, i] (X[j, k, i]/ρ[j, k])                         (53)
-    ∂C/∂W_q[i, j] = Σ_k Σ_l ∂C/∂Q[k, l, j] X̂[k, l, i]                              (54)
-    ∂C/∂W_k[i, j] = Σ_k Σ_l ∂C/∂K[k, l, j] X̂[k, l, i]                              (55)
-    ∂C/∂W_v[i, j] = Σ_k Σ_l ∂C/∂Y[k, l, j] X̂[k, l, i]                              (56)
-    ∂C/∂W_o[i, j] = Σ_k Σ_l ∂C/∂M[k, l, j] O[k, l, i]                               (57)
-    ∂C/∂h[i] = Σ_j Σ_k ∂C/∂M̂[j, k, i] (M[j, k, i]/σ[j, k])                         (58)
-    ∂C/∂W₁[i, j] = Σ_k Σ_l ∂C/∂Z₁[k, l, j] M̂[k, l, i]                              (59)
-    ∂C/∂b₁[i] = Σ_j Σ_k ∂C/∂Z₁[j, k, i]                                             (60)
-    ∂C/∂W₂[i, j] = Σ_k Σ_l ∂C/∂B[k, l, j] H[k, l, i]                                (61)
-    ∂C/∂b₂[i] = Σ_j Σ_k ∂C/∂B[j, k, i]                                              (62)
-    ∂C/∂U[i, j] = Σ_k Σ_l ∂C/∂Z₂[k, l, j] B[k, l, i]                                (63)
+    ∂C/∂P[n, t, i] = {−1/(N T P[n, t, token[n, t + 1]]), token[n, t + 1] = i;
+        0, token[n, t + 1] ≠ i}
+    ∂C/∂Z₂[n, t, i] = (P[n, t, i] − [token[n, t + 1] = i])/(N T)                           (35)
+    ∂C/∂B = (∂C/∂Z₂) Uᵀ                                                                    (36)
+    ∂C/∂H = (∂C/∂B) W₂ᵀ                                                                    (37)
+    ∂C/∂Z₁[n, t, k] = ∂C/∂H[n, t, k] [Z₁[n, t, k] > 0]                                     (38)
+    ∂C/∂M̂ = (∂C/∂Z₁) W₁ᵀ                                                                   (39)
+    ∂C/∂σ[n, t] = −(Σ_j ∂C/∂M̂[n, t, j] h[j] M[n, t, j])/σ[n, t]²                           (40)
+    ∂C/∂M[n, t, j] = ∂C/∂σ[n, t] M[n, t, j]/(D σ[n, t]) + ∂C/∂M̂[n, t, j] (h[j]/σ[n, t])    (41)
+        + ∂C/∂B[n, t, j]
+    ∂C/∂O = (∂C/∂M) W_oᵀ                                                                   (42)
+    ∂C/∂A[n, t, u] = Σ_j ∂C/∂O[n, t, j] Y[n, u, j]                                         (43)
+    ∂C/∂S[n, t, u] = A[n, t, u] (∂C/∂A[n, t, u] − Σ_j ∂C/∂O[n, t, j] O[n, t, j])           (44)
+    ∂C/∂Y[n, t, j] = Σ_u ∂C/∂O[n, u, j] A[n, u, t]                                         (45)
+    ∂C/∂K[n, t, j] = (1/√D) Σ_u ∂C/∂S[n, u, t] Q[n, u, j]                                  (46)
+    ∂C/∂Q = (1/√D) (∂C/∂S) K                                                               (47)
+    ∂C/∂X̂ = (∂C/∂Q) W_qᵀ + (∂C/∂K) W_kᵀ + (∂C/∂Y) W_vᵀ                                     (48)
+    ∂C/∂ρ[n, t] = −(Σ_j ∂C/∂X̂[n, t, j] g[j] X[n, t, j])/ρ[n, t]²                           (49)
+    ∂C/∂X[n, t, j] = ∂C/∂ρ[n, t] X[n, t, j]/(D ρ[n, t]) + ∂C/∂X̂[n, t, j] (g[j]/ρ[n, t])    (50)
+        + ∂C/∂M[n, t, j]
+    ∂C/∂E[i, j] = Σ_n Σ_{t: token[n, t] = i} ∂C/∂X[n, t, j]                                (51)
+    ∂C/∂R[t, j] = Σ_n ∂C/∂X[n, t, j]                                                       (52)
+    ∂C/∂g[j] = Σ_n Σ_t ∂C/∂X̂[n, t, j] (X[n, t, j]/ρ[n, t])                                 (53)
+    ∂C/∂W_q[j, l] = Σ_n Σ_t ∂C/∂Q[n, t, l] X̂[n, t, j]                                      (54)
+    ∂C/∂W_k[j, l] = Σ_n Σ_t ∂C/∂K[n, t, l] X̂[n, t, j]                                      (55)
+    ∂C/∂W_v[j, l] = Σ_n Σ_t ∂C/∂Y[n, t, l] X̂[n, t, j]                                      (56)
+    ∂C/∂W_o[j, l] = Σ_n Σ_t ∂C/∂M[n, t, l] O[n, t, j]                                      (57)
+    ∂C/∂h[j] = Σ_n Σ_t ∂C/∂M̂[n, t, j] (M[n, t, j]/σ[n, t])                                 (58)
+    ∂C/∂W₁[j, k] = Σ_n Σ_t ∂C/∂Z₁[n, t, k] M̂[n, t, j]                                      (59)
+    ∂C/∂b₁[k] = Σ_n Σ_t ∂C/∂Z₁[n, t, k]                                                    (60)
+    ∂C/∂W₂[k, j] = Σ_n Σ_t ∂C/∂B[n, t, j] H[n, t, k]                                       (61)
+    ∂C/∂b₂[j] = Σ_n Σ_t ∂C/∂B[n, t, j]                                                     (62)
+    ∂C/∂U[j, i] = Σ_n Σ_t ∂C/∂Z₂[n, t, i] B[n, t, j]                                       (63)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                       (64)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                   (65)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                (66)
-    m̂ ← m_θ/(1 − β₁^t)                                                             (67)
-    v̂ ← v_θ/(1 − β₂^t)                                                             (68)
-    θ ← θ − α m̂/(√v̂ + ε)                                                          (69)
+    t ← t + 1                                                                              (64)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                          (65)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                       (66)
+    m̂ ← m_θ/(1 − β₁^t)                                                                     (67)
+    v̂ ← v_θ/(1 − β₂^t)                                                                     (68)
+    θ ← θ − α m̂/(√v̂ + ε)                                                                   (69)
 
 Computed in stable forms
 
@@ -112,6 +112,8 @@ Names and shapes
 
 import math
 import sys
+import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -142,87 +144,74 @@ eps = 1e-05
 
 
 def _forward(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
+    N = token.shape[0]
     T = R.shape[0]
     D = E.shape[1]
     X = E[token[:, :-1]] + R  # (1)
-    rho_part = np.sqrt(np.mean(X**2, axis=2) + eps)
-    rho = rho_part[:, :, None]  # (2)
+    rho = np.sqrt(np.mean(X**2, axis=2, keepdims=True) + eps)  # (2)
     X_hat = g * X / rho  # (3)
     Q = X_hat @ Wq  # (4)
     K = X_hat @ Wk  # (5)
     Y = X_hat @ Wv  # (6)
-    S = Q @ K.transpose(0, 2, 1) / math.sqrt(D)  # (7)
+    S = Q @ K.transpose(0, 2, 1)
+    S /= math.sqrt(D)  # (7)
     all_t = np.arange(T)
-    mask = all_t <= all_t[:, None]
-    A = np.exp(np.where(mask, S - np.where(mask, S, -np.inf).max(axis=2, keepdims=True), -np.inf))
-    A /= np.maximum(A.sum(axis=2, keepdims=True), 1)  # (8)
+    S_masked = np.where(all_t <= all_t[:, None], S, -np.inf)
+    A = np.exp(S_masked - S_masked.max(axis=2, keepdims=True))
+    A /= A.sum(axis=2, keepdims=True)  # (8)
     O = A @ Y  # (9)
     M = X + O @ Wo  # (10)
-    sigma_part = np.sqrt(np.mean(M**2, axis=2) + eps)
-    sigma = sigma_part[:, :, None]  # (11)
+    sigma = np.sqrt(np.mean(M**2, axis=2, keepdims=True) + eps)  # (11)
     M_hat = h * M / sigma  # (12)
     Z1 = M_hat @ W1 + b1  # (13)
     H = np.maximum(Z1, 0)  # (14)
     B = M + H @ W2 + b2  # (15)
     Z2 = B @ U  # (16)
-    return X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, rho_part, sigma_part
+    max_Z2 = Z2.max(axis=2)
+    exp_Z2_shifted = np.exp(Z2 - max_Z2[:, :, None])
+    sum_exp_Z2_shifted = exp_Z2_shifted.sum(axis=2)
+    C = np.mean(
+        np.log(sum_exp_Z2_shifted) - (Z2[np.arange(N)[:, None], all_t, token[:, 1:]] - max_Z2)
+    )
+    kept = (exp_Z2_shifted, sum_exp_Z2_shifted)
+    return C, X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, *kept
 
 
 def _loss(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
-    _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, Z2, *_ = _forward(
-        E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token
-    )
-    N = token.shape[0]
-    T = R.shape[0]
-    max_Z2 = Z2.max(axis=2)
-    return np.mean(
-        np.log(np.exp(Z2 - max_Z2[:, :, None]).sum(axis=2))
-        - (Z2[np.arange(N)[:, None], np.arange(T), token[:, 1 : 1 + T]] - max_Z2)
-    )
+    C, *_ = _forward(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token)
+    return C
 
 
 def _gradients(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
-    X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, rho_part, sigma_part = _forward(
+    C, X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, *kept = _forward(
         E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token
     )
-    del S  # to make room for the gradients
+    exp_Z2_shifted, sum_exp_Z2_shifted = kept
+    del S, Z2  # to make room for the gradients
     N = token.shape[0]
     T = R.shape[0]
     D = E.shape[1]
-    all_t = np.arange(T)
-    max_Z2 = Z2.max(axis=2)
-    P = np.exp(Z2 - max_Z2[:, :, None])
-    sum_exp_Z2_shifted = P.sum(axis=2)
-    P /= sum_exp_Z2_shifted[:, :, None]  # (17)
-    all_n = np.arange(N)
-    C = np.mean(
-        np.log(sum_exp_Z2_shifted) - (Z2[all_n[:, None], all_t, token[:, 1 : 1 + T]] - max_Z2)
-    )
+    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, :, None]  # (17)
     d_Z2 = P / (N * T)  # (35)
-    d_Z2[all_n[:, None], all_t, token[:, 1 : 1 + T]] -= 1 / (N * T)
+    d_Z2[np.arange(N)[:, None], np.arange(T), token[:, 1:]] -= 1 / (N * T)
     d_B = d_Z2 @ U.T  # (36)
     d_H = d_B @ W2.T  # (37)
     d_Z1 = np.where(Z1 > 0, d_H, 0)  # (38)
     d_M_hat = d_Z1 @ W1.T  # (39)
-    d_sigma = -((d_M_hat * M) @ h / sigma[:, :, 0] ** 2)[:, :, None]  # (40)
-    # (41)
-    d_M = (
-        M * d_sigma[:, :, 0][:, :, None] / (D * sigma_part)[:, :, None]
-        + d_M_hat * (h / sigma)
-        + d_B
-    )
+    d_sigma = -((d_M_hat * M) @ h[:, None] / sigma**2)  # (40)
+    d_M = d_sigma * M / (D * sigma) + d_M_hat * (h / sigma) + d_B  # (41)
     d_O = d_M @ Wo.T  # (42)
-    d_A = d_O @ Y.transpose(0, 2, 1)  # (43)
-    d_S = d_A  # d_A is not read again
+    d_S = d_O @ Y.transpose(0, 2, 1)  # (43)
     d_S -= np.sum(d_O * O, axis=2, keepdims=True)
     d_S *= A  # (44)
     d_Y = A.transpose(0, 2, 1) @ d_O  # (45)
-    d_K = d_S.transpose(0, 2, 1) @ Q / math.sqrt(D)  # (46)
-    d_Q = d_S @ K / math.sqrt(D)  # (47)
+    d_K = d_S.transpose(0, 2, 1) @ Q
+    d_K /= math.sqrt(D)  # (46)
+    d_Q = d_S @ K
+    d_Q /= math.sqrt(D)  # (47)
     d_X_hat = d_Q @ Wq.T + d_K @ Wk.T + d_Y @ Wv.T  # (48)
-    d_rho = -((d_X_hat * X) @ g / rho[:, :, 0] ** 2)[:, :, None]  # (49)
-    # (50)
-    d_X = X * d_rho[:, :, 0][:, :, None] / (D * rho_part)[:, :, None] + d_X_hat * (g / rho) + d_M
+    d_rho = -((d_X_hat * X) @ g[:, None] / rho**2)  # (49)
+    d_X = d_rho * X / (D * rho) + d_X_hat * (g / rho) + d_M  # (50)
     d_E = np.zeros_like(E)  # (51)
     np.add.at(d_E, token[:, :-1], d_X)
     d_R = d_X.sum(axis=0)  # (52)
@@ -255,19 +244,11 @@ def _gradients(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
 
 
 def _values(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
-    X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, *_ = _forward(
+    C, X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, *kept = _forward(
         E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token
     )
-    N = token.shape[0]
-    T = R.shape[0]
-    max_Z2 = Z2.max(axis=2)
-    P = np.exp(Z2 - max_Z2[:, :, None])
-    sum_exp_Z2_shifted = P.sum(axis=2)
-    P /= sum_exp_Z2_shifted[:, :, None]  # (17)
-    C = np.mean(
-        np.log(sum_exp_Z2_shifted)
-        - (Z2[np.arange(N)[:, None], np.arange(T), token[:, 1 : 1 + T]] - max_Z2)
-    )
+    exp_Z2_shifted, sum_exp_Z2_shifted = kept
+    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, :, None]  # (17)
     return {
         "X": X,
         "rho": rho,
@@ -290,10 +271,24 @@ def _values(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
     }
 
 
+def _update(params, grads, state, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
+    state["t"] += 1  # (64)
+    t = state["t"]
+    for name, theta in params.items():
+        m = state["m"][name]
+        v = state["v"][name]
+        g = grads[name]
+        m[...] = beta_1 * m + (1 - beta_1) * g  # (65)
+        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (66)
+        m_hat = m / (1 - beta_1**t)  # (67)
+        v_hat = v / (1 - beta_2**t)  # (68)
+        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (69)
+
+
 # What is called from outside.
 
 
-def init(seed=0, *, T=3, V=3, D=4, F=3):
+def init(seed=0, *, T=7, V=6, D=16, F=32):
     """New parameters, drawn with a seed."""
     rng = np.random.default_rng(seed)
     return {
@@ -316,7 +311,8 @@ def init(seed=0, *, T=3, V=3, D=4, F=3):
 def forward(params, token):
     """Every quantity that needs no target, by name."""
     arguments = _checked(params, {"token": token})
-    values = _values(*arguments.values())
+    with np.errstate(over="ignore"):
+        values = _values(*arguments.values())
     _finite_from(arguments, values.values())
     return values
 
@@ -324,7 +320,8 @@ def forward(params, token):
 def loss(params, token):
     """The cost C."""
     arguments = _checked(params, {"token": token})
-    cost = _loss(*arguments.values())
+    with np.errstate(over="ignore"):
+        cost = _loss(*arguments.values())
     _finite_from(arguments, [cost])
     return float(cost)
 
@@ -332,14 +329,16 @@ def loss(params, token):
 def gradients(params, token):
     """The cost, and its gradients by the names of the parameters, in their shapes and types."""
     arguments = _checked(params, {"token": token})
-    cost, grads = _gradients(*arguments.values())
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
     _finite_from(arguments, [cost, *grads.values()])
-    return float(cost), _typed(grads, arguments)
+    return float(cost), grads
 
 
 def init_state(params):
     """What the update remembers from step to step, before the first one."""
-    table = _table("params", params, {})
+    (table,) = _tables(params)
     return {
         "m": {name: np.zeros_like(value) for name, value in table.items()},
         "v": {name: np.zeros_like(value) for name, value in table.items()},
@@ -352,58 +351,44 @@ def update(params, grads, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, e
 
     Nothing is changed where a number is not finite.
     """
-    if state is None:
+    if not state:
         raise TypeError("this update has a state: pass state=init_state(params)")
     _finite(alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    sizes = {}
-    params.update(_table("params", params, sizes))
-    _all_writeable(params)
-    grads = _table("grads", grads, sizes)
-    _all_finite({f"grads['{name}']": array for name, array in grads.items()})
-    state["t"] += 1  # (64)
-    t = state["t"]
-    for name, theta in params.items():
-        m = state["m"][name]
-        v = state["v"][name]
-        g = grads[name]
-        m[...] = beta_1 * m + (1 - beta_1) * g  # (65)
-        v[...] = beta_2 * v + (1 - beta_2) * g**2  # (66)
-        m_hat = m / (1 - beta_1**t)  # (67)
-        v_hat = v / (1 - beta_2**t)  # (68)
-        theta -= alpha * m_hat / (np.sqrt(v_hat) + epsilon)  # (69)
+    table, grads = _tables(params, grads=grads)
+    _all_finite(_named("grads", grads))
+    _changeable(params, table)
+    _update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
-def step(params, token, state=None, *, alpha=0.02, beta_1=0.9, beta_2=0.999, epsilon=1e-08):
-    """One step in place; returns the cost before it."""
-    cost, grads = gradients(params, token)
-    update(params, grads, state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-    return cost
+def step(params, token, state=None, **settings):
+    """One step in place, with the settings of `update`; returns the cost before it."""
+    if not state:
+        raise TypeError("this update has a state: pass state=init_state(params)")
+    _finite(**settings)
+    arguments = _checked(params, {"token": token})
+    with np.errstate(over="ignore"):
+        cost, grads = _gradients(*arguments.values())
+    grads = _typed(grads, arguments)
+    if not _are_finite([cost, *grads.values()]):
+        _all_finite({**arguments, **_named("grads", grads)})
+    _changeable(params, dict(zip(PARAMETERS, arguments.values(), strict=False)))
+    _update(params, grads, state, **settings)
+    return float(cost)
 
 
-def train(
-    params,
-    batches,
-    state=None,
-    *,
-    alpha=0.02,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-08,
-    report=print,
-    every=1,
-):
+def train(params, batches, state=None, *, report=print, every=1, **settings):
     """One step for each batch, (token,) or a dict; returns the costs before the steps.
 
     `report` is given a line for the first and each `every`-th step; with None a bar shows the
-    progress on a terminal.
+    progress on a terminal.  The settings are those of `update`.
+
+    To go on from its state later, pass one: `state = init_state(params)`.
     """
     state = init_state(params) if state is None else state
     costs = []
     for number, batch in enumerate(batches, 1):
-        data = batch if isinstance(batch, dict) else dict(zip(DATA, batch, strict=True))
-        cost = step(
-            params, **data, state=state, alpha=alpha, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        data = _batch(batch)
+        cost = step(params, **data, state=state, **settings)
         costs.append(cost)
         if report is None:
             _progress(number, batches)
@@ -438,24 +423,44 @@ def check(params, token, *, seed=0):
 
 def _checked(params, data):
     """All arguments by name as arrays that fit together: the parameters, then the data."""
-    sizes = {}
-    table = _table("params", params, sizes)
-    arrays = {f"params['{name}']": array for name, array in table.items()}
+    table = _table("params", params)
+    arrays = _named("params", table)
     dtype = np.result_type(*arrays.values())
+    shapes = _shapes("params", table)
     for name, value in data.items():
-        arrays[name] = _array(name, value, DATA[name], sizes, dtype)
-    for name, (needed, formula) in DERIVED.items():
-        if sizes.keys() >= set(needed):
-            _derive(name, formula, {other: sizes[other] for other in needed}, sizes)
-    for name, array in arrays.items():
-        if array.size == 0:
-            raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
+        arrays[name] = array = _array(name, value, DATA[name], dtype)
+        shapes.append((name, array.shape, DATA[name]))
+    sizes = _sizes(tuple(shapes))
     for name, below in BELOW.items():
         if name in data:
             bound = sizes.get(below, below)
-            if arrays[name].min() < 0 or arrays[name].max() >= bound:
+            # Seen without its sign, a negative subscript is larger than any size.
+            if arrays[name].view(np.uintp).max() >= bound:
                 raise ValueError(f"{name} must hold subscripts from 0 to {bound - 1}")
     return arrays
+
+
+@lru_cache
+def _sizes(shapes):
+    """The sizes that shapes bind, each with its name and what it must be.
+
+    Most steps have the shapes of the step before: its sizes are remembered.
+    """
+    sizes = {}
+    for name, found, shape in shapes:
+        if len(found) == len(shape):
+            for size, extent in zip(shape, found, strict=True):
+                if isinstance(size, str):
+                    sizes.setdefault(size, extent)
+        if found != tuple(sizes.get(size, size) for size in shape):
+            raise ValueError(_misfit(name, found, shape, sizes))
+    for name, (needed, formula) in DERIVED.items():
+        if sizes.keys() >= set(needed):
+            _derive(name, formula, {other: sizes[other] for other in needed}, sizes)
+    for name, found, _ in shapes:
+        if 0 in found:
+            raise ValueError(f"{name} must not be empty, got the shape {found}")
+    return sizes
 
 
 def _derive(name, formula, known, sizes):
@@ -472,7 +477,24 @@ def _derive(name, formula, known, sizes):
         raise ValueError(f"the size {name} must be {size} with {given}, got {sizes[name]}")
 
 
-def _table(owner, table, sizes):
+def _tables(params, **others):
+    """Tables with an array for each parameter, which fit together."""
+    tables = {owner: _table(owner, table) for owner, table in {"params": params, **others}.items()}
+    _sizes(tuple(shape for owner, table in tables.items() for shape in _shapes(owner, table)))
+    return tables.values()
+
+
+def _named(owner, table):
+    """The arrays of a table, by the names that messages have for them."""
+    return {f"{owner}['{name}']": array for name, array in table.items()}
+
+
+def _shapes(owner, table):
+    """The name of each array of a table, its shape, and what that must be."""
+    return [(f"{owner}['{name}']", table[name].shape, PARAMETERS[name]) for name in PARAMETERS]
+
+
+def _table(owner, table):
     """A dict with an array for each parameter."""
     if not hasattr(table, "keys"):
         raise TypeError(f"{owner} must be a dict of arrays by name, not {type(table).__name__}")
@@ -480,13 +502,12 @@ def _table(owner, table, sizes):
         found = sorted(table, key=str)
         raise ValueError(f"{owner} must have the keys {sorted(PARAMETERS)}, got {found}")
     return {
-        name: _array(f"{owner}['{name}']", table[name], shape, sizes)
-        for name, shape in PARAMETERS.items()
+        name: _array(f"{owner}['{name}']", table[name], shape) for name, shape in PARAMETERS.items()
     }
 
 
-def _array(name, value, shape, sizes, dtype=np.float64):
-    """A value as an array of floats; its shape binds sizes, or agrees with them."""
+def _array(name, value, shape, dtype=np.float64):
+    """A value as an array of floats, or of integers where it holds subscripts."""
     if np.ma.isMaskedArray(value):
         raise TypeError(f"{name} must not be masked: fill it, or make the mask an input")
     try:
@@ -504,12 +525,6 @@ def _array(name, value, shape, sizes, dtype=np.float64):
         array = array.astype(dtype)
     if shape == () and array.ndim and array.size == 1:
         array = array.reshape(())
-    if array.ndim == len(shape):
-        for size, extent in zip(shape, array.shape, strict=True):
-            if isinstance(size, str):
-                sizes.setdefault(size, extent)
-    if array.shape != tuple(sizes.get(size, size) for size in shape):
-        raise ValueError(_misfit(name, array.shape, shape, sizes))
     return array
 
 
@@ -518,20 +533,26 @@ def _finite_from(arguments, results):
 
     Arguments are large: as long as finite numbers come out of them, they are not read for this.
     """
-    if not all(map(_is_finite, results)):
+    if not _are_finite(results):
         _all_finite(arguments)
+        warnings.warn("a result is not finite, but all arguments are", RuntimeWarning, stacklevel=3)
 
 
 def _all_finite(arrays):
     """Refuse an array that holds a number that is not finite."""
-    for name, array in arrays.items():
-        if not _is_finite(array):
-            raise ValueError(f"{name} holds a number that is not finite")
+    if not _are_finite(arrays.values()):
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
 
 
-def _all_writeable(params):
-    """Refuse a parameter that cannot be changed in place."""
-    for name, array in params.items():
+def _changeable(params, table):
+    """Put the arrays of a table into params, and refuse what cannot be changed in place."""
+    if not isinstance(params, dict):
+        found = type(params).__name__
+        raise TypeError(f"params must be a dict, to be changed in place, not {found}")
+    params.update(table)
+    for name, array in table.items():
         if not array.flags.writeable:
             raise ValueError(f"params['{name}'] is read-only, but an update changes it in place")
 
@@ -539,24 +560,27 @@ def _all_writeable(params):
 def _typed(grads, arguments):
     """Each gradient as an array of the type of its parameter, a single number in one of its own."""
     return {
-        name: (np.asarray if np.ndim(gradient) else np.array)(
-            gradient, arguments[f"params['{name}']"].dtype
-        )
-        for name, gradient in grads.items()
+        name: (np.asarray if np.ndim(gradient) else np.array)(gradient, parameter.dtype)
+        for (name, gradient), parameter in zip(grads.items(), arguments.values(), strict=False)
     }
 
 
-def _is_finite(array):
+def _are_finite(arrays):
     """Whether all numbers are finite: mostly the sum of their squares shows it, at one glance."""
-    if np.asarray(array).dtype.kind != "f":
+    flat = [np.asarray(array).ravel("K") for array in arrays]
+    if math.isfinite(sum(float(np.vdot(numbers, numbers)) for numbers in flat)):
         return True
-    flat = np.ravel(array, order="K")
-    return np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all()
+    return all(np.isfinite(numbers).all() for numbers in flat)
 
 
 def _misfit(name, found, shape, sizes):
-    """What to say of an array of the wrong shape."""
-    known = ", ".join(f"{size} = {sizes[size]}" for size in dict.fromkeys(shape) if size in sizes)
+    """What to say of an array of the wrong shape: the sizes that it does not fit are named."""
+    fits = dict(zip(shape, found, strict=True)) if len(shape) == len(found) else {}
+    known = ", ".join(
+        f"{size} = {sizes[size]}"
+        for size in dict.fromkeys(shape)
+        if size in sizes and sizes[size] != fits.get(size)
+    )
     wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return f"{name} must have the shape ({wanted}){' with ' + known if known else ''}, got {found}"
 
@@ -564,6 +588,8 @@ def _misfit(name, found, shape, sizes):
 def _finite(**settings):
     """Refuse a setting that is not a finite number."""
     for name, value in settings.items():
+        if isinstance(value, float) and math.isfinite(value):
+            continue
         if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
             raise ValueError(f"{name} must be a finite number, not {value}")
 
@@ -575,6 +601,19 @@ def _row(number, cost, first):
     """A line of the trajectory: the cost, and a bar as long as its share of the first one."""
     bar = "#" * round(40 * max(0, min(1, cost / first))) if first > 0 else ""
     return f"{number:>5}   C {cost:<12.4g}{bar}".rstrip()
+
+
+def _batch(batch):
+    """The data of a batch by name."""
+    if hasattr(batch, "keys"):
+        if set(batch) != set(DATA):
+            raise ValueError(f"a batch must have the keys {sorted(DATA)}, got {sorted(batch)}")
+        return dict(batch)
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"a batch must be (token,) or a dict, not {type(batch).__name__}")
+    if len(batch) != len(DATA):
+        raise ValueError(f"a batch must be (token,) or a dict, got {len(batch)} values")
+    return dict(zip(DATA, batch, strict=True))
 
 
 def _moved(params, direction, size):
@@ -602,7 +641,7 @@ def _change(first, last):
 
 def main():
     """Check the gradients, then train on the data of the example."""
-    params = init(T=7, V=6, D=16, F=32)
+    params = init()
     data = example()
     measured, derived = check(params, **data)
     print(f"slope along a random direction: {measured:.8g} measured, {derived:.8g} derived")

@@ -8,6 +8,11 @@ what is passed in), with the 95 % interval of the median from the order statisti
     OPENBLAS_NUM_THREADS=1 python benchmarks/step_time.py [ROUNDS [WORD]]
 
 WORD chooses the tasks that have it in their name.
+
+Where an allocator gives memory back after each step, as glibc's does with arrays of megabytes, the
+step after it pays for fresh pages, and how many depends on the order in which arrays are freed.
+MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 before the command leaves that
+out; attention is the task that it moves.
 """
 
 from __future__ import annotations

@@ -180,7 +180,9 @@ def one_side_only(x):
 
 
 def by_differences(x, step=1e-6):
-    at = lambda x: np.sum(np.diff(x) ** 2)  # noqa: E731
+    def at(x):
+        return np.sum(np.diff(x) ** 2)
+
     moved = np.eye(len(x)) * step
     return np.array([(at(x + e) - at(x)) / step for e in moved])
 

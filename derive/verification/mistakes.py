@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from derive.functions import ROWS
 from derive.model import Equation, Specification
@@ -177,11 +178,15 @@ def once_more(model: Specification, name: Name) -> Iterator[Mistake]:
     used = (n.function for e in model.equations for n in walk(e.right) if isinstance(n, Call))
     for function in dict.fromkeys((*used, *ACTIVATIONS)):
         if function in ROWS and len(ROWS[function].partials) == 1:
-            slope = ROWS[function].partials[0]
             yield Mistake(
                 f"the derivative of {function} at '{name}' is a factor too many",
-                _wherever_read(model, name, lambda term: scaled(term, slope(term), term)),  # noqa: B023
+                _wherever_read(model, name, partial(_sloped, function)),
             )
+
+
+def _sloped(function: str, term: Term) -> Term:
+    """A term whose slope is multiplied with the derivative of a function of it."""
+    return scaled(term, ROWS[function].partials[0](term), term)
 
 
 def mistakes_at(part: Part) -> Iterator[Mistake]:

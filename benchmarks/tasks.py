@@ -39,8 +39,8 @@ N: dim; D: dim; K: dim
 X: input[N, D]; y: index(K)[N]
 W: param[D, K]; b: param[K]
 z = X @ W + b
-log_p = log_softmax(z, axis=1)
-C = -mean(log_p[n, y[n]], n)
+P = softmax(z, axis=1)
+C = -mean(log(P[n, y[n]]), n)
 minimize(C)
 """
 
@@ -52,8 +52,8 @@ b1: param[H]; b2: param[M]; b3: param[K]
 h1 = relu(x @ W1 + b1)
 h2 = relu(h1 @ W2 + b2)
 z = h2 @ W3 + b3
-log_p = log_softmax(z, axis=1)
-C = -mean(log_p[n, y[n]], n)
+P = softmax(z, axis=1)
+C = -mean(log(P[n, y[n]]), n)
 minimize(C)
 """
 
@@ -63,8 +63,8 @@ x: input[N, D]; y: index(K)[N]
 W1: param[D, H]; W2: param[H, K]; b1: param[H]; b2: param[K]
 h = tanh(x @ W1 + b1)
 z = h @ W2 + b2
-log_p = log_softmax(z, axis=1)
-C = -mean(log_p[n, y[n]], n)
+P = softmax(z, axis=1)
+C = -mean(log(P[n, y[n]]), n)
 minimize(C)
 """
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +13,21 @@ from derive.code.docstring import comments
 from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import code
-from derive.code.program_code import is_expression, returned_lines, statement_lines
+from derive.code.program_code import (
+    held_names,
+    is_expression,
+    returned_lines,
+    statement_lines,
+)
+from derive.code.size_code import Names
 from derive.model import parameters
 from derive.program.arrays import ArrayTerm, Select, Whole
 from derive.program.part_names import fresh
 from derive.program.passes import Passes, passes_of
-from derive.program.plan import gradient_of
-from derive.program.program import Program, Statement
-from derive.terms import Quantity
+from derive.program.plan import gradient_of, read_by
+from derive.program.program import Line, Program, Statement, targets
+from derive.program.reuse import changes
+from derive.terms import Name, Quantity, is_one
 
 
 def passes_for(parts: Parts) -> Passes:
@@ -59,7 +66,7 @@ def _scalar(cost: Quantity) -> ArrayTerm:
 
 def _forward(parts: Parts, program: Program) -> dict[str, Any]:
     """The forward pass; what is more than a line can name is returned behind a star."""
-    named, kept = _passed(parts, program.outputs)
+    named, kept = _named(_passed(parts, program.outputs), parts.names)
     returned = f"return {', '.join(named)}"
     lines = [returned]
     if kept:
@@ -78,18 +85,24 @@ def _tuple(word: str, names: Sequence[str]) -> list[str]:
     return [f"{word} = (", *(f"    {name}," for name in names), ")"]
 
 
-def _passed(parts: Parts, outputs: Sequence[Quantity]) -> tuple[list[str], list[str]]:
+def _passed(
+    parts: Parts, outputs: Sequence[Quantity]
+) -> tuple[Sequence[Quantity], Sequence[Quantity]]:
     """What the forward pass returns; where that is too much for a line, in two groups.
 
     The second one is what has no name in the model, or what a line has no room for.
     """
     everything = [parts.names[quantity.name] for quantity in outputs]
     if _fits(everything):
-        return everything, []
+        return outputs, ()
     number = max((i for i, q in enumerate(outputs, 1) if q in parts.values), default=0)
     while number and not _fits([*everything[:number], "*kept"]):
         number -= 1
-    return everything[:number], everything[number:]
+    return outputs[:number], outputs[number:]
+
+
+def _named(groups: Sequence[Sequence[Quantity]], names: Names) -> Iterator[list[str]]:
+    return ([names[quantity.name] for quantity in group] for group in groups)
 
 
 def _fits(names: Sequence[str]) -> bool:
@@ -99,13 +112,39 @@ def _fits(names: Sequence[str]) -> bool:
 def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dict[str, Any]:
     """A kernel that goes on from the forward pass."""
     programs = {"_values": passes.values, "_loss": passes.loss, "_gradients": passes.gradients}
-    program = programs[name]
-    before = forward_call(parts, passes.forward.outputs, program, name == "_gradients")
+    program, before = programs[name], passes.forward.statements
+    names = held_names(program, parts.names, before)
+    freed = _freed(parts, passes) if name == "_gradients" else []
+    call = forward_call(parts, passes.forward.outputs, program, names, freed)
+    freeing = [f"del {', '.join(freed)}  # to make room for the gradients"] if freed else []
+    cost = parts.spec.objective.cost
+    if cost in passes.forward.outputs:
+        call, freeing = [*call, *freeing], []
     arguments = parts.visible if name == "_values" else parts.data
+    body = body_lines(parts, program, returned, before, {cost.name: freeing})
     return {
         "signature": signature(parts, name, arguments),
-        "body": _returned_at_once(before, body_lines(parts, program, returned)),
+        "body": _returned_at_once(call, body),
     }
+
+
+def _freed(parts: Parts, passes: Passes) -> list[str]:
+    """The matrices of the forward pass that nothing behind the cost reads, where others are read.
+
+    What is changed in place lives on under another name.
+    """
+    program, cost = passes.gradients, parts.spec.objective.cost
+    places = [place for place, line in enumerate(program.statements) if cost in targets(line)]
+    later = program.statements[max(places, default=-1) + 1 :]
+    read = {name for line in later for name in read_by(line)}
+    read |= {
+        change.start.quantity.name
+        for change in changes(program, passes.forward.statements).values()
+        if isinstance(change.start, Whole)
+    }
+    large = [q for q in passes.forward.outputs if sum(not is_one(s) for s in q.shape) > 1]
+    unread = [parts.names[q.name] for q in large if q.name not in read]
+    return unread if len(unread) < len(large) else []
 
 
 def _returned_at_once(call: list[str], body: list[str]) -> list[str]:
@@ -121,28 +160,27 @@ def signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
 
 
 def forward_call(
-    parts: Parts, passed: Sequence[Quantity], program: Program, freeing: bool = False
+    parts: Parts,
+    passed: Sequence[Quantity],
+    program: Program,
+    names: Names,
+    freed: Sequence[str] = (),
 ) -> list[str]:
-    """What the forward pass returns, by name where the program reads it.
-
-    What it does not read is held all the same: where the call is `freeing`, matrices are let go.
-    """
-    read = frozenset(parts.names[quantity.name] for quantity in program.inputs)
-    large = [parts.names[q.name] for q in passed if len(q.shape) > 1]
-    unread = [name for name in large if freeing and name not in read and not read.isdisjoint(large)]
-    freed = [f"del {', '.join(unread)}  # to make room for the gradients"] if unread else []
-    named, kept = _passed(parts, passed)
+    """What the forward pass returns, by name where the program reads it, or frees it."""
+    read = {names[quantity.name] for quantity in program.inputs}.union(freed)
+    named, kept = _named(_passed(parts, passed), names)
     if read.isdisjoint((*named, *kept)):
         return []
-    read |= frozenset(unread)
-    targets, unpacked = _targets([*named, *kept], read), list[str]()
+    unpacked_to, unpacked = _targets([*named, *kept], read), list[str]()
     if not read.isdisjoint(kept):
         word = fresh("kept", set(parts.names.values()))
-        targets = ", ".join([*(name if name in read else "_" for name in named), f"*{word}"])
+        unpacked_to = ", ".join([*(name if name in read else "_" for name in named), f"*{word}"])
         unpacked = _unpacked(_targets(kept, read), word)
     own = [parts.names[q.name] for q in parameters(parts.spec)]
-    call = bracketed(f"{targets} = _forward(", [*own, *parts.visible, *parts.given], ")", INDENT)
-    return [*call, *unpacked, *freed]
+    call = bracketed(
+        f"{unpacked_to} = _forward(", [*own, *parts.visible, *parts.given], ")", INDENT
+    )
+    return [*call, *unpacked]
 
 
 def _targets(names: Sequence[str], read: Collection[str]) -> str:
@@ -161,15 +199,26 @@ def _unpacked(targets: str, word: str) -> list[str]:
     return ["(", *(f"    {target}," for target in targets.split(", ")), f") = {word}"]
 
 
-def body_lines(parts: Parts, program: Program, returned: list[str]) -> list[str]:
-    """The lines of a program, and what is returned: at once where the last line computes it."""
+def body_lines(
+    parts: Parts,
+    program: Program,
+    returned: list[str],
+    before: Sequence[Line] = (),
+    freeing: Mapping[Name, Sequence[str]] | None = None,
+) -> list[str]:
+    """The lines of a program, and what is returned: at once where the last line computes it.
+
+    The lines `before` have made inputs for this program alone; `freeing` stands behind a quantity.
+    """
     known = parts.formulas
     every = (*known.forward, *known.gradients, *known.requested, *known.product)
     numbers = comments(every)
     if program.statements and len(program.outputs) == 1:
-        *before, last = program.statements
+        *first, last = program.statements
         name = parts.names[program.outputs[0].name]
         if isinstance(last, Statement) and returned == [f"return {name}"] and is_expression(last):
-            program = replace(program, statements=tuple(before))
+            program = replace(program, statements=tuple(first))
             returned = returned_lines(last, parts.names, numbers)
-    return statement_lines(program, parts.names, numbers, returned)
+    return statement_lines(
+        program, parts.names, numbers, returned, before=before, freeing=freeing or {}
+    )

@@ -62,6 +62,7 @@ from derive.program.arrays import (
     Windows,
     is_plain_number,
 )
+from derive.program.row_products import factors_of_rows
 from derive.terms import ONE, ZERO, Add, Negate, Number, Term
 
 _WORDS = {"and": (" & ", AND), "or": (" | ", OR)}
@@ -146,6 +147,8 @@ def _called(term: ArrayTerm, names: Names) -> str:
             return f"{_at(operand, ATOM, names)}[{_without_tail(places)}]"
         case Fold("sum", Gather(matrix) as entries) if is_diagonal(entries):
             return f"np.trace({code(matrix, names)})"
+        case Fold("sum") if factors := factors_of_rows(term):
+            return f"np.vecdot({_listed(factors, names)})"
         case Fold(kind, operand, axes):
             return _folded(kind, operand, axes, names)
         case Locate(kind, operand, axes):
@@ -273,6 +276,8 @@ def _transpose(operand: ArrayTerm, axes: tuple[int, ...], names: Names) -> str:
 def _select(operand: ArrayTerm, selectors: tuple[Selector, ...], names: Names) -> str:
     match operand:
         case Fold(kind, inner, axes) if _inserted(selectors) == axes:
+            if factors := factors_of_rows(Fold(kind, inner, axes)):
+                return f"np.vecdot({_listed(factors, names)}, keepdims=True)"
             return _fold(kind, inner, f"axis={_axes(axes)}, keepdims=True", names)
     if not shape_of(operand):
         # Not every kind of number has subscripts.

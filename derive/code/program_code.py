@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, count, groupby
 
 from derive.code.layout import INDENT, WIDTH, commented, laid_out
@@ -43,20 +43,26 @@ from derive.program.program import (
     size_names,
     size_on,
 )
-from derive.program.reuse import Change, changes
+from derive.program.reuse import Change, changes, is_exponential_in_place
 from derive.terms import ONE, ZERO, Multiply, Name, Quantity, Size
 
 
 def statement_lines(
-    program: Program, names: Names, comments: Names, ending: Sequence[str] = ()
+    program: Program,
+    names: Names,
+    comments: Names,
+    ending: Sequence[str] = (),
+    *,
+    before: Sequence[Line] = (),
+    freeing: Mapping[Name, Sequence[str]] | None = None,
 ) -> list[str]:
-    """The sizes that are used, the statements of a program with their comments, and the ending."""
+    """The sizes that are used, the statements of a program with their comments, and the ending.
+
+    The lines `before` have made inputs for this program alone; `freeing` stands behind a quantity.
+    """
     lines: list[str] = []
-    known = dict(names)
-    changed = changes(program)
-    for name, change in reversed(changed.items()):
-        if isinstance(change.start, Whole):
-            known[change.start.quantity.name] = known[name]
+    changed = changes(program, before)
+    known = held_names(program, names, before)
     for line in with_groups(program.statements):
         if isinstance(line, tuple):
             lines += _arrays(line, known)
@@ -66,8 +72,19 @@ def statement_lines(
             lines += _statement(line, known, comments)
         else:
             lines += _loop(line, known, comments)
+        if isinstance(line, Statement) and freeing:
+            lines += freeing.get(line.target.name, ())
     lines += ending
     return _used_sizes(program, names, lines) + lines
+
+
+def held_names(program: Program, names: Names, before: Sequence[Line] = ()) -> dict[Name, str]:
+    """The names, in which an array that is changed has the name of what it becomes."""
+    known = dict(names)
+    for name, change in reversed(changes(program, before).items()):
+        if isinstance(change.start, Whole):
+            known[change.start.quantity.name] = known[name]
+    return known
 
 
 def _changes(
@@ -137,6 +154,10 @@ def _statement(
     comment = comments.get(statement.target.name, "")
     if isinstance(statement.value, Empty):
         comment = ""
+    if is_exponential_in_place(statement):
+        exponent = operands(statement.value)[0]
+        lines = _assignment(target, exponent, names, "", indent)
+        return [*lines, *commented(f"np.exp({target}, out={target})", comment, indent)]
     return _assignment(target, statement.value, names, comment, indent)
 
 

@@ -111,7 +111,7 @@ class _Making:
         direction = ["direction"] if vectors else []
         return {
             "signature": signature(parts, f"_{name}", [*given, *along]),
-            "body": forward_call(parts, self.forward, program)
+            "body": forward_call(parts, self.forward, program, parts.names)
             + body_lines(parts, program, _returned(rows, parts)),
             "definition": head(name, ["params", *direction, *given], parts.given_arguments),
             "arguments": checked(given, parts.given),

@@ -136,6 +136,8 @@ class Labels:
             case Windows(operand) | Reshape(Transpose(Windows(operand))):
                 inner = self.of(operand)
                 return _joined(inner and inner.removesuffix("_padded"), SEEN[type(term)])
+            case Reshape(Transpose(Whole() as operand)):
+                return _joined(self.of(operand), "merged")
             case Gather(operand, (first, second)) if first == second and first is not None:
                 return _joined("diagonal", self.of(operand))
             case Gather(operand, subscripts):

@@ -16,6 +16,7 @@ from derive.program.array_shapes import shape_of
 from derive.program.arrays import ArrayTerm, Copy, Exact, Full, Select, Transpose, Whole
 from derive.program.carrying import with_carried
 from derive.program.found_sizes import size_rules
+from derive.program.joint_axes import with_joint_axes
 from derive.program.naming import named
 from derive.program.number_types import with_number_types
 from derive.program.program import (
@@ -96,7 +97,8 @@ def assembled(
     )
     program = with_solutions(program, symmetric_quantities(spec))
     tidy = tidied_lines(program.statements, frozenset(q.name for q in outputs))
-    program = replace(program, statements=with_number_types(with_unit_axes(tidy)))
+    typed = with_number_types(with_unit_axes(tidy))
+    program = replace(program, statements=with_joint_axes(typed))
     program = _with_own_outputs(restricted(shared(program), program.outputs))
     program = named(with_carried(program))
     check_program(program)

@@ -7,6 +7,8 @@ An array is changed if nothing reads it afterwards and nothing looks at its memo
 that the model does not name, and that is read for one quantity alone: it takes the name of what it
 becomes.  Where arrays have more axes than all that is passed in, and so are worth a line, a product
 or a difference is multiplied where it stands, and so is the product that is a gradient's only use.
+A product of matrices that is given other axes is added to in a line of its own: NumPy finds no
+other use for the memory of what it only looks at.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ from derive.program.number_types import TRUTH
 from derive.program.program import Line, Program, Statement, parts, reads
 from derive.terms import Name, Quantity
 
+MATRIX = 2
+
 Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
 
 
@@ -42,7 +46,7 @@ Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
 class Change:
     """A new array or one that is there, and what is done to it: it is added to or multiplied."""
 
-    start: Matmul | Tensordot | Whole
+    start: Matmul | Tensordot | Reshape | Whole
     steps: tuple[Step, ...] = ()
 
     def then(self, operation: str, others: tuple[ArrayTerm, ...]) -> Change:
@@ -61,8 +65,10 @@ def _step(operation: str, other: ArrayTerm) -> Step:
     return "/", other
 
 
-def changes(program: Program) -> dict[Name, Change]:
+def changes(program: Program, before: Sequence[Line] = ()) -> dict[Name, Change]:
     """For each target whose value may take the place of an array that it is made of: how.
+
+    The lines `before` are those of another program, which made some inputs for this one alone.
 
     >>> from derive.program.arrays import Apply, Fold, Whole
     >>> from derive.terms import Size
@@ -72,44 +78,87 @@ def changes(program: Program) -> dict[Name, Change]:
     >>> changes(Program((z,), (), (), (exponential, share), (p,)))["p"].start == Whole(e)
     True
     """
-    most = max((len(q.shape) for q in program.inputs if q.kind in ("input", "param")), default=0)
     found: dict[Name, Change] = {}
-    for place, line in enumerate(program.statements):
+    for number, line in enumerate(program.statements):
         if isinstance(line, Statement) and line.axis is None and line.target.shape:
+            here = _Here(program, before, number, line)
             for change in _changed(line.value, line.target):
-                is_large = len(line.target.shape) > most
-                if change.steps and _may_change(change, program, place, is_large):
+                if change.steps and _may_change(change, here):
                     found[line.target.name] = change
                     break
     return found
 
 
-def _may_change(change: Change, program: Program, place: int, is_large: bool) -> bool:
+@dataclass(frozen=True)
+class _Here:
+    """A statement of a program, and the lines of another one that was run before."""
+
+    program: Program
+    before: Sequence[Line]
+    number: int
+    statement: Statement
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its array has more axes than all that is passed in."""
+        given = (q for q in self.program.inputs if q.kind in ("input", "param"))
+        most = max((len(quantity.shape) for quantity in given), default=0)
+        return len(self.statement.target.shape) > most
+
+
+def _may_change(change: Change, here: _Here) -> bool:
     """Whether a statement may change what it starts from: what it makes itself, or an array.
 
-    A sum of its own products reads best as one line; scaling it is worth another one.
+    A sum of its own products reads best as one line; scaling it is worth another one.  What was
+    made before becomes a quantity of the model, no gradient: its name tells what it is then.
     """
     start = change.start
+    if isinstance(start, Reshape):
+        return True
     if not isinstance(start, Whole):
-        return is_large and all(operation in ("*", "/") for operation, _ in change.steps)
-    maker = _maker(start.quantity, program.statements[:place])
-    if maker is None or not _is_free(start.quantity, program, place):
+        return here.is_large and all(operation in ("*", "/") for operation, _ in change.steps)
+    maker = _maker(start.quantity, here.program.statements[: here.number])
+    if maker is None and here.statement.target.kind != "gradient":
+        maker = _maker(start.quantity, here.before)
+    if maker is None or not _is_free(start.quantity, here):
         return False
     is_product = start.quantity.kind == "gradient" and isinstance(maker.value, Matmul | Tensordot)
-    if not is_part(maker) and not (is_large and is_product):
+    if not is_part(maker) and not (here.is_large and is_product):
         return False
-    return _serves(start.quantity, program, place)
+    return _serves(start.quantity, here)
 
 
-def _serves(array: Quantity, program: Program, place: int) -> bool:
-    """Whether all that is computed from a part is no more than a part of one statement."""
-    for reader, line in enumerate(program.statements):
-        if reader != place and any(array.name in reads(s.value) for s in parts(line)):
-            if not isinstance(line, Statement) or not is_part(line):
-                return False
-            if line.target in program.outputs or not _serves(line.target, program, place):
+def _serves(array: Quantity, here: _Here) -> bool:
+    """Whether all that is computed from a part is no more than a part of one statement.
+
+    The cost that an array of many axes has beside it is a number.
+    """
+    for number, line in enumerate(here.program.statements):
+        if number == here.number or all(array.name not in reads(s.value) for s in parts(line)):
+            continue
+        if not isinstance(line, Statement):
+            return False
+        if line.target.shape or len(array.shape) <= MATRIX:
+            is_kept = line.target in here.program.outputs
+            if not is_part(line) or is_kept or not _serves(line.target, here):
                 return False
     return True
+
+
+def is_exponential_in_place(statement: Statement) -> bool:
+    """Whether exponentials are taken where the matrix of their exponents stands.
+
+    A softmax has no larger arrays than these two.
+
+        A = S - S.max(axis=1, keepdims=True)
+        np.exp(A, out=A)
+    """
+    if statement.axis is not None or len(statement.target.shape) < MATRIX:
+        return False
+    match statement.value:
+        case Apply("exp", (Elementwise("add") as exponent,)):
+            return shape_of(exponent) == statement.target.shape and _holds_numbers(exponent)
+    return False
 
 
 def is_part(line: Line) -> bool:
@@ -124,7 +173,7 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
     a new array: of more than two operands the first two come first.
     """
     match term:
-        case Whole() | Matmul() | Tensordot() if shape_of(term) == target.shape:
+        case Whole() | Matmul() | Tensordot() | Reshape(Matmul()) if shape_of(term) == target.shape:
             yield Change(term)
         case Elementwise("add" | "multiply" | "divide" as operation, terms):
             for place, part in enumerate(terms[: 1 if operation == "divide" else 2]):
@@ -171,12 +220,12 @@ def _is_view(term: ArrayTerm) -> bool:
     return False
 
 
-def _is_free(array: Quantity, program: Program, place: int) -> bool:
+def _is_free(array: Quantity, here: _Here) -> bool:
     """Whether nothing reads an array after a statement, and nothing looks at its memory."""
-    later = (s for line in program.statements[place + 1 :] for s in parts(line))
+    later = (s for line in here.program.statements[here.number + 1 :] for s in parts(line))
     read = {name for statement in later for name in reads(statement.value)}
-    views = (s.value for line in program.statements for s in parts(line))
-    kept = {quantity.name for quantity in program.outputs}
+    views = (s.value for line in (*here.before, *here.program.statements) for s in parts(line))
+    kept = {quantity.name for quantity in here.program.outputs}
     return array.name not in read | kept and not any(_looks_at(v, array) for v in views)
 
 

@@ -187,6 +187,11 @@ class ExactNumpy:
         """Infinity, on which our numbers compute as floats do."""
         return Infinite(math.inf)
 
+    def vecdot(self, left: Any, right: Any, keepdims: bool = False) -> Any:
+        """Row by row the sum of products; NumPy's own asks objects for their conjugates."""
+        product = lifted(left, self._how) * lifted(right, self._how)
+        return np.sum(product, axis=-1, keepdims=keepdims)
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)
         if name in ("zeros", "ones", "full", "empty", "eye"):
@@ -194,8 +199,15 @@ class ExactNumpy:
         if name in CHOOSING:
             return lambda *operands: lifted(found(*operands), self._how)
         if name in ELEMENTARY or name == "arctan2":
-            return lambda *operands: found(*(lifted(o, self._how) for o in operands))
+            return partial(self._elementary, found)
         return found
+
+    def _elementary(self, function: Callable[..., Any], *operands: Any, out: Any = None) -> Any:
+        """A function of scalars; NumPy's own `out` asks that infinities have all functions too."""
+        result = function(*(lifted(operand, self._how) for operand in operands))
+        if out is not None:
+            out[...] = result
+        return result if out is None else out
 
 
 class ExactMatrices:

@@ -80,7 +80,8 @@ DATA = {"X": ("N", "T", "D"), "Y": ("N", "T", "D")}
 
 
 def _forward(Wq, Wk, Wv, Wo, X):
-    T = X.shape[1]
+    N, T, D = X.shape
+    H = Wq.shape[0]
     d_k = Wq.shape[2]
     Q = np.tensordot(Wq, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (1)
     K = np.tensordot(Wk, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (2)
@@ -89,11 +90,13 @@ def _forward(Wq, Wk, Wv, Wo, X):
     S /= math.sqrt(d_k)  # (4)
     all_t = np.arange(T)
     S_masked = np.where(all_t <= all_t[:, None], S, -np.inf)
-    A = np.exp(S_masked - S_masked.max(axis=3, keepdims=True))
+    A = S_masked - S_masked.max(axis=3, keepdims=True)
+    np.exp(A, out=A)
     A /= A.sum(axis=3, keepdims=True)  # (5)
     O = A @ V  # (6)
-    Y_hat = np.tensordot(O, Wo, axes=((0, 3), (0, 1)))  # (7)
-    return Y_hat, Q, K, V, S, A, O
+    O_merged = O.transpose(1, 2, 0, 3).reshape(N * T, H * d_k)
+    Y_hat = (O_merged @ Wo.reshape(H * d_k, D)).reshape(N, T, D)  # (7)
+    return Y_hat, Q, K, V, S, A, O, O_merged
 
 
 def _loss(Wq, Wk, Wv, Wo, X, Y):
@@ -102,16 +105,17 @@ def _loss(Wq, Wk, Wv, Wo, X, Y):
 
 
 def _gradients(Wq, Wk, Wv, Wo, X, Y):
-    Y_hat, Q, K, V, S, A, O = _forward(Wq, Wk, Wv, Wo, X)
-    del S  # to make room for the gradients
+    Y_hat, Q, K, V, S, A, O, O_merged = _forward(Wq, Wk, Wv, Wo, X)
     N, T, D = X.shape
+    H = Wq.shape[0]
     d_k = Wq.shape[2]
-    error = Y_hat - Y
-    C = np.mean(error**2)
-    d_Y_hat = 2 / (N * T * D) * error
+    d_Y_hat = Y_hat - Y
+    C = np.mean(d_Y_hat**2)
+    del Y_hat, S  # to make room for the gradients
+    d_Y_hat *= 2 / (N * T * D)
     d_O = np.tensordot(Wo, d_Y_hat, axes=(2, 2)).transpose(0, 2, 3, 1)  # (15)
     d_S = d_O @ V.transpose(0, 1, 3, 2)  # (16)
-    d_S -= np.sum(d_O * O, axis=3, keepdims=True)
+    d_S -= np.vecdot(d_O, O, keepdims=True)
     d_S *= A  # (17)
     d_V = A.transpose(0, 1, 3, 2) @ d_O  # (18)
     d_K = d_S.transpose(0, 1, 3, 2) @ Q
@@ -121,12 +125,12 @@ def _gradients(Wq, Wk, Wv, Wo, X, Y):
     d_Wq = np.tensordot(d_Q, X, axes=((1, 2), (0, 1))).transpose(0, 2, 1)  # (21)
     d_Wk = np.tensordot(d_K, X, axes=((1, 2), (0, 1))).transpose(0, 2, 1)  # (22)
     d_Wv = np.tensordot(d_V, X, axes=((1, 2), (0, 1))).transpose(0, 2, 1)  # (23)
-    d_Wo = np.tensordot(O, d_Y_hat, axes=((1, 2), (0, 1)))  # (24)
+    d_Wo = (O_merged.T @ d_Y_hat.reshape(N * T, D)).reshape(H, d_k, D)  # (24)
     return C, {"Wq": d_Wq, "Wk": d_Wk, "Wv": d_Wv, "Wo": d_Wo}
 
 
 def _values(Wq, Wk, Wv, Wo, X):
-    Y_hat, Q, K, V, S, A, O = _forward(Wq, Wk, Wv, Wo, X)
+    Y_hat, Q, K, V, S, A, O, _ = _forward(Wq, Wk, Wv, Wo, X)
     return {"Q": Q, "K": K, "V": V, "S": S, "A": A, "O": O, "Y_hat": Y_hat}
 
 

@@ -103,16 +103,19 @@ def _forward(V, b, W, c, U, d, X):
     J = I - K + 1
     X_windows = sliding_window_view(X, (K, K), axis=(1, 2))
     X_columns = X_windows.transpose(0, 3, 4, 1, 2).reshape(N, K * K, I * I)
-    Z1 = (V.reshape(F, K * K) @ X_columns).reshape(N, F, I, I) + b[:, None, None]  # (1)
+    Z1 = (V.reshape(F, K * K) @ X_columns).reshape(N, F, I, I)
+    Z1 += b[:, None, None]  # (1)
     A1 = np.maximum(Z1, 0)  # (2)
     A1_windows = sliding_window_view(A1, (K, K), axis=(2, 3))
     A1_columns = A1_windows.transpose(0, 1, 4, 5, 2, 3).reshape(N, F * K * K, J * J)
-    Z2 = (W.reshape(G, F * K * K) @ A1_columns).reshape(N, G, J, J) + c[:, None, None]  # (3)
+    Z2 = (W.reshape(G, F * K * K) @ A1_columns).reshape(N, G, J, J)
+    Z2 += c[:, None, None]  # (3)
     A2 = np.maximum(Z2, 0)  # (4)
     B = sliding_window_view(A2, (2, 2), axis=(2, 3))[:, :, ::2, ::2].mean(axis=(4, 5))  # (5)
     Z3 = np.tensordot(B, U, axes=((1, 2, 3), (0, 1, 2))) + d  # (6)
     max_Z3 = Z3.max(axis=1)
-    exp_Z3_shifted = np.exp(Z3 - max_Z3[:, None])
+    exp_Z3_shifted = Z3 - max_Z3[:, None]
+    np.exp(exp_Z3_shifted, out=exp_Z3_shifted)
     sum_exp_Z3_shifted = exp_Z3_shifted.sum(axis=1)
     kept = (X_columns, A1_columns, exp_Z3_shifted)
     return Z3, max_Z3, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept
@@ -126,17 +129,17 @@ def _loss(V, b, W, c, U, d, X, y):
 
 def _gradients(V, b, W, c, U, d, X, y):
     Z3, max_Z3, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept = _forward(V, b, W, c, U, d, X)
-    X_columns, A1_columns, exp_Z3_shifted = kept
-    del A1, A2  # to make room for the gradients
+    X_columns, A1_columns, P = kept
     N, S = X.shape[:2]
     F, K = V.shape[:2]
     G = W.shape[0]
     I = S - K + 1
     J = I - K + 1
     M = J // 2
-    P = exp_Z3_shifted / sum_exp_Z3_shifted[:, None]  # (7)
+    P /= sum_exp_Z3_shifted[:, None]  # (7)
     all_n = np.arange(N)
     C = np.mean(np.log(sum_exp_Z3_shifted) - (Z3[all_n, y] - max_Z3))
+    del Z3, A1, A2  # to make room for the gradients
     d_Z3 = P / N  # (15)
     d_Z3[all_n, y] -= 1 / N
     d_B = np.tensordot(d_Z3, U, axes=(1, 3))  # (16)
@@ -163,8 +166,8 @@ def _gradients(V, b, W, c, U, d, X, y):
 
 def _values(V, b, W, c, U, d, X):
     Z3, _, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept = _forward(V, b, W, c, U, d, X)
-    _, _, exp_Z3_shifted = kept
-    P = exp_Z3_shifted / sum_exp_Z3_shifted[:, None]  # (7)
+    _, _, P = kept
+    P /= sum_exp_Z3_shifted[:, None]  # (7)
     return {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2, "B": B, "Z3": Z3, "P": P}
 
 

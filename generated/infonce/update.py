@@ -93,10 +93,12 @@ def _forward(A, B, tau, X, Y):
     U_hat_V_hat = U_hat @ V_hat.T
     S = tau * U_hat_V_hat  # (7)
     max_S = S.max(axis=1)
-    exp_S_shifted = np.exp(S - max_S[:, None])
+    exp_S_shifted = S - max_S[:, None]
+    np.exp(exp_S_shifted, out=exp_S_shifted)
     sum_exp_S_shifted = exp_S_shifted.sum(axis=1)
     max_S_2 = S.max(axis=0)
-    exp_S_shifted_2 = np.exp(S - max_S_2)
+    exp_S_shifted_2 = S - max_S_2
+    np.exp(exp_S_shifted_2, out=exp_S_shifted_2)
     sum_exp_S_shifted_2 = exp_S_shifted_2.sum(axis=0)
     diagonal_S = np.diagonal(S)
     C = (
@@ -119,16 +121,16 @@ def _loss(A, B, tau, X, Y):
 
 def _gradients(A, B, tau, X, Y):
     C, U, V, u, v, U_hat, V_hat, S, *kept = _forward(A, B, tau, X, Y)
-    U_hat_V_hat, exp_S_shifted, sum_exp_S_shifted, exp_S_shifted_2, sum_exp_S_shifted_2 = kept
+    U_hat_V_hat, P, sum_exp_S_shifted, Q, sum_exp_S_shifted_2 = kept
     del S  # to make room for the gradients
     N = X.shape[0]
-    P = exp_S_shifted / sum_exp_S_shifted[:, None]  # (8)
-    Q = exp_S_shifted_2 / sum_exp_S_shifted_2  # (9)
+    P /= sum_exp_S_shifted[:, None]  # (8)
+    Q /= sum_exp_S_shifted_2  # (9)
     d_S = (P / 2 - np.eye(N, dtype=X.dtype) + Q / 2) / N  # (19)
     d_V_hat = tau * (d_S.T @ U_hat)  # (20)
     d_U_hat = tau * (d_S @ V_hat)  # (21)
-    d_v = -np.sum(d_V_hat * V, axis=1, keepdims=True) / v**2  # (22)
-    d_u = -np.sum(d_U_hat * U, axis=1, keepdims=True) / u**2  # (23)
+    d_v = -np.vecdot(d_V_hat, V, keepdims=True) / v**2  # (22)
+    d_u = -np.vecdot(d_U_hat, U, keepdims=True) / u**2  # (23)
     d_V = (d_v * V + d_V_hat) / v  # (24)
     d_U = (d_u * U + d_U_hat) / u  # (25)
     d_A = X.T @ d_U  # (26)
@@ -139,9 +141,9 @@ def _gradients(A, B, tau, X, Y):
 
 def _values(A, B, tau, X, Y):
     C, U, V, u, v, U_hat, V_hat, S, *kept = _forward(A, B, tau, X, Y)
-    _, exp_S_shifted, sum_exp_S_shifted, exp_S_shifted_2, sum_exp_S_shifted_2 = kept
-    P = exp_S_shifted / sum_exp_S_shifted[:, None]  # (8)
-    Q = exp_S_shifted_2 / sum_exp_S_shifted_2  # (9)
+    _, P, sum_exp_S_shifted, Q, sum_exp_S_shifted_2 = kept
+    P /= sum_exp_S_shifted[:, None]  # (8)
+    Q /= sum_exp_S_shifted_2  # (9)
     return {
         "U": U,
         "V": V,

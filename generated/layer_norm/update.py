@@ -89,17 +89,17 @@ def _loss(W, a, gamma, beta, v, c, X, y):
 
 
 def _gradients(W, a, gamma, beta, v, c, X, y):
-    y_hat, Z, mu, var, Z_hat, A, Z_centred, root_var_plus_eps = _forward(W, a, gamma, beta, v, c, X)
-    del Z, mu, var  # to make room for the gradients
+    y_hat, Z, _, _, Z_hat, A, Z_centred, root_var_plus_eps = _forward(W, a, gamma, beta, v, c, X)
     N = X.shape[0]
     H = W.shape[1]
     error = y_hat - y
     C = np.mean(error**2)
+    del Z  # to make room for the gradients
     d_y_hat = 2 / N * error
     d_A = np.outer(d_y_hat, v)  # (13)
     delta_A = d_A * (1 - A**2)
     d_Z_hat = delta_A * gamma  # (14)
-    d_var = -np.sum(d_Z_hat * Z_centred, axis=1, keepdims=True) / root_var_plus_eps**3 / 2  # (15)
+    d_var = -np.vecdot(d_Z_hat, Z_centred, keepdims=True) / root_var_plus_eps**3 / 2  # (15)
     d_mu = -d_Z_hat.sum(axis=1, keepdims=True) / root_var_plus_eps  # (16)
     d_Z = d_mu / H + 2 / H * d_var * Z_centred + d_Z_hat / root_var_plus_eps  # (17)
     d_W = X.T @ d_Z  # (18)

@@ -115,7 +115,8 @@ def _forward(E, W, b, U, d, token):
         c_before = c[t]
     Z = h @ U + d  # (8)
     max_Z = Z.max(axis=2)
-    exp_Z_shifted = np.exp(Z - max_Z[:, :, None])
+    exp_Z_shifted = Z - max_Z[:, :, None]
+    np.exp(exp_Z_shifted, out=exp_Z_shifted)
     sum_exp_Z_shifted = exp_Z_shifted.sum(axis=2)
     C = np.mean(
         np.log(sum_exp_Z_shifted) - (Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] - max_Z)
@@ -129,13 +130,11 @@ def _loss(E, W, b, U, d, token):
 
 
 def _gradients(E, W, b, U, d, token):
-    C, a, i, f, o, g, c, h, Z, tanh_c, exp_Z_shifted, sum_exp_Z_shifted = _forward(
-        E, W, b, U, d, token
-    )
+    C, a, i, f, o, g, c, h, Z, tanh_c, P, sum_exp_Z_shifted = _forward(E, W, b, U, d, token)
     del Z  # to make room for the gradients
     N = token.shape[0]
     T = token.shape[1] - 1
-    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (9)
+    P /= sum_exp_Z_shifted[:, :, None]  # (9)
     d_Z = P / (N * T)  # (19)
     d_Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] -= 1 / (N * T)
     d_h_given = d_Z @ U.T
@@ -171,8 +170,8 @@ def _gradients(E, W, b, U, d, token):
 
 
 def _values(E, W, b, U, d, token):
-    C, a, i, f, o, g, c, h, Z, _, exp_Z_shifted, sum_exp_Z_shifted = _forward(E, W, b, U, d, token)
-    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (9)
+    C, a, i, f, o, g, c, h, Z, _, P, sum_exp_Z_shifted = _forward(E, W, b, U, d, token)
+    P /= sum_exp_Z_shifted[:, :, None]  # (9)
     return {"a": a, "i": i, "f": f, "o": o, "g": g, "c": c, "h": h, "Z": Z, "P": P, "C": C}
 
 

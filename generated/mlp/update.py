@@ -74,11 +74,11 @@ def _loss(W1, b1, W2, b2, X, Y):
 
 def _gradients(W1, b1, W2, b2, X, Y):
     Y_hat, Z, A = _forward(W1, b1, W2, b2, X)
-    del Z  # to make room for the gradients
     N = X.shape[0]
     K = W2.shape[1]
     error = Y_hat - Y
     C = np.mean(error**2)
+    del Y_hat, Z  # to make room for the gradients
     d_Y_hat = 2 / (N * K) * error
     d_A = d_Y_hat @ W2.T  # (7)
     d_Z = d_A * (1 - A**2)  # (8)

@@ -71,7 +71,8 @@ def _forward(W1, b1, W2, b2, X):
     A = np.maximum(Z1, 0)  # (2)
     Z2 = A @ W2 + b2  # (3)
     max_Z2 = Z2.max(axis=1)
-    exp_Z2_shifted = np.exp(Z2 - max_Z2[:, None])
+    exp_Z2_shifted = Z2 - max_Z2[:, None]
+    np.exp(exp_Z2_shifted, out=exp_Z2_shifted)
     sum_exp_Z2_shifted = exp_Z2_shifted.sum(axis=1)
     return Z2, max_Z2, sum_exp_Z2_shifted, Z1, A, exp_Z2_shifted
 
@@ -83,11 +84,12 @@ def _loss(W1, b1, W2, b2, X, y):
 
 
 def _gradients(W1, b1, W2, b2, X, y):
-    Z2, max_Z2, sum_exp_Z2_shifted, Z1, A, exp_Z2_shifted = _forward(W1, b1, W2, b2, X)
+    Z2, max_Z2, sum_exp_Z2_shifted, Z1, A, P = _forward(W1, b1, W2, b2, X)
     N = X.shape[0]
-    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, None]  # (4)
+    P /= sum_exp_Z2_shifted[:, None]  # (4)
     all_n = np.arange(N)
     C = np.mean(np.log(sum_exp_Z2_shifted) - (Z2[all_n, y] - max_Z2))
+    del Z2  # to make room for the gradients
     d_Z2 = P / N  # (9)
     d_Z2[all_n, y] -= 1 / N
     d_A = d_Z2 @ W2.T  # (10)
@@ -100,8 +102,8 @@ def _gradients(W1, b1, W2, b2, X, y):
 
 
 def _values(W1, b1, W2, b2, X):
-    Z2, _, sum_exp_Z2_shifted, Z1, A, exp_Z2_shifted = _forward(W1, b1, W2, b2, X)
-    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, None]  # (4)
+    Z2, _, sum_exp_Z2_shifted, Z1, A, P = _forward(W1, b1, W2, b2, X)
+    P /= sum_exp_Z2_shifted[:, None]  # (4)
     return {"Z1": Z1, "A": A, "Z2": Z2, "P": P}
 
 

@@ -85,7 +85,8 @@ def _forward(E, W, b, U, c, token):
         h[t] = np.tanh(a[t])  # (2)
     Z = h @ U + c  # (3)
     max_Z = Z.max(axis=2)
-    exp_Z_shifted = np.exp(Z - max_Z[:, :, None])
+    exp_Z_shifted = Z - max_Z[:, :, None]
+    np.exp(exp_Z_shifted, out=exp_Z_shifted)
     sum_exp_Z_shifted = exp_Z_shifted.sum(axis=2)
     C = np.mean(
         np.log(sum_exp_Z_shifted) - (Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] - max_Z)
@@ -99,11 +100,11 @@ def _loss(E, W, b, U, c, token):
 
 
 def _gradients(E, W, b, U, c, token):
-    C, a, h, Z, exp_Z_shifted, sum_exp_Z_shifted = _forward(E, W, b, U, c, token)
+    C, a, h, Z, P, sum_exp_Z_shifted = _forward(E, W, b, U, c, token)
     del Z  # to make room for the gradients
     N = token.shape[0]
     T = token.shape[1] - 1
-    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (4)
+    P /= sum_exp_Z_shifted[:, :, None]  # (4)
     d_Z = P / (N * T)  # (9)
     d_Z[np.arange(T)[:, None], np.arange(N), token[:, 1:].T] -= 1 / (N * T)
     d_h_given = d_Z @ U.T
@@ -125,8 +126,8 @@ def _gradients(E, W, b, U, c, token):
 
 
 def _values(E, W, b, U, c, token):
-    C, a, h, Z, exp_Z_shifted, sum_exp_Z_shifted = _forward(E, W, b, U, c, token)
-    P = exp_Z_shifted / sum_exp_Z_shifted[:, :, None]  # (4)
+    C, a, h, Z, P, sum_exp_Z_shifted = _forward(E, W, b, U, c, token)
+    P /= sum_exp_Z_shifted[:, :, None]  # (4)
     return {"a": a, "h": h, "Z": Z, "P": P, "C": C}
 
 

@@ -157,7 +157,8 @@ def _forward(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
     S /= math.sqrt(D)  # (7)
     all_t = np.arange(T)
     S_masked = np.where(all_t <= all_t[:, None], S, -np.inf)
-    A = np.exp(S_masked - S_masked.max(axis=2, keepdims=True))
+    A = S_masked - S_masked.max(axis=2, keepdims=True)
+    np.exp(A, out=A)
     A /= A.sum(axis=2, keepdims=True)  # (8)
     O = A @ Y  # (9)
     M = X + O @ Wo  # (10)
@@ -168,7 +169,8 @@ def _forward(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
     B = M + H @ W2 + b2  # (15)
     Z2 = B @ U  # (16)
     max_Z2 = Z2.max(axis=2)
-    exp_Z2_shifted = np.exp(Z2 - max_Z2[:, :, None])
+    exp_Z2_shifted = Z2 - max_Z2[:, :, None]
+    np.exp(exp_Z2_shifted, out=exp_Z2_shifted)
     sum_exp_Z2_shifted = exp_Z2_shifted.sum(axis=2)
     C = np.mean(
         np.log(sum_exp_Z2_shifted) - (Z2[np.arange(N)[:, None], all_t, token[:, 1:]] - max_Z2)
@@ -186,12 +188,12 @@ def _gradients(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
     C, X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, *kept = _forward(
         E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token
     )
-    exp_Z2_shifted, sum_exp_Z2_shifted = kept
+    P, sum_exp_Z2_shifted = kept
     del S, Z2  # to make room for the gradients
     N = token.shape[0]
     T = R.shape[0]
     D = E.shape[1]
-    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, :, None]  # (17)
+    P /= sum_exp_Z2_shifted[:, :, None]  # (17)
     d_Z2 = P / (N * T)  # (35)
     d_Z2[np.arange(N)[:, None], np.arange(T), token[:, 1:]] -= 1 / (N * T)
     d_B = d_Z2 @ U.T  # (36)
@@ -202,7 +204,7 @@ def _gradients(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
     d_M = d_sigma * M / (D * sigma) + d_M_hat * (h / sigma) + d_B  # (41)
     d_O = d_M @ Wo.T  # (42)
     d_S = d_O @ Y.transpose(0, 2, 1)  # (43)
-    d_S -= np.sum(d_O * O, axis=2, keepdims=True)
+    d_S -= np.vecdot(d_O, O, keepdims=True)
     d_S *= A  # (44)
     d_Y = A.transpose(0, 2, 1) @ d_O  # (45)
     d_K = d_S.transpose(0, 2, 1) @ Q
@@ -247,8 +249,8 @@ def _values(E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token):
     C, X, rho, X_hat, Q, K, Y, S, A, O, M, sigma, M_hat, Z1, H, B, Z2, *kept = _forward(
         E, R, g, Wq, Wk, Wv, Wo, h, W1, b1, W2, b2, U, token
     )
-    exp_Z2_shifted, sum_exp_Z2_shifted = kept
-    P = exp_Z2_shifted / sum_exp_Z2_shifted[:, :, None]  # (17)
+    P, sum_exp_Z2_shifted = kept
+    P /= sum_exp_Z2_shifted[:, :, None]  # (17)
     return {
         "X": X,
         "rho": rho,

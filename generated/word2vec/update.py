@@ -61,7 +61,7 @@ BELOW = {"centre": "V", "context": "V", "negative": "V"}
 def _forward(E, F, centre, context, negative):
     E_centre = E[centre]
     F_context = F[context]
-    a = np.sum(E_centre * F_context, axis=1)  # (1)
+    a = np.vecdot(E_centre, F_context)  # (1)
     F_negative = F[negative]
     b = (F_negative @ E_centre[:, :, None])[:, :, 0]  # (2)
     C = -np.mean(

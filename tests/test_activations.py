@@ -70,7 +70,7 @@ def test_what_reads_the_step_before_is_not_kept():
     # The first step has no value of it.
     assert [line for line in both("a normalised iteration") if "sqrt" in line] == [
         "    u[t] = A @ u[t - 1] / np.sqrt(1 + np.sum(u[t - 1] ** 2))",
-        "d_u_factor = np.sqrt(1 + np.sum(u**2, axis=1))",
+        "d_u_factor = np.sqrt(1 + np.vecdot(u, u))",
     ]
 
 

@@ -76,7 +76,7 @@ def test_no_quantity_is_called_by_the_name_of_another():
     written = kernels(ATTENTION)
     lines = [line.partition("  #")[0].strip() for line in written.splitlines()]
     place = lines.index("d_S = d_O @ v.transpose(0, 1, 3, 2)")
-    change = ["d_S -= np.sum(d_O * O, axis=3, keepdims=True)", "d_S *= A"]
+    change = ["d_S -= np.vecdot(d_O, O, keepdims=True)", "d_S *= A"]
     assert lines[place + 1 : place + 3] == change
     assert "not read again" not in written
 

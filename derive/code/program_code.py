@@ -97,8 +97,15 @@ def _changes(
     for place, (operator, value) in enumerate(change.steps, 1):
         last = place == len(change.steps)
         comment = comments.get(statement.target.name, "") if last else ""
-        lines += _expression(f"{target} {operator}= ", value, names, comment)
+        if value is None:
+            lines += commented(_in_place(operator, target), comment)
+        else:
+            lines += _expression(f"{target} {operator}= ", value, names, comment)
     return lines
+
+
+def _in_place(function: str, target: str) -> str:
+    return f"np.{function}({target}, out={target})"
 
 
 def _used_sizes(program: Program, names: Names, lines: Sequence[str]) -> list[str]:
@@ -157,7 +164,7 @@ def _statement(
     if is_exponential_in_place(statement):
         exponent = operands(statement.value)[0]
         lines = _assignment(target, exponent, names, "", indent)
-        return [*lines, *commented(f"np.exp({target}, out={target})", comment, indent)]
+        return [*lines, *commented(_in_place("exp", target), comment, indent)]
     return _assignment(target, statement.value, names, comment, indent)
 
 

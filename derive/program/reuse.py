@@ -39,7 +39,8 @@ from derive.terms import Name, Quantity
 
 MATRIX = 2
 
-Step = tuple[Literal["+", "-", "*", "/"], ArrayTerm]
+# What is added, multiplied, ..., or, with nothing else, made an exponential.
+Step = tuple[Literal["+", "-", "*", "/", "exp"], ArrayTerm | None]
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class Change:
     start: Matmul | Tensordot | Reshape | Whole
     steps: tuple[Step, ...] = ()
 
-    def then(self, operation: str, others: tuple[ArrayTerm, ...]) -> Change:
-        """The same, and a sum, product or quotient with others, one after the other."""
-        return replace(self, steps=(*self.steps, *(_step(operation, other) for other in others)))
+    def then(self, *steps: Step) -> Change:
+        """The same, and more of what is done, one after the other."""
+        return replace(self, steps=(*self.steps, *steps))
 
 
 def _step(operation: str, other: ArrayTerm) -> Step:
@@ -182,7 +183,11 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
                 first = not isinstance(part, Elementwise) and len(others) == 1
                 for change in _changed(part, target):
                     if first or not read & set(reads(change.start)):
-                        yield change.then(operation, others)
+                        yield change.then(*(_step(operation, other) for other in others))
+        case Apply("exp", (exponent,)) if len(target.shape) >= MATRIX:
+            for change in _changed(exponent, target):
+                if change.steps:
+                    yield change.then(("exp", None))
 
 
 def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:

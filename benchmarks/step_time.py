@@ -38,14 +38,16 @@ KEPT = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "10000
 
 
 def competitors(task: Task) -> dict[str, Callable[[], object]]:
-    """The step by hand, the generated kernels, and the generated step, each on its own data."""
-    params, data = {}, {}
-    for name in ("hand", "kernels", "step"):
-        params[name], data[name] = task.start()
+    """The step by hand, the generated kernels, and the generated step.
+
+    Each has its own parameters.  All read the same data: where these lie in memory moves what
+    streams them by some hundredths.
+    """
+    (by_hand, data), (kernels, _), (step, _) = (task.start() for _ in range(3))
     return {
-        "hand": lambda: task.by_hand(params["hand"], **data["hand"], alpha=ALPHA),
-        "kernels": lambda: task.kernels(params["kernels"], data["kernels"]),
-        "step": lambda: task.module.step(params["step"], **data["step"], alpha=ALPHA),
+        "hand": lambda: task.by_hand(by_hand, **data, alpha=ALPHA),
+        "kernels": lambda: task.kernels(kernels, data),
+        "step": lambda: task.module.step(step, **data, alpha=ALPHA),
     }
 
 

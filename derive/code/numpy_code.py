@@ -224,8 +224,7 @@ def _shorter(parts: Sequence[ArrayTerm], names: Names) -> tuple[str, int] | None
     """Sums that have a word of their own: counting from another number than 0, a remainder."""
     match parts:
         case (Counting(size), Exact(value)) if value > 0 and value.denominator == 1:
-            end = size_code(Add((size, Number(value))), names)
-            return f"np.arange({value}, {end})", ATOM
+            return f"np.arange({value}, {size_code(Add((size, Number(value))), names)})", ATOM
         case (above, Elementwise("negate", (Elementwise("multiply", (below, quotient)),))):
             if quotient == Elementwise("floor_divide", (above, below)):
                 left = _factor(above, names, first=True)

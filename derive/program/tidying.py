@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, TypeGuard
+from typing import Any
 
 from derive.polynomials import StepNumber
 from derive.program.array_shapes import shape_of
@@ -35,8 +35,8 @@ from derive.program.arrays import (
     walk,
     with_operands,
 )
-from derive.program.part_names import is_unnamed
 from derive.program.program import Line, Loop, Statement, every_statement
+from derive.program.rectified import with_rectified
 from derive.terms import Name, Number, Term
 from derive.terms import walk as walk_term
 
@@ -61,35 +61,7 @@ def tidied_lines(lines: Sequence[Line], outputs: frozenset[Name]) -> list[Line]:
             numbers[line.target.name] = value
         else:
             result.append(line)
-    return _with_rectified(_with_roots(result))
-
-
-def _with_rectified(lines: Sequence[Line]) -> list[Line]:
-    """The lines, in which a mask is made of what is kept: x > 0 is h > 0 where h = max(x, 0)."""
-    kept = {
-        line.value.operands[0]: Whole(line.target)
-        for line in lines
-        if isinstance(line, Statement) and line.axis is None and _is_rectified(line.value)
-    }
-
-    def masked(term: ArrayTerm) -> ArrayTerm:
-        match term:
-            case Elementwise(">", (part, Exact(0))) if part in kept:
-                return replace(term, operands=(kept[part], term.operands[1]))
-        return with_operands(term, tuple(map(masked, operands(term))))
-
-    return [
-        replace(line, value=masked(line.value)) if isinstance(line, Statement) else line
-        for line in lines
-    ]
-
-
-def _is_rectified(value: ArrayTerm) -> TypeGuard[Apply]:
-    """Whether a value is max(x, 0), and x has no name in the model."""
-    match value:
-        case Apply("maximum", (part, Exact(0))):
-            return not isinstance(part, Whole) or is_unnamed(part.quantity.name)
-    return False
+    return with_rectified(_with_roots(result))
 
 
 def _with_roots(lines: Sequence[Line]) -> list[Line]:

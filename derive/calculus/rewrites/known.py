@@ -128,25 +128,23 @@ def signs_squared(term: Term, known: Knowledge) -> Term | None:
 
 
 def where_positive(term: Term, known: Knowledge) -> Term | None:
-    """max(0, z) = z under the condition z > 0; a sum that the author wrote stays whole."""
+    """max(0, z) = z under the condition z > 0."""
     match term:
         case Choice(condition, chosen, otherwise):
-            after = _under(condition, chosen, known)
+            after = _under(condition, chosen)
             return None if after == chosen else Choice(condition, after, otherwise)
         case Reduction(kind, indices, inside, where) if where:
-            after = _under(AllOf(where), inside, known)
+            after = _under(AllOf(where), inside)
             return None if after == inside else Reduction(kind, indices, after, where)
     return None
 
 
-def _under(condition: Condition, term: Term, known: Knowledge) -> Term:
+def _under(condition: Condition, term: Term) -> Term:
     """`term` where a condition holds."""
     stated = condition.conditions if isinstance(condition, AllOf) else (condition,)
     above_zero = [found for one in stated if (found := _positive_part(one)) is not None]
 
     def rule(node: Node) -> Node | None:
-        if isinstance(node, Add) and known.is_written(node):
-            return node
         part = _rectified(node)
         if part is not None and any(alike(part, one) for one in above_zero):
             return part

@@ -46,3 +46,22 @@ def like(value: Fraction, *written: Number) -> Number:
     if any(number.text is not None for number in written):
         return decimal(value)
     return Number(value)
+
+
+def rounded(value: float, digits: int) -> Number:
+    """A measured number to so many digits, with a power of ten where it is far from one.
+
+    >>> rounded(0.0998454599, 4).text, rounded(2, 3).text, rounded(4.6157e-05, 3).text
+    ('0.09985', '2', '4.62e-5')
+    """
+    if value == 0:
+        return Number(Fraction(0))
+    text = f"{value:.{digits - 1}e}"
+    mantissa, exponent = text.split("e")
+    power = int(exponent)
+    if not -ZEROS < power < max(digits, ZEROS):
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return Number(Fraction(text), f"{mantissa}e{power}")
+    plain = f"{float(text):.{max(digits - 1 - power, 0)}f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return Number(Fraction(text), plain)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from derive.document.blocks import Numbered
+from derive.picture.drawing import Drawing
+from derive.picture.svg import Words, svg
+from derive.picture.tikz import tikz
 from derive.typeset.breaking import broken
 from derive.typeset.escape import escape_html, escape_latex, escape_markdown
 from derive.typeset.latex import latex
@@ -17,6 +20,21 @@ from derive.typeset.unicode import unicode
 # The widths of a displayed line on a page and of a formula beside its reason, in em.
 LINE = 38.0
 REASON = 28.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure as it is printed: its drawing, the words in it, and what tells what it shows.
+
+    `file` is where it stands for a format that holds no drawings.
+    """
+
+    number: int
+    drawing: Drawing
+    words: Words
+    title: str
+    told: str
+    file: str
 
 
 Kind = Literal["latex", "html", "markdown", "text"]
@@ -39,6 +57,8 @@ class Format:
     display: Callable[[tuple[Numbered, ...]], str]
     code: Callable[[str], str]
     reference: Callable[[int], str]
+    figure: Callable[[int], str]
+    drawing: Callable[[Shown], str]
 
 
 # --- LaTeX --------------------------------------------------------------------------------------
@@ -80,6 +100,8 @@ LATEX = Format(
     _latex_display,
     _latex_code,
     lambda number: rf"\eqref{{eq:{number}}}",
+    lambda number: rf"\ref{{fig:{number}}}",
+    lambda shown: tikz(shown.drawing, shown.words),
 )
 
 # --- HTML ---------------------------------------------------------------------------------------
@@ -107,6 +129,8 @@ HTML = Format(
     _html_display,
     lambda name: f"<code>{escape_html(name)}</code>",
     lambda number: f'<a href="#eq-{number}">({number})</a>',
+    lambda number: f'<a href="#fig-{number}">{number}</a>',
+    lambda shown: svg(shown.drawing, f"fig-{shown.number}", shown.title, shown.told, shown.words),
 )
 
 # --- Markdown -----------------------------------------------------------------------------------
@@ -131,6 +155,8 @@ MARKDOWN = Format(
     _markdown_display,
     lambda name: f"`{name}`",
     lambda number: f"({number})",
+    str,
+    lambda shown: f"![{escape_markdown(shown.title, starts_line=False)}]({shown.file})",
 )
 
 # --- one line of text, for terminals ------------------------------------------------------------
@@ -153,6 +179,8 @@ TEXT = Format(
     _text_display,
     str,
     lambda number: f"({number})",
+    str,
+    lambda shown: f"[{shown.title}: {shown.told}]",
 )
 
 # The formats of the files; `TEXT` is for terminals.

@@ -98,7 +98,7 @@ class _Worker:
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(work, theirs), daemon=True)
-        with _interrupts_held():
+        with _interrupts_held(), _on_one_core():
             self.process.start()
         theirs.close()
         self.index, self.start, self.busy = 0, 0.0, False
@@ -134,6 +134,25 @@ def _serve(work: Work, connection: Connection) -> None:
             connection.send(work(connection.recv()))
     except (EOFError, ConnectionError):
         return
+
+
+# How many threads a library for linear algebra starts.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextmanager
+def _on_one_core() -> Iterator[None]:
+    """A process started here computes in one thread, unless the environment says otherwise.
+
+    There are as many processes as cores; threads of several would wait for each other.
+    """
+    unsaid = [name for name in THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unsaid, "1"))
+    try:
+        yield
+    finally:
+        for name in unsaid:
+            del os.environ[name]
 
 
 @contextmanager

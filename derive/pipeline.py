@@ -16,7 +16,7 @@ from derive.calculus.inner import completed
 from derive.calculus.requested import Requested, requested
 from derive.code.module import module_source
 from derive.document.blocks import Document
-from derive.document.build import document_of, with_checks
+from derive.document.build import document_of, with_checks, with_run
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
 from derive.formats import FORMATS, Format
@@ -24,9 +24,10 @@ from derive.language import read_model
 from derive.output import Tree, compare, read_record
 from derive.program.arrays import show_name
 from derive.project import LANGUAGES, ModelText, output_directory
-from derive.publish import document_context
-from derive.render import render_document
+from derive.publish import document_context, figures, picture_context, picture_file
+from derive.render import render_document, render_picture
 from derive.verification.report import Line, Report, certificate
+from derive.verification.training import training_run
 from derive.verification.verify import step_lines, verify
 from derive.wellformed import check_specification
 
@@ -63,15 +64,21 @@ def build_model(
     code = _source(derivation, document, asked)
     report = Report(name, (*steps, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
+    document = with_run(document, derivation, training_run(model, code))
     document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided))
     documents = (
         (file_name(form, language), written(document, form, language))
         for language in languages
         for form in FORMATS
     )
+    pictures = (
+        (picture_file(figure, language), render_picture(picture_context(figure, language)))
+        for language in languages
+        for figure in figures(document)
+    )
     return Built(
         name,
-        (*documents, ("update.py", code)),
+        (*documents, *pictures, ("update.py", code)),
         certificate(report) | {"cautions": [caution.cause for caution in cautions]},
         tuple(caution.cause for caution in cautions),
         report,

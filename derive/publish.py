@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from derive.document.blocks import (
@@ -9,6 +10,8 @@ from derive.document.blocks import (
     Code,
     Display,
     Document,
+    Figure,
+    FigureReference,
     Gap,
     Listed,
     Paragraph,
@@ -18,7 +21,8 @@ from derive.document.blocks import (
     Verbatim,
     Working,
 )
-from derive.formats import Format
+from derive.formats import TEXT, Format, Shown
+from derive.picture.svg import svg_box, svg_items
 from derive.prose import Catalogue, catalogue, pieces
 from derive.typeset.layout import Layout
 
@@ -31,12 +35,12 @@ def document_context(document: Document, form: Format, language: str) -> dict[st
         "name": document.name,
         "title": form.text(document.title),
         "subtitle": form.text(words["document.subtitle"]),
-        "introduction": [_block(block, form, words) for block in document.introduction],
+        "introduction": [_block(block, form, language) for block in document.introduction],
         "sections": [
             {
                 "key": section.key,
                 "title": form.text(words[f"section.{section.key}"]),
-                "blocks": [_block(block, form, words) for block in section.blocks],
+                "blocks": [_block(block, form, language) for block in section.blocks],
             }
             for section in document.sections
         ],
@@ -48,7 +52,45 @@ def say(gap: Gap, form: Format, language: str) -> str:
     return _gap(gap, form, catalogue(language))
 
 
-def _block(block: Block, form: Format, words: Catalogue) -> dict[str, Any]:
+def figures(document: Document) -> tuple[Figure, ...]:
+    """The figures of a document, in their order."""
+    blocks = (block for section in document.sections for block in section.blocks)
+    return tuple(block for block in blocks if isinstance(block, Figure))
+
+
+def picture_file(figure: Figure, language: str) -> str:
+    """The name of the file with a figure, for formats that hold none.
+
+    >>> from derive.document.blocks import says
+    >>> from derive.picture.drawing import Drawing
+    >>> picture_file(Figure("graph", 1, Drawing(1, 1, ()), (), says("graph.told")), "zh")
+    'graph.zh.svg'
+    """
+    return ".".join((figure.key, *(() if language == "en" else (language,)), "svg"))
+
+
+def picture_context(figure: Figure, language: str) -> dict[str, Any]:
+    """What the template of a picture needs."""
+    shown = _shown(figure, language)
+    box = svg_box(figure.drawing)
+    items = svg_items(figure.drawing, shown.words)
+    return {"title": escape(shown.title), "told": escape(shown.told), "items": items, **box}
+
+
+def _shown(figure: Figure, language: str) -> Shown:
+    words = catalogue(language)
+    return Shown(
+        figure.number,
+        figure.drawing,
+        words.__getitem__,
+        words[f"{figure.key}.title"],
+        say(figure.told, TEXT, language),
+        picture_file(figure, language),
+    )
+
+
+def _block(block: Block, form: Format, language: str) -> dict[str, Any]:
+    words = catalogue(language)
     match block:
         case Paragraph(phrases):
             joint = words["list.sentences"]
@@ -76,6 +118,16 @@ def _block(block: Block, form: Format, words: Catalogue) -> dict[str, Any]:
                 "heads": [form.text(words[head]) for head in heads],
                 "rows": [[_gap(cell, form, words) for cell in line] for line in rows],
             }
+        case Figure(_, number, _, caption, _):
+            title = _filled(words["list.figure"], {"number": str(number)}, form)
+            joint = words["list.sentences"]
+            return {
+                "kind": "figure",
+                "number": number,
+                "title": title,
+                "drawing": form.drawing(_shown(block, language)),
+                "caption": joint.join(_gap(phrase, form, words) for phrase in caption),
+            }
     raise TypeError(f"unknown block {type(block).__name__}")
 
 
@@ -91,6 +143,8 @@ def _gap(gap: Gap, form: Format, words: Catalogue) -> str:
             key = "list.equation" if first == last else "list.equations"
             ends = {"first": form.reference(first), "last": form.reference(last)}
             return _filled(words[key], ends, form)
+        case FigureReference(number):
+            return _filled(words["list.figure"], {"number": form.figure(number)}, form)
         case Listed(items):
             return _joined([_gap(item, form, words) for item in items], form, words)
         case Phrase(key, gaps):

@@ -61,3 +61,8 @@ def render_python(context: Mapping[str, Any]) -> str:
 def render_document(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
     """A derivation document; `context` holds finished markup of its format."""
     return environment(kind).get_template(f"derivation.{ending}.j2").render(context)
+
+
+def render_picture(context: Mapping[str, Any]) -> str:
+    """A drawing as a file of its own; `context` holds its finished elements."""
+    return environment("html").get_template("picture.svg.j2").render(context)

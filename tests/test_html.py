@@ -128,7 +128,7 @@ MATHML_CORE = set(
 )
 HTML_ELEMENTS = set(
     "html head meta title style body h1 h2 p section div a table thead tbody tr th td code "
-    "details summary ul li span math".split()
+    "details summary ul li span math figure figcaption b svg desc path rect text tspan".split()
 )
 VOID = {"meta", "br", "link", "img"}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from derive.picture.drawing import Drawing
 from derive.terms import Name, Quantity
 from derive.typeset.layout import Layout
 
@@ -36,6 +37,13 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class FigureReference:
+    """A numbered figure."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Listed:
     """Several things, joined by the commas and the "and" of the language."""
 
@@ -50,7 +58,7 @@ class Phrase:
     gaps: tuple[tuple[str, Gap], ...] = ()
 
 
-Gap = Layout | Verbatim | Code | Reference | Listed | Phrase
+Gap = Layout | Verbatim | Code | Reference | FigureReference | Listed | Phrase
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,21 @@ class Table:
     rows: tuple[tuple[Gap, ...], ...]
 
 
-Block = Paragraph | Display | Working | Table
+@dataclass(frozen=True)
+class Figure:
+    """A numbered drawing; `key` names its title in the catalogue, and its file.
+
+    `caption` stands below it; `told` says what it shows to those who do not see it.
+    """
+
+    key: str
+    number: int
+    drawing: Drawing
+    caption: tuple[Phrase, ...]
+    told: Phrase
+
+
+Block = Paragraph | Display | Working | Table | Figure
 
 
 @dataclass(frozen=True)

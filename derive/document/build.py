@@ -16,13 +16,15 @@ from derive.document.closing import (
     results_section,
 )
 from derive.document.forward import goal_section, introduction, model_section, notation_section
+from derive.document.pictures import graph_section, run_section
 from derive.document.requested import requested_section
 from derive.document.updates import update_section
 from derive.document.writer import writer_for
+from derive.verification.training import Run
 
 
 def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Document:
-    """The document of a derivation, without the section on what was checked.
+    """The document of a derivation, without what the run of its module and the checks add.
 
     Equations are numbered in reading order, by one policy for all models: a number goes to
 
@@ -43,6 +45,7 @@ def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Docum
         notation_section(writer),
         model_section(writer),
         goal_section(writer),
+        graph_section(writer),
         local_section(writer),
         chain_section(writer),
         update_section(writer),
@@ -59,6 +62,19 @@ def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Docum
         tuple(section for section in sections if section is not None),
         Numbers(writer.definitions, writer.gradients, writer.updates, writer.requested),
     )
+
+
+def with_run(document: Document, derivation: Derivation, run: Run) -> Document:
+    """The document with the numbers of a training run in its graph, and the curve of its cost."""
+    if not run.costs:
+        return document
+    writer = writer_for(derivation)
+    shown = {section.key: section for section in document.sections}
+    if "graph" in shown:
+        shown |= {"graph": graph_section(writer, run) or shown["graph"]}
+    results = shown.pop("results")
+    curve = run_section(writer, run, 1 + ("graph" in shown))
+    return replace(document, sections=(*shown.values(), curve, results))
 
 
 def with_checks(

@@ -30,8 +30,9 @@ from derive.terms import (
     substitute,
 )
 from derive.typeset.equations import equation, equations
-from derive.typeset.layout import Layout, Operator, row
+from derive.typeset.layout import Layout, Operator, bracketed, row
 from derive.typeset.letters import choose_letters, usual_letters
+from derive.typeset.levels import Level, level
 from derive.typeset.symbols import Notation, name_layout
 from derive.typeset.terms import layout
 
@@ -150,13 +151,18 @@ def initial_formulas(writer: Writer, definition: Equation) -> tuple[Layout, ...]
 
 def shape_gap(writer: Writer, quantity: Quantity) -> Gap:
     """A shape in words: a number, or 1 × n."""
-    if not quantity.shape:
-        return says("notation.scalar")
+    return shape_layout(writer, quantity) if quantity.shape else says("notation.scalar")
+
+
+def shape_layout(writer: Writer, quantity: Quantity) -> Layout:
+    """The shape of a quantity that has axes: N × (T + 1)."""
     items: list[Layout] = []
     for size in quantity.shape:
         shown = layout(size, Notation({}, writer.symbols))
-        items += [Operator("×"), shown] if items else [shown]
-    return row(*items)
+        if level(size) < Level.PRODUCT and len(quantity.shape) > 1:
+            shown = bracketed(shown)
+        items += [Operator("×"), shown]
+    return row(*items[1:])
 
 
 # --- places -------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from derive.verification.work import Counting
 
 # A run that computes more scalar operations than this is not made for a document: some seconds.
 MOST_WORK = 3_000_000_000
+# What a step takes however little it computes, counted in such operations.
+STEP = 30_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ def _work(model: Specification) -> int:
     known = {name: size for name, size in sizes.items() if size is not None}
     candidate = Counting(model, ()).candidate(known, loosely=True)
     steps = (model.example or Example()).steps
-    return 0 if candidate is None else candidate.work * steps
+    return 0 if candidate is None else (candidate.work + STEP) * steps
 
 
 class _Watched:

@@ -26,7 +26,7 @@ from derive.verification.training import NO_RUN, Run
 # A graph with more quantities than this is no picture that anyone reads.
 MOST_NODES = 60
 # The digits of a cost in the text.
-DIGITS = 4
+DIGITS = 3
 
 
 def graph_section(writer: Writer, run: Run = NO_RUN) -> Section | None:

@@ -63,7 +63,8 @@ def _across(scale: Scale, step: float) -> float:
 
 
 def _down(scale: Scale, value: float) -> float:
-    return rounded(TOP + HEIGHT * (1 - scale.place(value)))
+    """The height of a number, to half a unit: steps that nearly go astray differ by machines."""
+    return round(2 * (TOP + HEIGHT * (1 - scale.place(value)))) / 2
 
 
 def _marks(across: Scale, up: Scale) -> Iterator[Item]:

@@ -43,8 +43,15 @@ other = v * x
 C = z ** 2
 minimize(C, sgd())
 """
+INNER = """
+x: input; w: param
+f = x * w ** 3
+d = grad(f, w)
+C = d ** 2
+minimize(C, sgd())
+"""
 TEXTS = {name: find_model(name).text for name in gallery()}
-TEXTS |= {"residual": RESIDUAL, "unread": UNREAD}
+TEXTS |= {"residual": RESIDUAL, "unread": UNREAD, "inner": INNER}
 every_model = pytest.mark.parametrize("name", TEXTS)
 every_drawing = pytest.mark.parametrize("name", [*TEXTS, "neuron 1", "lstm 3", "vae 4"])
 

@@ -40,7 +40,7 @@ def graph_of(writer: Writer, values: Values) -> Graph:
     nodes = (
         Node(
             kind(quantity),
-            symbol_of(writer, quantity),
+            one_line(symbol_of(writer, quantity)),
             one_line(shape_layout(writer, quantity)) if quantity.shape else None,
             _value(values.get(quantity.name)),
         )

@@ -21,6 +21,7 @@ from derive.picture.drawing import Drawing, Label, Word
 from derive.picture.graph import Graph
 from derive.terms import number
 from derive.typeset.layout import Layout, Operator, listed, row
+from derive.typeset.one_line import one_line
 from derive.verification.training import NO_RUN, Run
 
 # A graph with more quantities than this is no picture that anyone reads.
@@ -79,6 +80,6 @@ def run_section(writer: Writer, run: Run, figure: int) -> Section:
     }
     scale = "run.logarithmic" if scale_of(costs).logarithmic else "run.linear"
     told = {key: gaps[key] for key in ("cost", "steps", "first", "last")}
-    drawing = curve(costs, cost, Word("run.steps"))
+    drawing = curve(costs, one_line(cost), Word("run.steps"))
     shown = Figure("run", figure, drawing, (says(scale, cost=cost),), says("run.told", **told))
     return Section("run", (paragraph("run.shown", **gaps), shown))

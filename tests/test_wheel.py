@@ -54,4 +54,4 @@ def test_the_wheel_works_where_the_checkout_is_not(wheel, tmp_path):
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     found = {path.name for path in (tmp_path / "out" / "neuron").iterdir()}
     documents = {f"derivation.{suffix}" for suffix in ("tex", "html", "md")}
-    assert found == {*documents, "update.py", "certificate.json"}
+    assert found == {*documents, "graph.svg", "run.svg", "update.py", "certificate.json"}

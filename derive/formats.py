@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from derive.document.blocks import Numbered
 from derive.picture.drawing import Drawing
 from derive.picture.svg import Words, svg
 from derive.picture.tikz import tikz
-from derive.typeset.breaking import broken
+from derive.typeset.breaking import broken, widest_piece
 from derive.typeset.escape import escape_html, escape_latex, escape_markdown
 from derive.typeset.latex import latex
 from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
@@ -20,6 +21,8 @@ from derive.typeset.unicode import unicode
 # The widths of a displayed line on a page and of a formula beside its reason, in em.
 LINE = 38.0
 REASON = 28.0
+# A page may end between the lines of a formula of more than so many.
+LONG = 12
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class Format:
     drawing: Callable[[Shown], str]
 
 
+def _inline(formula: Layout) -> Layout:
+    """A formula within a sentence: a line is broken in it only where a piece of it is too wide."""
+    return formula if widest_piece(formula) <= LINE else broken(formula, LINE)
+
+
 # --- LaTeX --------------------------------------------------------------------------------------
 
 
@@ -75,13 +83,45 @@ def _sides(formula: Layout) -> str:
 
 
 def _latex_display(lines: tuple[Numbered, ...]) -> str:
-    shown = [broken(line.formula, LINE) for line in lines]
-    aligned = not any(isinstance(one, Aligned) for one in shown)
-    bodies = [_sides(one) if aligned else latex(one) for one in shown]
-    marks = [r"\notag" if line.number is None else rf"\label{{eq:{line.number}}}" for line in lines]
-    body = " \\\\\n".join(f"  {b} {mark}" for b, mark in zip(bodies, marks, strict=True))
+    shown = [(broken(line.formula, LINE), _latex_mark(line)) for line in lines]
+    displays = []
+    for long, group in groupby(shown, key=lambda one: _is_long(one[0])):
+        if long:
+            displays += [_latex_long(formula, mark) for formula, mark in group]
+        else:
+            displays.append(_latex_together(list(group)))
+    return "\n".join(displays)
+
+
+def _latex_mark(line: Numbered) -> str:
+    return r"\notag" if line.number is None else rf"\label{{eq:{line.number}}}"
+
+
+def _is_long(formula: Layout) -> bool:
+    return isinstance(formula, Aligned) and len(formula.lines) > LONG
+
+
+def _latex_long(formula: Layout, mark: str) -> str:
+    """Lines between which a page may end, as it may not in `aligned`."""
+    lines = formula.lines if isinstance(formula, Aligned) else ()
+    sides = [f"  {latex(left)} &{latex(right)}" for left, right in lines]
+    body = " \\notag \\\\\n".join(sides)
+    return f"\\begin{{align}}\n{body} {mark}\n\\end{{align}}"
+
+
+def _latex_together(shown: list[tuple[Layout, str]]) -> str:
+    aligned = not any(isinstance(one, Aligned) for one, _ in shown)
+    bodies = [(_sides(one) if aligned else latex(one), mark) for one, mark in shown]
+    body = " \\\\\n".join(f"  {formula} {mark}" for formula, mark in bodies)
     environment = "align" if aligned else "gather"
     return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
+
+
+def _latex_inline(formula: Layout) -> str:
+    """A formula in a sentence; one that is broken begins a line."""
+    shown = _inline(formula)
+    begins = r"\newline " if isinstance(shown, Aligned) else ""
+    return f"{begins}${latex(shown)}$"
 
 
 def _latex_code(name: str) -> str:
@@ -95,7 +135,7 @@ LATEX = Format(
     "tex",
     escape_latex,
     escape_latex,
-    lambda layout: f"${latex(layout)}$",
+    _latex_inline,
     lambda layout: f"${latex(broken(layout, REASON))}$",
     _latex_display,
     _latex_code,
@@ -124,7 +164,7 @@ HTML = Format(
     "html",
     escape_html,
     escape_html,
-    mathml,
+    lambda layout: mathml(broken(layout, LINE)),
     lambda layout: mathml(broken(layout, REASON)),
     _html_display,
     lambda name: f"<code>{escape_html(name)}</code>",
@@ -150,7 +190,7 @@ MARKDOWN = Format(
     "md",
     escape_markdown,
     lambda text: escape_markdown(text, starts_line=False),
-    lambda layout: f"$`{latex(layout)}`$",
+    lambda layout: f"$`{latex(_inline(layout))}`$",
     lambda layout: f"$`{latex(broken(layout, REASON))}`$",
     _markdown_display,
     lambda name: f"`{name}`",

@@ -23,12 +23,14 @@ from derive.terms import (
     Negate,
     number,
 )
-from derive.typeset.breaking import broken, width
+from derive.typeset.breaking import broken
 from derive.typeset.equations import equation, equations
 from derive.typeset.escape import escape_html, escape_latex, escape_markdown
 from derive.typeset.latex import latex
 from derive.typeset.layout import (
     Aligned,
+    Bracket,
+    Fenced,
     Layout,
     Marked,
     NumberText,
@@ -44,6 +46,7 @@ from derive.typeset.layout import (
 )
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
+from derive.typeset.width import width
 
 
 def long_formula() -> Layout:
@@ -78,10 +81,68 @@ def test_aligned_lines_in_latex_and_mathml():
     assert [len(line) for line in table] == [2, 2, 2, 2]
 
 
-def test_brackets_are_never_broken():
-    inner = Add(tuple(x(number(at)) for at in range(30)))
-    formula = shown(Multiply((TWO, inner)))
-    assert broken(formula, 5) == formula
+def many(count, at=0):
+    return Add(tuple(x(number(at + place)) for place in range(count)))
+
+
+def flat(layout):
+    """What is read, in order: brackets that were opened are brackets, a dot is a product."""
+    match layout:
+        case Aligned(lines):
+            return [item for line in lines for cell in line for item in flat(cell)]
+        case Row(items):
+            return [item for one in items for item in flat(one)]
+        case Fenced(opening, body, closing):
+            return [opening, *flat(body), closing]
+        case Bracket(sign):
+            return [sign]
+        case Operator("·"):
+            return [Operator("\N{INVISIBLE TIMES}")]
+        case Space():
+            return []
+    return [layout]
+
+
+def lines_of(formula, limit):
+    found = broken(formula, limit)
+    assert isinstance(found, Aligned)
+    assert max(width(row(*line)) for line in found.lines) <= limit
+    return [unicode(row(*line)) for line in found.lines]
+
+
+def test_brackets_are_opened_only_where_they_are_too_wide_for_a_line():
+    formula = shown(a, Add((Multiply((TWO, many(3))), Multiply((b, many(5, 10)))))).items[2:]
+    assert lines_of(row(*formula), 12) == [
+        "2 (x₁ + x₂ + x₃)",
+        "  + b (x₁₁ + x₁₂ + x₁₃",
+        "  + x₁₄ + x₁₅)",
+    ]
+
+
+@pytest.mark.parametrize("limit", [10, 14, 20, 30])
+def test_opened_brackets_lose_nothing(limit):
+    inner = Multiply((TWO, Add((many(9), Multiply((a, Add((b, many(9, 20)))))))))
+    formula = shown(y_hat, Add((inner, Negate(Multiply((b, inner))))))
+    lines_of(formula, limit)
+    assert flat(broken(formula, limit)) == flat(formula)
+
+
+def test_opened_brackets_are_as_tall_as_what_they_hold():
+    formula = broken(shown(Multiply((TWO, Add((Divide(a, b), *many(8).terms))))), 12)
+    assert latex(formula).startswith("\\begin{aligned}\n& 2 \\Bigl(\\frac{a}{b} + x_1")
+    assert latex(formula).endswith("+ x_8 \\Bigr)\n\\end{aligned}")
+
+
+def test_a_wide_numerator_goes_behind_its_fraction_in_brackets():
+    assert lines_of(shown(Divide(many(6), a)), 10) == ["1/a (x₁ + x₂ + x₃ + x₄", "  + x₅ + x₆)"]
+
+
+def test_a_wide_denominator_is_stacked_in_its_place():
+    stacked = broken(shown(Divide(a, many(8))), 10)
+    assert latex(stacked) == (
+        "\\frac{a}{\\begin{aligned}\n& x_1 + x_2 + x_3 + x_4 \\\\\n"
+        "& \\quad \\quad + x_5 + x_6 \\\\\n& \\quad \\quad + x_7 + x_8\n\\end{aligned}}"
+    )
 
 
 NASTY = r"""\end{document} $x_1^2$ {a} & #1 50% ~ `ls` <script>"a"</script> *b* [c](d) |"""

@@ -44,7 +44,6 @@ from derive.document.writer import (
 from derive.program.arrays import Matmul
 from derive.simplify import negative, product
 from derive.terms import ZERO, Call, Entry, Multiply, Quantity, number, substitute
-from derive.typeset.breaking import width
 from derive.typeset.equations import as_factor, equation
 from derive.typeset.layout import (
     MINUS,
@@ -60,6 +59,7 @@ from derive.typeset.layout import (
 )
 from derive.typeset.layout import Fraction as Over
 from derive.typeset.layout import product as side_by_side
+from derive.typeset.width import width
 
 ANGLE = Entry(Quantity("phi"))
 

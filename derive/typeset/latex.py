@@ -11,6 +11,7 @@ from derive.typeset.layout import (
     TIMES,
     Aligned,
     BigOperator,
+    Bracket,
     Cases,
     Fenced,
     Fraction,
@@ -92,6 +93,8 @@ def latex(layout: Layout) -> str:
             return _row(items)
         case Fenced(opening, body, closing):
             return _fenced(opening, body, closing)
+        case Bracket(sign, form, tall):
+            return _bracket(sign, form, tall)
         case Group(body):
             return latex(body)
         case Fraction(numerator, denominator):
@@ -111,10 +114,7 @@ def latex(layout: Layout) -> str:
         case Matrix(rows):
             return _matrix(rows)
         case Aligned(lines):
-            shown = " \\\\\n".join(
-                f"{latex(left)} & {latex(right)}".strip() for left, right in lines
-            )
-            return f"\\begin{{aligned}}\n{shown}\n\\end{{aligned}}"
+            return _aligned(lines)
         case Marked(key, body):
             return rf"\textcolor{{{key}}}{{{latex(body)}}}"
     raise TypeError(f"latex: unknown layout {type(layout).__name__}")
@@ -132,9 +132,13 @@ def _row(items: tuple[Layout, ...]) -> str:
         else:
             separator = isinstance(item, Operator) and item.form == "separator"
             text += ("" if close or separator else " ") + latex(item)
-            # A minus stays close to its term, as brackets do to their function.
-            close = item == Operator(MINUS, "prefix")
+            # A minus stays close to its term, as brackets do to their function and to their inside.
+            close = item == Operator(MINUS, "prefix") or _opens(item)
     return text
+
+
+def _opens(item: Layout) -> bool:
+    return isinstance(item, Bracket) and item.form == "prefix" and item.sign in ("(", "[")
 
 
 def _is_unknown_name(item: Layout) -> bool:
@@ -149,13 +153,22 @@ def _function(text: str) -> str:
 
 def _fenced(opening: str, body: Layout, closing: str) -> str:
     r"""Brackets, which grow around what is tall.  Braces are spelled, as Markdown reads \{ as {."""
-    left, right = FENCES.get(opening, opening), FENCES.get(closing, closing)
-    if opening == closing == "|":
-        left, right = r"\lvert", r"\rvert"
+    left, right = _fence(opening, "prefix"), _fence(closing, "postfix")
     if is_tall(body):
         return rf"\left{left} {latex(body)} \right{right}"
     spaced = f"{left} " if left.startswith("\\") else left
     return spaced + latex(body) + (f" {right}" if right.startswith("\\") else right)
+
+
+def _bracket(sign: str, form: str, tall: bool) -> str:
+    size = r"\Big" if tall else r"\big"
+    return f"{size}{'l' if form == 'prefix' else 'r'}{_fence(sign, form)}"
+
+
+def _fence(sign: str, form: str) -> str:
+    if sign == "|":
+        return r"\lvert" if form == "prefix" else r"\rvert"
+    return FENCES.get(sign, sign)
 
 
 def _big(operator: BigOperator) -> str:
@@ -169,6 +182,11 @@ def _big(operator: BigOperator) -> str:
     below = rf"{first} \le {index} \le {last}"
     below = rf"\substack{{{below}{conditions}}}" if conditions else below
     return f"{_function(operator.sign)}_{{{below}}}"
+
+
+def _aligned(lines: tuple[tuple[Layout, Layout], ...]) -> str:
+    shown = " \\\\\n".join(f"{latex(left)} & {latex(right)}".strip() for left, right in lines)
+    return f"\\begin{{aligned}}\n{shown}\n\\end{{aligned}}"
 
 
 def _matrix(rows: tuple[tuple[Layout, ...], ...]) -> str:

@@ -88,6 +88,15 @@ class Fenced(Layout):
 
 
 @dataclass(frozen=True)
+class Bracket(Layout):
+    """One of a pair of brackets whose partner may stand on another line; `tall` ones are larger."""
+
+    sign: str
+    form: Literal["prefix", "postfix"]
+    tall: bool = False
+
+
+@dataclass(frozen=True)
 class Group(Layout):
     """`body` in the brackets that only a one-line form needs."""
 
@@ -177,7 +186,9 @@ def row(*items: Layout) -> Layout:
 def parts(layout: Layout) -> tuple[Layout, ...]:
     """The layouts directly inside `layout`, in reading order."""
     match layout:
-        case Identifier() | NumberText() | FunctionName() | Text() | Operator() | Space():
+        case Identifier() | NumberText() | FunctionName() | Text():
+            return ()
+        case Operator() | Bracket() | Space():
             return ()
         case Row(items):
             return items

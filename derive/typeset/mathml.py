@@ -10,6 +10,7 @@ from derive.typeset.layout import (
     TIMES,
     Aligned,
     BigOperator,
+    Bracket,
     Cases,
     Fenced,
     Form,
@@ -82,6 +83,8 @@ def mathml_body(layout: Layout) -> str:
             grows = "true" if is_tall(body) else "false"
             left, right = _fence(opening, "prefix", grows), _fence(closing, "postfix", grows)
             return _element("mrow", left, mathml_body(body), right)
+        case Bracket(sign, form, tall):
+            return _fence(sign, form, "true" if tall else "false")
         case Group(body):
             return mathml_body(body)
         case Fraction(numerator, denominator):

@@ -12,6 +12,7 @@ from derive.typeset.layout import (
     TIMES,
     Aligned,
     BigOperator,
+    Bracket,
     Cases,
     Fenced,
     Fraction,
@@ -47,7 +48,7 @@ def unicode(layout: Layout) -> str:
             return unicode_symbol(symbol)
         case NumberText(text) | FunctionName(text) | Text(text):
             return text
-        case Operator(sign):
+        case Operator(sign) | Bracket(sign):
             return sign
         case Space():
             return " "

@@ -1,4 +1,4 @@
-"""Compile the LaTeX of documents and say what TeX complains of: `python tests/compile_documents.py`.
+"""Compile the LaTeX of documents and say what TeX complains of.
 
 Without arguments it takes every document of generated/ in every language; else the folders given.
 A line for each document with a complaint, then the counts; exit code 1 where there is any.

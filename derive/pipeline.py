@@ -16,7 +16,7 @@ from derive.calculus.inner import completed
 from derive.calculus.requested import Requested, requested
 from derive.code.module import module_source
 from derive.document.blocks import Document
-from derive.document.build import document_of, with_checks, with_run
+from derive.document.build import document_of, with_checks, with_pictures
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
 from derive.formats import FORMATS, Format
@@ -64,7 +64,7 @@ def build_model(
     code = _source(derivation, document, asked)
     report = Report(name, (*steps, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
-    document = with_run(document, derivation, training_run(model, code))
+    document = with_pictures(document, derivation, training_run(model, code))
     document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided))
     documents = (
         (file_name(form, language), written(document, form, language))

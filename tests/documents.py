@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from derive.calculus.adjoint import derive_gradients
-from derive.document.build import document_of, with_checks
+from derive.document.build import document_of, with_checks, with_pictures
 from derive.formats import HTML, LATEX, MARKDOWN
 from derive.language import read_model
 from derive.pipeline import written
@@ -26,7 +26,8 @@ FORMS = {"tex": LATEX, "html": HTML, "md": MARKDOWN}
 def document(text, name="neuron"):
     """The document of a model text, in no format."""
     derivation = derive_gradients(read_model(text, name=name))
-    return with_checks(document_of(derivation), derivation, exact=True)
+    pictured = with_pictures(document_of(derivation), derivation)
+    return with_checks(pictured, derivation, exact=True)
 
 
 @cache

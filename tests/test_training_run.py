@@ -4,14 +4,15 @@ import re
 
 import numpy as np
 import pytest
-from documents import NEURON, document
+from documents import NEURON
 
 from derive.calculus.adjoint import derive_gradients
-from derive.document.build import with_run
+from derive.document.build import document_of, with_pictures
 from derive.language import read_model
 from derive.picture.curve import HEIGHT, LEFT, MOST_POINTS, TOP, WIDTH, curve, scale_of
 from derive.picture.drawing import Label, Line, Word
 from derive.pipeline import build_model, source_of
+from derive.publish import figures
 from derive.typeset.layout import NumberText
 from derive.typeset.unicode import unicode
 from derive.verification.loading import load_module
@@ -67,9 +68,16 @@ def test_a_run_that_comes_to_no_end_is_none():
     assert run_of(NEURON.replace("alpha=0.001", "alpha=1e300")) is NO_RUN
 
 
-def test_a_document_without_a_run_is_as_it_was():
+def test_a_document_without_a_run_has_no_curve_and_no_numbers():
     derivation = derive_gradients(read_model(NEURON, name="neuron"))
-    assert with_run(document(NEURON), derivation, NO_RUN) == document(NEURON)
+    plain = document_of(derivation)
+    pictured = with_pictures(plain, derivation, NO_RUN)
+    (graph,) = (section for section in pictured.sections if section not in plain.sections)
+    (figure,) = figures(pictured)
+    assert figure in graph.blocks
+    assert [phrase.key for phrase in figure.caption] == ["graph.nodes", "graph.arrows"]
+    keys = [section.key for section in pictured.sections]
+    assert keys[keys.index("graph") + 1] == "local"
 
 
 # --- in the document ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 from derive.calculus.adjoint import Derivation
 from derive.calculus.requested import NOTHING, Requested
 from derive.document.backward import chain_section, local_section
-from derive.document.blocks import Document, Numbers
+from derive.document.blocks import Document, Numbers, Section
 from derive.document.closing import (
     checks_section,
     matrix_section,
@@ -20,11 +20,11 @@ from derive.document.pictures import graph_section, run_section
 from derive.document.requested import requested_section
 from derive.document.updates import update_section
 from derive.document.writer import writer_for
-from derive.verification.training import Run
+from derive.verification.training import NO_RUN, Run
 
 
 def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Document:
-    """The document of a derivation, without what the run of its module and the checks add.
+    """The document of a derivation, without its pictures and what was checked.
 
     Equations are numbered in reading order, by one policy for all models: a number goes to
 
@@ -45,7 +45,6 @@ def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Docum
         notation_section(writer),
         model_section(writer),
         goal_section(writer),
-        graph_section(writer),
         local_section(writer),
         chain_section(writer),
         update_section(writer),
@@ -64,17 +63,21 @@ def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Docum
     )
 
 
-def with_run(document: Document, derivation: Derivation, run: Run) -> Document:
-    """The document with the numbers of a training run in its graph, and the curve of its cost."""
-    if not run.costs:
-        return document
+def with_pictures(document: Document, derivation: Derivation, run: Run = NO_RUN) -> Document:
+    """The document with its graph, before any derivative, and the training run before the results.
+
+    The graph shows numbers with which the run begins; without one there are none, and no curve.
+    """
     writer = writer_for(derivation)
-    shown = {section.key: section for section in document.sections}
-    if "graph" in shown:
-        shown |= {"graph": graph_section(writer, run) or shown["graph"]}
-    results = shown.pop("results")
-    curve = run_section(writer, run, 1 + ("graph" in shown))
-    return replace(document, sections=(*shown.values(), curve, results))
+    graph = graph_section(writer, run)
+    sections: list[Section] = []
+    for section in document.sections:
+        if section.key == "results" and run.costs:
+            sections.append(run_section(writer, run, 2 if graph else 1))
+        sections.append(section)
+        if section.key == "goal" and graph:
+            sections.append(graph)
+    return replace(document, sections=tuple(sections))
 
 
 def with_checks(

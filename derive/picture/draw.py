@@ -42,7 +42,7 @@ from derive.picture.places import Placed, label_row, least_width, placed
 # How wide a picture may be, and the lengths, in em, up to which local derivatives are written out:
 # the first with which it is not wider.
 WIDEST = 660.0
-LONGEST = (11.0, 8.0, 5.5, 0.0)
+LONGEST = (12.5, 9.0, 6.0, 0.0)
 MARGIN = 8.0
 # How far an arrow may be from its place at a box.
 ALMOST = 5.0

@@ -43,6 +43,8 @@ WIDTHS = {
     "\N{EM SPACE}": 1.0,
 }
 CAPITAL, LETTER = 0.77, 0.54
+# Fonts that are made for small sizes have broader letters.
+BROADER = 1.15
 # Spacing accents, how wide they are, and how much higher they stand over a capital.
 ACCENTS = {"hat": "ˆ", "bar": "¯", "tilde": "˜", "dot": "˙", "vec": "→"}
 ACCENT, OVER_CAPITAL = 0.36, -0.22
@@ -63,7 +65,10 @@ class Run:
 
 def line_width(layout: Layout) -> float:
     """How wide a formula on one line is, as a part of the height of its letters."""
-    return sum(run.size * (run.space + sum(map(_wide, run.text))) for run in runs(layout))
+    return sum(
+        run.size * (run.space + sum(map(_wide, run.text))) * (1.0 if run.size == 1 else BROADER)
+        for run in runs(layout)
+    )
 
 
 def _wide(letter: str) -> float:

@@ -179,26 +179,35 @@ def _across(rows: Rows, sizes: Measured, extents: Mapping[Slot, Extent]) -> dict
     for row, shift in zip(rows.rows, shifts, strict=True):
         across |= _apart(row, [(0.0, 1.0)] * len(row), shift)
     order = list(zip(rows.rows, shifts, strict=True))
-    near = FAR
+    near, pinned = FAR, dict[Slot, _Pull]()
     for number in range(ROUNDS + LAST):
         near = max(NEAR, near * CLOSER)
         for row, shift in (*order, *reversed(order)):
-            wishes = [_wish(across, slot, pulls[slot], near) for slot in row]
+            wishes = [_wish(across, s, (*pulls[s], *_held(pinned, s)), near) for s in row]
             across |= _apart(row, wishes, shift)
-        if number == ROUNDS:
-            _pin(rows, across, pulls)
+        if number >= ROUNDS:
+            pinned = _pinned(rows, sizes, across)
     for edge, way in rows.ways.items():
         across |= _straight(edge, way, rows, sizes, extents, across)
     return across
 
 
-def _pin(rows: Rows, across: Mapping[Slot, float], pulls: dict[Slot, list[_Pull]]) -> None:
-    """Draw all stops of each long arrow to the middle one of their places."""
-    for way in rows.ways.values():
+def _pinned(rows: Rows, sizes: Measured, across: Mapping[Slot, float]) -> dict[Slot, _Pull]:
+    """What draws all stops of a long arrow to the place of the outermost, where there is room."""
+    pinned: dict[Slot, _Pull] = {}
+    for edge, way in rows.ways.items():
         stops = way[1:-1]
-        middle = sorted(across[stop] for stop in stops)[len(stops) // 2]
-        for stop in stops if len(stops) > 1 else ():
-            pulls[stop].append(_Pull(None, middle, PINNED))
+        ends = [across[end] + _offset(edge, end, sizes) for end in (way[0], way[-1])]
+        places = [across[stop] for stop in stops]
+        outwards = sum(places) / len(places) > sum(ends) / 2
+        outermost = max(places) if outwards else min(places)
+        if len(stops) > 1:
+            pinned |= dict.fromkeys(stops, _Pull(None, outermost, PINNED))
+    return pinned
+
+
+def _held(pinned: Mapping[Slot, _Pull], slot: Slot) -> tuple[_Pull, ...]:
+    return (pinned[slot],) if slot in pinned else ()
 
 
 def _wish(

@@ -13,7 +13,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -23,6 +23,7 @@ from derive.project import LANGUAGES, ModelText, Project, find_model, find_model
 
 if TYPE_CHECKING:
     from derive.jobs import Died
+    from derive.pdf import Maker
     from derive.pipeline import Builder, Rebuilt
     from derive.verification.report import Report
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     build = _command(commands, "build", _build, "write the documents and the code of models")
     build.add_argument("--lang", choices=LANGUAGES, action="append", help="also in this language")
     build.add_argument("--force", action="store_true", help="replace files that were edited too")
+    build.add_argument("--pdf", action="store_true", help="make PDFs too, by TeX or by Typst")
     check = _command(commands, "check", _check, "say what `build` would change; write nothing")
     for command in (build, check):
         command.add_argument("models", nargs="*", metavar="MODEL", help="default: the project's")
@@ -138,6 +140,7 @@ def _build(options: argparse.Namespace, builder: Builder | None) -> int:
 
     project = find_project(Path())
     asked = tuple(options.lang or project.languages)
+    makers = _makers(asked or LANGUAGES[:1]) if options.pdf else {}
     models, code = _rebuild_all(options, project, asked, builder)
     if code:
         _say("nothing was written", "red")
@@ -152,7 +155,32 @@ def _build(options: argparse.Namespace, builder: Builder | None) -> int:
         verdict = model.built.report.verdict
         colour = "green" if verdict == "verified" else "yellow"
         _say(f"{model.built.name}: {verdict}, {verb} {model.tree.directory}", colour)
+    _write_pdfs(models, makers)
     return FINE
+
+
+def _makers(languages: Iterable[str]) -> dict[str, Maker]:
+    """What makes the PDFs of each language, found out before anything is built."""
+    from derive.pdf import maker
+
+    return {language: maker(language) for language in languages}
+
+
+def _write_pdfs(models: Iterable[Rebuilt], makers: Mapping[str, Maker]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from derive.jobs import available_cores
+    from derive.output import write_beside
+    from derive.pipeline import pdf_name, pdf_of
+
+    def made(model: Rebuilt, language: str) -> Path:
+        content = pdf_of(model.built, language, makers[language])
+        return write_beside(model.tree, pdf_name(language), content)
+
+    with ThreadPoolExecutor(available_cores()) as pool:
+        paths = [pool.submit(made, model, language) for model in models for language in makers]
+        for path in paths:
+            _say(f"{path.result()} is written", "green")
 
 
 def _check(options: argparse.Namespace, builder: Builder | None) -> int:

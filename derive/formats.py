@@ -1,4 +1,4 @@
-"""The three formats of a document: how each writes text, formulas, references and names of code."""
+"""The formats of a document: how each writes text, formulas, references and names of code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from derive.picture.drawing import Drawing
 from derive.picture.svg import Words, svg
 from derive.picture.tikz import tikz
 from derive.typeset.breaking import broken, widest_piece
-from derive.typeset.escape import escape_html, escape_latex, escape_markdown
+from derive.typeset.escape import escape_html, escape_latex, escape_markdown, escape_typst
 from derive.typeset.latex import latex
 from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
 from derive.typeset.mathml import mathml
+from derive.typeset.typst import typst, typst_lines
 from derive.typeset.unicode import unicode
 
 # The widths of a displayed line on a page and of a formula beside its reason, in em.
@@ -40,7 +41,7 @@ class Shown:
     file: str
 
 
-Kind = Literal["latex", "html", "markdown", "text"]
+Kind = Literal["latex", "html", "markdown", "typst", "text"]
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,38 @@ MARKDOWN = Format(
     lambda number: f"({number})",
     str,
     lambda shown: f"![{escape_markdown(shown.title, starts_line=False)}]({shown.file})",
+)
+
+# --- Typst --------------------------------------------------------------------------------------
+
+
+def _typst_display(lines: tuple[Numbered, ...]) -> str:
+    shown = []
+    for line in lines:
+        formula = typst_lines(broken(line.formula, LINE))
+        number = "none" if line.number is None else str(line.number)
+        shown.append(f"#formula({number}, $ {formula} $)")
+    return "\n".join(shown)
+
+
+def _typst_code(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'#raw("{escaped}")'
+
+
+# Only what makes a PDF where there is no TeX: it is no file of its own.
+TYPST = Format(
+    "typst",
+    "typ",
+    escape_typst,
+    escape_typst,
+    lambda layout: f"${typst(_inline(layout))}$",
+    lambda layout: f"${typst(broken(layout, REASON))}$",
+    _typst_display,
+    _typst_code,
+    lambda number: f'#link(label("eq-{number}"))[({number})]',
+    lambda number: f'#link(label("fig-{number}"))[{number}]',
+    lambda shown: f'image("{shown.file}", width: {0.75 * shown.drawing.width:.1f}pt)',
 )
 
 # --- one line of text, for terminals ------------------------------------------------------------

@@ -196,6 +196,18 @@ def write(tree: Tree) -> None:
         raise _cannot("written", tree.directory, error) from None
 
 
+def write_beside(tree: Tree, name: str, content: bytes) -> Path:
+    """Write one more file, which is made anew from the others and recorded nowhere."""
+    path = tree.directory / name
+    try:
+        with ExitStack() as cleanup:
+            os.replace(_stage(tree, content, cleanup), path)
+            _settle(tree.directory)
+    except OSError as error:
+        raise _cannot("written", path, error) from None
+    return path
+
+
 def _replace(tree: Tree) -> None:
     *files, certificate = tree.files
     stale = [file for file in files if file.stale]

@@ -19,9 +19,10 @@ from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks, with_pictures
 from derive.document.summary import summary_of
 from derive.errors import VerificationError
-from derive.formats import FORMATS, Format
+from derive.formats import FORMATS, LATEX, TYPST, Format
 from derive.language import read_model
 from derive.output import Tree, compare, read_record
+from derive.pdf import Maker, make_pdf
 from derive.program.arrays import show_name
 from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context, figures, picture_context, picture_file
@@ -34,13 +35,17 @@ from derive.wellformed import check_specification
 
 @dataclass(frozen=True)
 class Built:
-    """What is made of one model: `files` holds (name, text), without the certificate."""
+    """What is made of one model: `files` holds (name, text), without the certificate.
+
+    `document` is what its documents say, in no format.
+    """
 
     name: str
     files: tuple[tuple[str, str], ...]
     certificate: dict[str, Any]
     cautions: tuple[str, ...]
     report: Report
+    document: Document | None = None
 
 
 Builder = Callable[[str, str, tuple[str, ...], str], Built]
@@ -82,6 +87,7 @@ def build_model(
         certificate(report) | {"cautions": [caution.cause for caution in cautions]},
         tuple(caution.cause for caution in cautions),
         report,
+        document,
     )
 
 
@@ -134,6 +140,20 @@ def file_name(form: Format, language: str) -> str:
     ('derivation.tex', 'derivation.zh.tex')
     """
     return ".".join(("derivation", *(() if language == "en" else (language,)), form.ending))
+
+
+def pdf_name(language: str) -> str:
+    """The name of the PDF in a language."""
+    return str(Path(file_name(LATEX, language)).with_suffix(".pdf"))
+
+
+def pdf_of(built: Built, language: str, by: Maker) -> bytes:
+    """The PDF of what was built, in one language; `OutputError` where it cannot be made."""
+    if by == "latexmk" or built.document is None:
+        return make_pdf(built.files, file_name(LATEX, language), language, by)
+    source = file_name(TYPST, language)
+    files = (*built.files, (source, written(built.document, TYPST, language)))
+    return make_pdf(files, source, language, by)
 
 
 @dataclass(frozen=True)

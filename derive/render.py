@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import jinja2
 
-Kind = Literal["python", "latex", "html", "markdown", "text"]
+Kind = Literal["python", "latex", "html", "markdown", "typst", "text"]
 
-# LaTeX is full of braces and percent signs, so its templates have delimiters of their own.
+# LaTeX and Typst are full of braces and percent signs: their templates have other delimiters.
 LATEX_DELIMITERS: Mapping[str, Any] = {
     "block_start_string": "<%",
     "block_end_string": "%>",
@@ -41,7 +41,7 @@ def environment(kind: Kind) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
-        **(LATEX_DELIMITERS if kind == "latex" else {}),
+        **(LATEX_DELIMITERS if kind in ("latex", "typst") else {}),
     )
     if kind == "python":
         env.filters["lines"] = indented

@@ -23,6 +23,7 @@ LATEX = {
 }
 # What is markup anywhere, what makes a link of a word, and what is markup at the start of a line.
 _MARKDOWN_ANYWHERE = re.compile(r"[\\`*_{}\[\]#|~$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_TYPST = re.compile(r"[\\#$*_`<>@\[\]=+/~'\"-]")
 _MARKDOWN_START = re.compile(r"^(\d*)([-+=.)])")
 
 
@@ -54,6 +55,15 @@ def escape_markdown(text: str, starts_line: bool = True) -> str:
     if starts_line:
         escaped = _MARKDOWN_START.sub(r"\1\\\2", escaped)
     return escape(escaped, quote=False)
+
+
+def escape_typst(text: str) -> str:
+    r"""Text for Typst, outside mathematics.
+
+    >>> print(escape_typst("a *bold* #set $x_1$"))
+    a \*bold\* \#set \$x\_1\$
+    """
+    return _TYPST.sub(r"\\\g<0>", _one_line(text))
 
 
 def _one_line(text: str) -> str:

@@ -177,12 +177,17 @@ HTML = Format(
 # --- Markdown -----------------------------------------------------------------------------------
 
 
+def _coloured(formula: Layout) -> str:
+    """LaTeX in colours that every reader of Markdown knows by name."""
+    return latex(formula).replace(r"\textcolor{upstream}", r"\textcolor{teal}")
+
+
 def _markdown_display(lines: tuple[Numbered, ...]) -> str:
     shown = [broken(line.formula, LINE) for line in lines]
     blocks = []
     for line, formula in zip(lines, shown, strict=True):
         tag = "" if line.number is None else rf" \tag{{{line.number}}}"
-        blocks.append(f"```math\n{latex(formula)}{tag}\n```")
+        blocks.append(f"```math\n{_coloured(formula)}{tag}\n```")
     return "\n\n".join(blocks)
 
 
@@ -191,8 +196,8 @@ MARKDOWN = Format(
     "md",
     escape_markdown,
     lambda text: escape_markdown(text, starts_line=False),
-    lambda layout: f"$`{latex(_inline(layout))}`$",
-    lambda layout: f"$`{latex(broken(layout, REASON))}`$",
+    lambda layout: f"$`{_coloured(_inline(layout))}`$",
+    lambda layout: f"$`{_coloured(broken(layout, REASON))}`$",
     _markdown_display,
     lambda name: f"`{name}`",
     lambda number: f"({number})",

@@ -177,7 +177,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Specification:
-    """A whole model.  Each equation reads only what is above it, or stands in a recurrence."""
+    """A whole model.  Each equation reads only what is above it, or stands in a recurrence.
+
+    `meanings` are the words in which the author says what a name is.
+    """
 
     name: str
     title: str
@@ -190,6 +193,7 @@ class Specification:
     recurrences: tuple[Recurrence, ...] = ()
     facts: tuple[Fact, ...] = ()
     requests: tuple[Request, ...] = ()
+    meanings: tuple[tuple[str, str], ...] = ()
 
 
 def declared(model: Specification, kind: str) -> tuple[Quantity, ...]:

@@ -39,7 +39,20 @@ def shown(text, ending, language="en", name="neuron"):
 def displayed(page, ending):
     """The displayed formulas of a page in reading order, as (number or None, markup)."""
     found = {"tex": _in_latex, "html": _in_html, "md": _in_markdown}[ending](page)
-    return [(None if number is None else int(number), markup) for number, markup in found]
+    return [
+        (None if number is None else int(number), uncoloured(markup)) for number, markup in found
+    ]
+
+
+def uncoloured(markup):
+    """LaTeX without its colours: what stands in them stays."""
+    while (found := re.search(r"\\textcolor\{\w+\}\{", markup)) is not None:
+        depth, end = 1, found.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(markup[end], 0)
+            end += 1
+        markup = markup[: found.start()] + markup[found.end() : end - 1] + markup[end:]
+    return markup
 
 
 def numbered(page, ending):

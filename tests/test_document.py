@@ -48,7 +48,8 @@ NAMED = [
     r"C &= (\hat{y} - y)^2",
     r"\frac{\partial C}{\partial \hat{y}} &= 2 (\hat{y} - y)",
     STACKED,
-    r"\frac{\partial C}{\partial w} &= x^{\top} [2 (\hat{y} - y)]",
+    r"\underset{n \times 1}{\frac{\partial C}{\partial w}} &= "
+    r"\underset{n \times 1}{x^{\top}} \underset{1 \times 1}{[2 (\hat{y} - y)]}",
     r"\frac{\partial C}{\partial b} &= 2 (\hat{y} - y)",
     r"w &\leftarrow w - \alpha \cdot x^{\top} [2 (\hat{y} - y)]",
     r"b &\leftarrow b - \alpha \cdot 2 (\hat{y} - y)",
@@ -80,6 +81,15 @@ def test_the_twelve_equations_in_markdown_and_no_others(language):
 def test_the_closing_formulas_and_all_that_have_no_number(language):
     assert unnumbered(shown(NEURON, "tex", language), "tex") == NAMED
     assert unnumbered(shown(NEURON, "md", language), "md") == [unaligned(one) for one in NAMED]
+
+
+def test_the_upstream_gradient_is_whole_and_in_one_colour():
+    page = shown(NEURON, "tex")
+    coloured = re.findall(r"\\textcolor\{(\w+)\}(\{[^=]*?\}) (?=\\cdot|\\frac)", page)
+    assert set(coloured) == {
+        ("upstream", r"{\frac{\partial C}{\partial \hat{y}}}"),
+        ("upstream", r"{2 (\hat{y} - y)}"),
+    }
 
 
 @pytest.mark.parametrize("ending", FORMS)

@@ -50,8 +50,16 @@ COMMA = '<mo separator="true">,</mo><mspace width="1em"></mspace>'
 
 
 def chain(parameter, local):
-    named = by(C, Y_HAT) + WIDE + by(Y_HAT, parameter)
-    return by(C, parameter) + IS + named + IS + ERROR + DOT + local
+    named = coloured(by(C, Y_HAT)) + WIDE + by(Y_HAT, parameter)
+    return by(C, parameter) + IS + named + IS + coloured(f"<mrow>{ERROR}</mrow>") + DOT + local
+
+
+def coloured(upstream):
+    return f'<mrow class="upstream">{upstream}</mrow>'
+
+
+def shaped(body, rows, columns):
+    return f'<munder>{body}<mrow>{rows}<mo form="infix">×</mo>{columns}</mrow></munder>'
 
 
 def update(parameter, value):
@@ -78,7 +86,11 @@ EQUATIONS = {
     12: update(B, ERROR),
 }
 CLOSING = [
-    by(C, W) + IS + CLOSED,
+    shaped(by(C, W), "<mi>n</mi>", n(1))
+    + IS
+    + shaped(X_T, "<mi>n</mi>", n(1))
+    + TIMES
+    + shaped(fenced("[", f"<mrow>{ERROR}</mrow>", "]"), n(1), n(1)),
     by(C, B) + IS + ERROR,
     W + BECOMES + W + MINUS + ALPHA + DOT + CLOSED,
     B + BECOMES + B + MINUS + ALPHA + DOT + ERROR,

@@ -73,7 +73,7 @@ def test_the_steps_one_rule_a_line_with_its_reason():
 chain rule: ∂C/∂w[i] = ∂C/∂ŷ ∂ŷ/∂w[i]  (w[i] reaches the cost through ŷ alone)
 local derivative: ∂ŷ/∂w[i] = x[i]  (how ŷ answers to w[i])
   sum rule: ∂/∂w[i] (Σ_j x[j] w[j] + b) = x[i]  (only Σ_j x[j] w[j] contains w[i])
-    one term of the sum: ∂/∂w[i] (Σ_j x[j] w[j]) = x[i]  \
+    one term of the sum: ∂/∂w[i] (Σ_j x[j] w[j]) = Σ_j x[j] [j = i] = x[i]  \
 (of all terms of the sum only x[i] w[i] contains w[i])
       constant factor: ∂/∂w[i] (x[i] w[i]) = x[i]  \
 (what does not contain w[i] stays as a factor)

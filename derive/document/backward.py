@@ -15,8 +15,11 @@ from derive.document.blocks import (
     Paragraph,
     Reference,
     Section,
+    Working,
     paragraph,
+    says,
 )
+from derive.document.broadcasts import broadcasts
 from derive.document.writer import (
     Writer,
     at_first_places,
@@ -29,9 +32,9 @@ from derive.document.writer import (
 )
 from derive.model import Equation
 from derive.names import symbol
-from derive.terms import Entry, Quantity, Term, entries, free_indices, substitute
+from derive.terms import Entry, Number, Quantity, Term, entries, free_indices, substitute
 from derive.typeset.equations import equations
-from derive.typeset.layout import Identifier, Layout
+from derive.typeset.layout import Identifier, Layout, Operator, listed, row
 
 
 def is_direct(writer: Writer, gradient: Gradient) -> bool:
@@ -42,7 +45,7 @@ def is_direct(writer: Writer, gradient: Gradient) -> bool:
 
 def local_section(writer: Writer) -> Section | None:
     """The derivative of the cost in what it reads, then those of each definition, with reasons."""
-    blocks: list[Block] = []
+    blocks: list[Block] = [paragraph("local.intro")]
     direct = [g for g in writer.derivation.gradients if is_direct(writer, g)]
     if direct:
         through = Listed(tuple(symbol_of(writer, gradient.wrt) for gradient in direct))
@@ -53,6 +56,8 @@ def local_section(writer: Writer) -> Section | None:
         steps = gradient_steps(writer.derivation, gradient)
         blocks += [Display((Numbered(shown),)), working(writer, steps)]
     read = _locals_by_definition(writer)
+    if not read:
+        blocks = blocks[1:]
     for equation in writer.model.equations:
         if equation.left in read:
             blocks += _local_derivatives(writer, equation, read[equation.left])
@@ -86,7 +91,19 @@ def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list
     number = writer.next_number()
     steps = _distinct(tuple(step for _, local in read for step in local_steps(local)))
     display = Display((Numbered(equations(*shown), number),))
-    return [paragraph(key, **gaps), display, working(writer, steps)]
+    said = [says(key, **gaps)]
+    if any(len(local.paths) > 1 for _, local in read):
+        said.insert(0, says("local.readings", left=gaps["left"]))
+    return [Paragraph(tuple(said)), display, _worked_once(writer, working(writer, steps), number)]
+
+
+def _worked_once(writer: Writer, working: Working, number: int) -> Block:
+    """The steps of a result; where another was found by the same rules, a word that says so."""
+    rules = tuple(f"{reason.depth} {reason.rule.key}" for reason in working.reasons)
+    found = writer.worked.setdefault(rules, Reference(number, number))
+    if found.first == number:
+        return working
+    return paragraph("local.alike", reference=found)
 
 
 def _local_formulas(writer: Writer, gradient: Gradient, local: Local) -> list[Layout]:
@@ -113,11 +130,13 @@ def chain_section(writer: Writer) -> Section:
     for gradient in rest:
         first = writer.counted + 1
         for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
-            stages = _stages(forms)
-            shown = formula(writer, *(at_first_places(stage) for stage in stages))
+            stages = tuple(at_first_places(stage) for stage in _stages(forms))
+            shown = formula(writer, *stages, upstream=_upstream(writer, gradient, forms))
             lines.append(Numbered(shown, writer.next_number()))
         writer.gradients[gradient.wrt] = Reference(first, writer.counted)
-    blocks: list[Block] = [_how_the_chain_goes(writer, rest), Display(tuple(lines))]
+    blocks: list[Block] = [_how_the_chain_goes(writer, rest), *_ways(writer, rest)]
+    blocks.append(Display(tuple(lines)))
+    blocks += broadcasts(writer)
     blocks += _simplifications(writer, rest)
     through = [local for gradient in rest for local in locals_of(gradient)]
     direct = [local for local in through if local.paths[0].upstream is None]
@@ -127,6 +146,20 @@ def chain_section(writer: Writer) -> Section:
     blocks += _general_entries(writer, rest)
     chained = len(direct) < len(through)
     return Section("chain" if chained else "gradient", tuple(blocks))
+
+
+def _upstream(writer: Writer, gradient: Gradient, forms: Chain) -> list[Term]:
+    """The upstream factors of a chain, by name and in value, at the places of the chain."""
+    values = dict(zip(gradient.equation.indices, forms.entry.subscripts, strict=True))
+    found: list[Term] = []
+    for path in gradient.paths:
+        if path.upstream is not None:
+            value = upstream_value(writer.derivation, path.upstream)
+            read = entries(forms.named or value)
+            found += [one for one in read if one.quantity == path.upstream.quantity]
+            # A symbol alone may stand elsewhere in the formula too.
+            found += [] if isinstance(value, Entry | Number) else [substitute(value, values)]
+    return [at_first_places(term) for term in found]
 
 
 def _stages(forms: Chain) -> tuple[Term, ...]:
@@ -139,11 +172,39 @@ def _stages(forms: Chain) -> tuple[Term, ...]:
     return tuple(stages)
 
 
+def _ways(writer: Writer, gradients: list[Gradient]) -> list[Block]:
+    """Which quantities read which, as arrows, and where several ways lead to the cost."""
+    if not any(path.upstream is not None for gradient in gradients for path in gradient.paths):
+        return []
+    readers: dict[Quantity, list[Layout]] = {}
+    several = []
+    for gradient in writer.derivation.gradients:
+        reading = dict.fromkeys(path.equation.left for path in gradient.paths)
+        for reader in reading:
+            readers.setdefault(reader, []).append(symbol_of(writer, gradient.wrt))
+        several += [symbol_of(writer, gradient.wrt)] if len(reading) > 1 else []
+    order = [defined.left for defined in writer.model.equations if defined.left in readers]
+    arrows = tuple(
+        row(listed(*readers[reader]), Operator("→"), symbol_of(writer, reader)) for reader in order
+    )
+    cost = symbol_of(writer, writer.model.objective.cost)
+    phrases = [says("chain.arrows", cost=cost, arrows=Listed(arrows))]
+    key = "chain.several" if several else "chain.single"
+    gaps: dict[str, Gap] = {"quantities": Listed(tuple(several))} if several else {}
+    return [Paragraph((*phrases, says(key, **gaps)))]
+
+
 def _simplifications(writer: Writer, gradients: list[Gradient]) -> list[Block]:
-    """The named steps by which gradients were simplified, where any was."""
-    chains = [chain(writer.derivation, gradient) for gradient in gradients]
-    steps = tuple(step for forms in chains for step in forms.simplification)
-    return [working(writer, _distinct(steps))] if steps else []
+    """The named steps by which gradients were simplified, each way of simplifying once."""
+    steps: list[Step] = []
+    seen: set[tuple[str, ...]] = set()
+    for gradient in gradients:
+        found = chain(writer.derivation, gradient).simplification
+        rules = tuple(step.rule for step in found)
+        steps += found if rules not in seen else ()
+        seen.add(rules)
+    steps = list(dict.fromkeys(steps))
+    return [working(writer, tuple(steps))] if steps else []
 
 
 def _how_the_chain_goes(writer: Writer, gradients: list[Gradient]) -> Paragraph:

@@ -10,12 +10,12 @@ from derive.document.backward import chain_section, local_section
 from derive.document.blocks import Document, Numbers, Section
 from derive.document.closing import (
     checks_section,
-    matrix_section,
     point_section,
     remark_section,
     results_section,
 )
 from derive.document.forward import goal_section, introduction, model_section, notation_section
+from derive.document.matrix_form import matrix_section
 from derive.document.pictures import graph_section, run_section
 from derive.document.requested import requested_section
 from derive.document.updates import update_section

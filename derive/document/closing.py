@@ -1,13 +1,10 @@
-"""The closing sections: matrix form, remarks, results, checks."""
+"""The closing sections: remarks, results, checks."""
 
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from derive.calculus.adjoint import Gradient
-from derive.calculus.explain import chain
-from derive.calculus.update import is_general
 from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
@@ -24,30 +21,24 @@ from derive.document.blocks import (
 )
 from derive.document.matrices import (
     array_of,
-    closed_array,
     gradient_formula,
     matrix_formula,
-    stacked,
 )
 from derive.document.remarks import Contraction, Direction, contraction, starting_point
-from derive.document.updates import update_formula
 from derive.document.worked import exact_value, stated_data
 from derive.document.writer import (
     Writer,
     at_first_places,
-    at_places,
     formula,
     gradients_of_parameters,
     shape_gap,
     symbol_of,
 )
-from derive.program.arrays import Matmul
 from derive.simplify import negative, product
 from derive.terms import ZERO, Call, Entry, Multiply, Quantity, number, substitute
 from derive.typeset.equations import as_factor, equation
 from derive.typeset.layout import (
     MINUS,
-    Fenced,
     Group,
     Layout,
     NumberText,
@@ -55,7 +46,6 @@ from derive.typeset.layout import (
     bracketed,
     listed,
     row,
-    walk,
 )
 from derive.typeset.layout import Fraction as Over
 from derive.typeset.layout import product as side_by_side
@@ -65,53 +55,6 @@ ANGLE = Entry(Quantity("phi"))
 
 # The width, in em, of the longest formula that a table holds; a longer one stands above only.
 CELL = 18.0
-
-
-def matrix_section(writer: Writer) -> Section | None:
-    """The entries stacked in the shape of their variable, and the closing formulas.
-
-    None where every parameter is a number: its entry is all there is.
-    """
-    own = gradients_of_parameters(writer)
-    if not any(gradient.wrt.shape for gradient in own):
-        return None
-    blocks = [block for gradient in own for block in _stacking(writer, gradient)]
-    closing = tuple(Numbered(gradient_formula(writer, gradient)) for gradient in own)
-    blocks += [paragraph("matrix.closing"), Display(closing)]
-    if not is_general(writer.model.objective.rule):
-        lines = tuple(Numbered(update_formula(writer, gradient)) for gradient in own)
-        blocks += [paragraph("matrix.closing_update"), Display(lines)]
-    if any(_has_computed_number(writer, gradient) for gradient in own):
-        blocks.append(paragraph("matrix.brackets"))
-    return Section("matrix", tuple(blocks))
-
-
-def _has_computed_number(writer: Writer, gradient: Gradient) -> bool:
-    array = closed_array(writer, gradient)
-    shown = matrix_formula(writer, array)
-    square = (part for part in walk(shown) if isinstance(part, Fenced)) if shown else ()
-    return isinstance(array, Matmul) and any(part.opening == "[" for part in square)
-
-
-def _stacking(writer: Writer, gradient: Gradient) -> list[Block]:
-    """The partials = their values = a product of matrices of entries = the same by symbols."""
-    places = at_places(writer, gradient, chain(writer.derivation, gradient))
-    array = closed_array(writer, gradient)
-    if not writer.small or len(places) < 2 or not isinstance(array, Matmul):
-        return []
-    written, named = (matrix_formula(writer, array, written=w) for w in (True, False))
-    if written is None or named is None:
-        return []
-    columns = [
-        stacked(writer, gradient.wrt, [formula(writer, at_first_places(t)) for t in terms])
-        for terms in zip(*((forms.entry, forms.shown) for forms in places), strict=True)
-    ]
-    gaps: dict[str, Gap] = {
-        "wrt": symbol_of(writer, gradient.wrt),
-        "references": writer.gradients[gradient.wrt],
-    }
-    shown = equation(*columns, written, named)
-    return [paragraph("matrix.stacking", **gaps), Display((Numbered(shown),))]
 
 
 # --- remarks ------------------------------------------------------------------------------------

@@ -12,12 +12,14 @@ from derive.document.blocks import (
     Listed,
     Numbered,
     Paragraph,
+    Phrase,
     Section,
     Table,
+    Verbatim,
     paragraph,
     says,
 )
-from derive.document.kinks import kinks
+from derive.document.kinks import edge_cases
 from derive.document.matrices import definition_formula, matrix_words, written_as_matrices
 from derive.document.writer import (
     Writer,
@@ -38,12 +40,11 @@ from derive.typeset.layout import Layout
 
 def notation_section(writer: Writer) -> Section:
     """One line for each symbol: shape, meaning, name in the code; then the conventions."""
-    model, cost = writer.model, writer.model.objective.cost
+    model = writer.model
     rows = [_size_row(writer, dimension) for dimension in model.dimensions]
     rows += [_declared_row(writer, declaration) for declaration in model.declarations]
     for equation in model.equations:
-        meaning = says("notation.cost" if equation.left == cost else "notation.defined_here")
-        rows.append(_row(writer, equation.left, meaning))
+        rows.append(_row(writer, equation.left, _defined(writer, equation.left)))
     given = dict(model.objective.settings)
     for quantity, default in model.objective.rule.settings:
         value = formula(writer, decimal(given.get(str(quantity.name), default)))
@@ -59,6 +60,7 @@ def _conventions(writer: Writer) -> tuple[Paragraph, ...]:
     axes = {len(quantity.shape) for quantity in everything}
     keys = ["rows"] * (2 in axes) + ["columns"] * (1 in axes)
     said = (*(says(f"notation.{key}") for key in keys), *matrix_words(writer))
+    said = (says("notation.symbols"), *said) if keys else said
     if max(axes, default=0) > 0:
         said += (says("notation.layout"), says("notation.counting"))
     return (Paragraph(said),) if said else ()
@@ -74,7 +76,7 @@ def _row(writer: Writer, quantity: Quantity, meaning: Gap) -> Row:
 
 def _size_row(writer: Writer, dimension: Dimension) -> Row:
     value = formula(writer, number(writer.sizes[dimension.name]))
-    meaning = says("notation.size", value=value)
+    meaning = _in_words(writer, dimension.name, says("notation.size", value=value))
     size = formula(writer, Size(dimension.name))
     return (size, says("notation.scalar"), meaning, Code(python_name(dimension.name)))
 
@@ -83,8 +85,24 @@ def _declared_row(writer: Writer, declaration: Declaration) -> Row:
     quantity = declaration.quantity
     if quantity.kind == "const":
         value = formula(writer, Number(declaration.value or number(0).value))
-        return _row(writer, quantity, says("notation.const", value=value))
-    return _row(writer, quantity, says(f"notation.{quantity.kind}"))
+        kind = says("notation.const", value=value)
+    else:
+        kind = says(f"notation.{quantity.kind}")
+    return _row(writer, quantity, _in_words(writer, str(quantity.name), kind))
+
+
+def _in_words(writer: Writer, name: str, kind: Phrase) -> Gap:
+    """What a quantity is: in the words of its author where there are any, and its kind."""
+    words = dict(writer.model.meanings).get(name)
+    return kind if words is None else says("notation.said", words=Verbatim(words), kind=kind)
+
+
+def _defined(writer: Writer, quantity: Quantity) -> Gap:
+    """What a defined quantity is."""
+    words = dict(writer.model.meanings).get(str(quantity.name))
+    if quantity == writer.model.objective.cost:
+        return _in_words(writer, str(quantity.name), says("notation.cost"))
+    return says("notation.defined_here") if words is None else Verbatim(words)
 
 
 def model_section(writer: Writer) -> Section:
@@ -105,8 +123,7 @@ def model_section(writer: Writer) -> Section:
         for fact in writer.model.facts
     )
     blocks += [paragraph("fact.title", facts=Listed(facts))] if facts else []
-    taken = kinks(writer.model)
-    blocks += [Paragraph((says("kink.title"), *taken))] if taken else []
+    blocks += edge_cases(writer.derivation)
     return Section("model", tuple(blocks))
 
 

@@ -22,17 +22,29 @@ from derive.names import symbol
 from derive.program.arrays import ArrayTerm, Matmul, Whole, operands, walk, with_operands
 from derive.program.solving import untransposed
 from derive.program.vectorise import vectorise
-from derive.terms import ZERO, Choice, Entry, Node, Quantity, entries, is_one
+from derive.sizes import Shape
+from derive.terms import ONE, Choice, Entry, Node, Quantity, Reduction, entries, is_one
 from derive.terms import walk as walk_terms
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
 from derive.typeset.functions import layout_function
-from derive.typeset.layout import FunctionName, Identifier, Layout
+from derive.typeset.layout import FunctionName, Identifier, Layout, Operator, Shaped, row
 from derive.typeset.layout import walk as walk_layout
 from derive.typeset.levels import is_indicator
+from derive.typeset.symbols import Notation
+from derive.typeset.terms import layout
 
 # An upstream gradient of at most so many operations is written out in a matrix formula.
 SHORT_ARRAY = 5
+
+
+def shape_layout_of(writer: Writer, shape: Shape) -> Layout:
+    """A shape as it stands below a factor: n × 1."""
+    items: list[Layout] = []
+    for size in shape:
+        shown = layout(size, Notation({}, writer.symbols))
+        items += [Operator("×"), shown] if items else [shown]
+    return row(*items)
 
 
 def array_of(defined: Equation) -> ArrayTerm | None:
@@ -43,8 +55,13 @@ def array_of(defined: Equation) -> ArrayTerm | None:
         return None
 
 
-def matrix_formula(writer: Writer, array: ArrayTerm | None, written: bool = False) -> Layout | None:
-    """`array` in matrix notation, its leaves as symbols or `written` out as matrices of entries."""
+def matrix_formula(
+    writer: Writer, array: ArrayTerm | None, written: bool = False, shaped: bool = False
+) -> Layout | None:
+    """`array` in matrix notation, its leaves as symbols or `written` out as matrices of entries.
+
+    With `shaped` the factors of matrix products have their shapes below them.
+    """
 
     def leaf(quantity: Quantity, flipped: bool) -> Layout:
         if written and not all(is_one(size) for size in quantity.shape):
@@ -54,7 +71,8 @@ def matrix_formula(writer: Writer, array: ArrayTerm | None, written: bool = Fals
 
     if array is None:
         return None
-    return layout_array(untransposed(array, writer.derivation.known.symmetric), leaf)
+    sizes = (lambda shape: shape_layout_of(writer, shape)) if shaped else None
+    return layout_array(untransposed(array, writer.derivation.known.symmetric), leaf, sizes)
 
 
 def entries_matrix(writer: Writer, quantity: Quantity, flipped: bool = False) -> Layout:
@@ -135,14 +153,30 @@ def _short_array(derivation: Derivation, quantity: Quantity) -> ArrayTerm | None
 
 def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
     """∂C/∂w in closed form: in matrix notation where it is plain, else entry by entry."""
+    plain = plain_gradient(writer, gradient)
+    if plain is not None:
+        return plain
+    return equation_formula(writer, closed_equation(writer.derivation, gradient))
+
+
+def plain_gradient(writer: Writer, gradient: Gradient, shaped: bool = False) -> Layout | None:
+    """∂C/∂w in matrix notation, None where there is none; `shaped` with the shapes of factors."""
     closed = closed_equation(writer.derivation, gradient)
-    right = matrix_formula(writer, closed_array(writer, gradient))
+    right = matrix_formula(writer, closed_array(writer, gradient), shaped=shaped)
     if right is None and any(map(is_indicator, walk_terms(closed.right))):
         # A product by name says more than a sum over [y = k].
-        right = matrix_formula(writer, array_of(gradient.equation))
-    if right is not None:
-        return equation(symbol_of(writer, gradient.equation.left), right)
-    return equation_formula(writer, closed)
+        right = matrix_formula(writer, array_of(gradient.equation), shaped=shaped)
+    if right is None:
+        return None
+    left = symbol_of(writer, gradient.equation.left)
+    if shaped and gradient.wrt.shape:
+        left = Shaped(left, shape_layout_of(writer, as_column(gradient.wrt.shape)))
+    return equation(left, right)
+
+
+def as_column(shape: Shape) -> Shape:
+    """The shape of an array in matrix notation, where one axis makes a column."""
+    return (*shape, ONE) if len(shape) == 1 else shape
 
 
 def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
@@ -150,7 +184,7 @@ def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
     shown = [definition_formula(writer, defined) for defined in writer.model.equations]
     shown += [gradient_formula(writer, gradient) for gradient in writer.derivation.gradients]
     words = words_in(shown)
-    if any(isinstance(node, Choice) and node.otherwise == ZERO for node in _nodes(writer)):
+    if any(isinstance(node, Choice | Reduction) for node in _nodes(writer)):
         words.append(says("notation.bracket"))
     return tuple(words)
 

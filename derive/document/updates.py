@@ -42,14 +42,17 @@ BUILT_IN = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 def update_section(writer: Writer) -> Section:
     """What one training step does to each parameter."""
     if not is_general(writer.model.objective.rule):
-        return Section("update", (_how_the_rule_goes(writer), Display(_by_entries(writer))))
+        entries = Display(_by_entries(writer))
+        return Section("update", (_how_the_rule_goes(writer), entries, *_what_it_means(writer)))
     lines = []
     for quantity, shown in general_formulas(writer):
         number = writer.next_number()
         writer.updates[quantity] = Reference(number, number)
         lines.append(Numbered(shown, number))
     states = _what_is_kept(writer)
-    return Section("update", (_how_the_rule_goes(writer), Display(tuple(lines)), *states))
+    display = Display(tuple(lines))
+    meaning = _what_it_means(writer)
+    return Section("update", (_how_the_rule_goes(writer), display, *states, *meaning))
 
 
 def _by_entries(writer: Writer) -> tuple[Numbered, ...]:
@@ -80,6 +83,16 @@ def _how_the_rule_goes(writer: Writer) -> Paragraph:
         "cost": symbol_of(writer, objective.cost),
     }
     return paragraph("update.rule", rule=title, **gaps)
+
+
+def _what_it_means(writer: Writer) -> tuple[Block, ...]:
+    """The arrow, the sign and what a step does, for the rules that the catalogue knows."""
+    objective = writer.model.objective
+    cost = symbol_of(writer, objective.cost)
+    phrases = [says("update.arrow")]
+    if objective.rule.name in BUILT_IN:
+        phrases.append(says(f"update.{objective.rule.name}", cost=cost))
+    return (Paragraph(tuple(phrases)),)
 
 
 def _what_is_kept(writer: Writer) -> tuple[Block, ...]:

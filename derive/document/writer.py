@@ -9,9 +9,11 @@ from fractions import Fraction
 from derive.calculus.adjoint import Derivation, Gradient
 from derive.calculus.expand import example_sizes, instance, places, shape_at
 from derive.calculus.explain import Chain, at
+from derive.calculus.matching import named
 from derive.calculus.steps import Step
 from derive.calculus.tidy import short_subscripts
 from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
+from derive.document.collapse import before_collapse
 from derive.document.starts import Start, plainly, starts_before, starts_of
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
@@ -39,6 +41,12 @@ from derive.typeset.terms import layout
 # Rules that say nothing a reader does not see.
 SILENT = ("itself", "local")
 
+# Rules that put a name where its definition stood.
+NAMING = ("named", "names")
+
+# The key of the colour of upstream gradients.
+UPSTREAM = "upstream"
+
 # A model whose parameters and definitions have at most this many entries is written out.
 WRITTEN_OUT = 12
 
@@ -58,6 +66,7 @@ class Writer:
     gradients: dict[Quantity, Reference] = field(default_factory=dict)
     updates: dict[Quantity, Reference] = field(default_factory=dict)
     requested: dict[Name, Reference] = field(default_factory=dict)
+    worked: dict[tuple[str, ...], Reference] = field(default_factory=dict)
 
     @property
     def model(self) -> Specification:
@@ -124,10 +133,16 @@ def gradients_of_parameters(writer: Writer) -> list[Gradient]:
 # --- formulas -----------------------------------------------------------------------------------
 
 
-def formula(writer: Writer, *stages: Term, relation: str = "=") -> Layout:
-    """The terms with `relation` behind the first and = between the others, letters shared."""
+def formula(
+    writer: Writer, *stages: Term, relation: str = "=", upstream: Sequence[Term] = ()
+) -> Layout:
+    """The terms with `relation` behind the first and = between the others, letters shared.
+
+    What is `upstream` in them is printed in the colour of upstream gradients.
+    """
     stages = tuple(plainly(stage, writer.starts) for stage in stages)
-    notation = Notation(writer.letters(stages), writer.symbols)
+    marks = {short_subscripts(plainly(term, writer.starts)): UPSTREAM for term in upstream}
+    notation = Notation(writer.letters(stages), writer.symbols, marks)
     shown = (layout(short_subscripts(stage), notation) for stage in stages)
     return equation(*shown, relation=relation)
 
@@ -218,17 +233,19 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
 
 
 def _reasons(writer: Writer, whole: Step, silent: tuple[str, ...]) -> list[Reason]:
-    walked = list(_spoken((whole,), silent))
-    terms = [term for _, step in walked for term in _terms(step)]
+    walked = [(depth, _with_names(writer, step)) for depth, step in _spoken((whole,), silent)]
+    collapsed = [(depth, step, before_collapse(step)) for depth, step in walked]
+    terms = [term for _, step, delta in collapsed for term in _terms(step, delta)]
     notation = Notation(writer.letters(terms), writer.symbols)
 
     def shown(term: Term) -> Layout:
         return layout(short_subscripts(at_first_places(term)), notation)
 
     reasons = []
-    for depth, step in walked:
+    for depth, step, delta in collapsed:
         why = says(f"rule.{step.rule}.why", **{name: shown(term) for name, term in step.arguments})
-        line = equation(shown(step.before), shown(step.after))
+        stages = (step.before, *((delta,) if delta is not None else ()), step.after)
+        line = equation(*map(shown, stages))
         reasons.append(Reason(depth, says(f"rule.{step.rule}.name"), line, why))
     return reasons
 
@@ -244,6 +261,14 @@ def _spoken(
         yield from _spoken(step.substeps, silent, depth + spoken)
 
 
-def _terms(step: Step) -> tuple[Term, ...]:
+def _with_names(writer: Writer, step: Step) -> Step:
+    """The step with what it arrives at by the names that it has: P[k] for its fraction."""
+    if step.rule in NAMING:
+        return step
+    return replace(step, after=named(step.after, writer.model.equations))
+
+
+def _terms(step: Step, delta: Term | None) -> tuple[Term, ...]:
     terms = (step.before, step.after, *(term for _, term in step.arguments))
+    terms += () if delta is None else (delta,)
     return tuple(at_first_places(term) for term in terms)

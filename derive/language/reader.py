@@ -14,6 +14,7 @@ from derive.language.expressions import read_expression
 from derive.language.facts import read_assume
 from derive.language.inline import read_function
 from derive.language.lookup import did_you_mean
+from derive.language.meanings import meanings
 from derive.language.objective import MINIMIZE_CURE, read_minimize
 from derive.language.recurrences import read_recurrence
 from derive.language.requests import read_provide
@@ -100,6 +101,7 @@ def _specification(draft: Draft, tree: Tree, name: str) -> Specification:
         recurrences=recurrences,
         facts=tuple(draft.facts),
         requests=tuple(draft.requests),
+        meanings=meanings(draft.source, draft.lines),
     )
 
 

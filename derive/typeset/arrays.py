@@ -28,7 +28,9 @@ from derive.program.arrays import (
     Whole,
 )
 from derive.sizes import Shape
-from derive.terms import Multiply, Quantity, Size, is_one
+from derive.terms import ONE as ONE_SIZE
+from derive.terms import Multiply, Size
+from derive.typeset.broadcasting import is_number, stretched
 from derive.typeset.equations import transposed
 from derive.typeset.functions import layout_function
 from derive.typeset.layout import (
@@ -44,19 +46,15 @@ from derive.typeset.layout import (
     Raised,
     row,
 )
+from derive.typeset.leaves import Leaf, Show, Unsayable
 from derive.typeset.operators import IDENTITY, layout_operator, transposed_inverse
-
-Leaf = Callable[[Quantity, bool], Layout]
 
 SUM, ENTRYWISE, PRODUCT, SIGN, ATOM = range(5)
 ONE = Exact(Rational(1))
 HADAMARD = "\N{RING OPERATOR}"
+SIGNS = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 # The column of ones.
 ONES = Identifier(Letters("1", "bold"))
-
-
-class Unsayable(Exception):
-    """Matrix notation has no plain word for an array term."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,16 @@ class _Piece:
     level: int
 
 
-def layout_array(term: ArrayTerm, leaf: Leaf) -> Layout | None:
+def layout_array(
+    term: ArrayTerm, show: Show, shape: Callable[[Shape], Layout] | None = None
+) -> Layout | None:
     """The matrix formula of `term`, None where there is no plain one.
 
-    `leaf(quantity, transposed)` prints a whole quantity: its symbol, or its entries as a matrix.
+    `show(quantity, transposed)` prints a whole quantity: its symbol, or its entries as a matrix.
+    With `shape` the factors of each matrix product have their shapes below them.
     """
     try:
-        return _piece(term, leaf).layout
+        return _piece(term, Leaf(show, shape)).layout
     except Unsayable:
         return None
 
@@ -88,7 +89,7 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             return _Piece(transposed(_piece(operand, leaf).layout), ATOM)
         case Exact() | Extent():
             return _number(term)
-        case Select(operand, _) if _is_number(term) and _is_number(operand):
+        case Select(operand, _) if is_number(term) and is_number(operand):
             return _piece(operand, leaf)
         case Select(vector, ("all", "new")) if len(shape_of(term)) == 2:
             return _piece(vector, leaf)
@@ -107,12 +108,27 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
             return _Piece(row(minus, _bracketed(operand, leaf, ENTRYWISE)), SUM)
         case Elementwise("divide", (above, below)):
             return _quotient(above, below, leaf)
-        case Elementwise("power", (base, exponent)) if _is_number(base):
+        case Elementwise("power", (base, exponent)) if is_number(base):
             raised = Raised(_bracketed(base, leaf, ATOM), _piece(exponent, leaf).layout)
             return _Piece(raised, ATOM)
+        case Elementwise("where", (Elementwise(relation, (left, right)), one, Exact(zero))) if (
+            relation in SIGNS and one == ONE and zero == 0
+        ):
+            return _Piece(_indicator(relation, left, right, leaf), ATOM)
+        case Elementwise("power", (base, Exact(two))) if two == 2:
+            squared = _bracketed(base, leaf, SIGN)
+            return _Piece(row(squared, Operator(HADAMARD), squared), ENTRYWISE)
         case Apply(function, (operand,)):
             return _Piece(layout_function(function, _piece(operand, leaf).layout), ATOM)
     raise Unsayable(type(term).__name__)
+
+
+def _indicator(relation: str, left: ArrayTerm, right: ArrayTerm, leaf: Leaf) -> Layout:
+    """The array that is 1 where a relation holds, entry by entry, and 0 elsewhere: [Z > 0]."""
+    if not (is_number(left) or is_number(right) or shape_of(left) == shape_of(right)):
+        raise Unsayable(relation)
+    sides = (_bracketed(side, leaf, SUM) for side in (left, right))
+    return Fenced("[", row(next(sides), Operator(SIGNS[relation]), next(sides)), "]")
 
 
 def _number(term: ArrayTerm) -> _Piece:
@@ -139,7 +155,7 @@ def _quotient(above: ArrayTerm, below: ArrayTerm, leaf: Leaf) -> _Piece:
             return _Piece(layout_function("sigmoid", _piece(_opposite(inside), leaf).layout), ATOM)
         case _, Elementwise("add", (one, Apply("exp", _))) if one == ONE:
             return _scaled((above, Elementwise("divide", (ONE, below))), leaf)
-    if not _is_number(below):
+    if not is_number(below):
         raise Unsayable("divide")
     if _is_wide(above):
         return _over_number(above, below, leaf)
@@ -161,11 +177,6 @@ def _linear_algebra(term: ArrayTerm, leaf: Leaf) -> _Piece:
         case OfMatrices(operator, (matrix,)) if len(shape_of(matrix)) == 2:
             return _Piece(layout_operator(operator, _piece(matrix, leaf).layout), ATOM)
     raise Unsayable(type(term).__name__)
-
-
-def _is_number(term: ArrayTerm) -> bool:
-    """Whether an array holds a single number: all its axes have size one."""
-    return all(is_one(size) for size in shape_of(term))
 
 
 def _bracketed(term: ArrayTerm, leaf: Leaf, level: int) -> Layout:
@@ -197,39 +208,12 @@ def _sum(parts: tuple[ArrayTerm, ...], shape: Shape, leaf: Leaf) -> Layout:
 
 def _summand(part: ArrayTerm, shape: Shape, leaf: Leaf, level: int) -> Layout:
     """A summand, a vector that is the same in every row or column with its ones: v 𝟏ᵀ, 𝟏 vᵀ."""
-    stretched = _stretched(part, shape)
-    if stretched is None:
+    found = stretched(part, shape)
+    if found is None:
         return _bracketed(part, leaf, level)
-    if stretched.down:
-        return _side_by_side([ONES, _as_row(stretched.vector, leaf)])
-    return _side_by_side([_bracketed(stretched.vector, leaf, PRODUCT), transposed(ONES)])
-
-
-@dataclass(frozen=True)
-class _Stretched:
-    """A vector that stands in every row of a matrix (`down`), or in every column."""
-
-    vector: ArrayTerm
-    down: bool
-
-
-def _stretched(part: ArrayTerm, shape: Shape) -> _Stretched | None:
-    """How a part of an operation entry by entry is broadcast, None where it fits as it is."""
-    if len(shape) > 2 and shape_of(part) != shape and not _is_number(part):
-        raise Unsayable("broadcast")
-    if len(shape) != 2 or any(is_one(size) for size in shape) or _is_number(part):
-        return None
-    own = shape_of(part)
-    match part:
-        case Select(vector, ("all", "new")) if len(own) == 2:
-            return _Stretched(vector, down=False)
-        case Select(vector, ("new", "all")) if len(own) == 2:
-            return _Stretched(vector, down=True)
-    if len(own) == 1:
-        return _Stretched(part, down=True)
-    if is_one(own[0]):
-        return _Stretched(Transpose(part, (1, 0)), down=True)
-    return _Stretched(part, down=False) if is_one(own[1]) else None
+    if found.down:
+        return _side_by_side([ONES, _as_row(found.vector, leaf)])
+    return _side_by_side([_bracketed(found.vector, leaf, PRODUCT), transposed(ONES)])
 
 
 def _folded(operand: ArrayTerm, axes: tuple[int, ...], leaf: Leaf) -> _Piece:
@@ -239,18 +223,25 @@ def _folded(operand: ArrayTerm, axes: tuple[int, ...], leaf: Leaf) -> _Piece:
         return _Piece(_side_by_side([transposed(ONES), leaf(operand.quantity, False)]), PRODUCT)
     if rank != 2 or len(axes) != 1:
         raise Unsayable("Fold")
+    rows, columns = shape_of(operand)
+    numbers, rest = _coefficient(operand)
+    before = [_number(one).layout for one in numbers]
     match axes:
         case (0,):
-            return _Piece(_side_by_side([_as_row(operand, leaf), ONES]), PRODUCT)
+            flipped = leaf.shaped(_as_row(rest, leaf), columns, rows)
+            return _Piece(
+                _side_by_side([*before, flipped, leaf.shaped(ONES, rows, ONE_SIZE)]), PRODUCT
+            )
         case (1,) if isinstance(operand, Elementwise) and operand.operation == "multiply":
             return _Piece(layout_function("rowsum", _piece(operand, leaf).layout), ATOM)
-    return _Piece(_side_by_side([_bracketed(operand, leaf, PRODUCT), ONES]), PRODUCT)
+    matrix = leaf.shaped(_bracketed(rest, leaf, PRODUCT), rows, columns)
+    return _Piece(_side_by_side([*before, matrix, leaf.shaped(ONES, columns, ONE_SIZE)]), PRODUCT)
 
 
 def _is_wide(term: ArrayTerm) -> bool:
     """Whether a number stands better before an array than below it: 2/n e, 1/n Xᵀ e, but T/n."""
     numbers, rest = _coefficient(term)
-    return not _is_number(rest) and (bool(numbers) or isinstance(rest, Matmul | Fold))
+    return not is_number(rest) and (bool(numbers) or isinstance(rest, Matmul | Fold))
 
 
 def _opposite(term: ArrayTerm) -> ArrayTerm:
@@ -280,15 +271,20 @@ def _product(term: Matmul, leaf: Leaf) -> _Piece:
     numbers: list[Layout] = []
     factors: list[Layout] = []
     for operand in (left, right):
+        shape = shape_of(operand)
         if _is_computed_number(operand):
-            factors.append(Fenced("[", _piece(operand, leaf).layout, "]"))
+            number = Fenced("[", _piece(operand, leaf).layout, "]")
+            factors.append(leaf.shaped(number, *shape))
             continue
         coefficient, rest = _coefficient(operand)
         numbers += [_piece(number, leaf).layout for number in coefficient]
         if both_flat and not factors:
-            factors.append(_as_row(rest, leaf))
+            factors.append(leaf.shaped(_as_row(rest, leaf), ONE_SIZE, *shape))
+        elif isinstance(rest, Matmul):
+            factors.append(_piece(rest, leaf).layout)
         else:
-            factors.append(_bracketed(rest, leaf, PRODUCT))
+            column = shape if len(shape) == 2 else (*shape, ONE_SIZE)
+            factors.append(leaf.shaped(_bracketed(rest, leaf, PRODUCT), *column))
     return _Piece(_side_by_side([*numbers, *factors]), PRODUCT)
 
 
@@ -313,7 +309,7 @@ def _as_row(column: ArrayTerm, leaf: Leaf) -> Layout:
 
 
 def _is_computed_number(term: ArrayTerm) -> bool:
-    return len(shape_of(term)) == 2 and _is_number(term) and not isinstance(term, Whole)
+    return len(shape_of(term)) == 2 and is_number(term) and not isinstance(term, Whole)
 
 
 def _coefficient(term: ArrayTerm) -> tuple[tuple[ArrayTerm, ...], ArrayTerm]:
@@ -335,7 +331,8 @@ def _outer(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
     if not len(columns) == len(rows) == 1 or len(parts) != len(numbers) + 2:
         return None
     shown = [_bracketed(number, leaf, PRODUCT) for number in numbers]
-    shown += [_bracketed(columns[0], leaf, PRODUCT), _as_row(rows[0], leaf)]
+    column = leaf.shaped(_bracketed(columns[0], leaf, PRODUCT), *shape_of(columns[0]), ONE_SIZE)
+    shown += [column, leaf.shaped(_as_row(rows[0], leaf), ONE_SIZE, *shape_of(rows[0]))]
     return _Piece(_side_by_side(shown), PRODUCT)
 
 
@@ -351,9 +348,9 @@ def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
     whole = _outer(parts, leaf) or _with_diagonals(parts, leaf)
     if whole is not None:
         return whole
-    arrays = [part for part in parts if not _is_number(part)]
+    arrays = [part for part in parts if not is_number(part)]
     if len(arrays) > 1:
-        parts = (*(part for part in parts if _is_number(part)), *arrays)
+        parts = (*(part for part in parts if is_number(part)), *arrays)
     items: list[Layout] = []
     for position, part in enumerate(parts):
         layout = _bracketed(part, leaf, SIGN if len(arrays) > 1 else PRODUCT)
@@ -369,11 +366,11 @@ def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:
 def _with_diagonals(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
     """The diag(u) A diag(v) of a matrix whose rows and columns are scaled, None for others."""
     shape = shape_of(Elementwise("multiply", parts))
-    found = [(part, _stretched(part, shape)) for part in parts]
-    matrices = tuple(part for part, one in found if one is None and not _is_number(part))
+    found = [(part, stretched(part, shape)) for part in parts]
+    matrices = tuple(part for part, one in found if one is None and not is_number(part))
     if not matrices or all(one is None for _, one in found):
         return None
-    numbers = [_bracketed(part, leaf, PRODUCT) for part in parts if _is_number(part)]
+    numbers = [_bracketed(part, leaf, PRODUCT) for part in parts if is_number(part)]
     rows = [_diagonal(one.vector, leaf) for _, one in found if one is not None and not one.down]
     columns = [_diagonal(one.vector, leaf) for _, one in found if one is not None and one.down]
     middle = _bracketed(Elementwise("multiply", matrices), leaf, PRODUCT)

@@ -26,6 +26,7 @@ from derive.typeset.layout import (
     Raised,
     Root,
     Row,
+    Shaped,
     Space,
     Subscripted,
     Text,
@@ -117,6 +118,8 @@ def latex(layout: Layout) -> str:
             return _aligned(lines)
         case Marked(key, body):
             return rf"\textcolor{{{key}}}{{{latex(body)}}}"
+        case Shaped(body, shape):
+            return rf"\underset{{{latex(shape)}}}{{{latex(body)}}}"
     raise TypeError(f"latex: unknown layout {type(layout).__name__}")
 
 

@@ -175,6 +175,14 @@ class Marked(Layout):
     body: Layout
 
 
+@dataclass(frozen=True)
+class Shaped(Layout):
+    """`body` with its shape, such as n × 1, in small type below it."""
+
+    body: Layout
+    shape: Layout
+
+
 def row(*items: Layout) -> Layout:
     """The items side by side, without rows inside rows; one item stands for itself."""
     flat: list[Layout] = []
@@ -194,7 +202,7 @@ def parts(layout: Layout) -> tuple[Layout, ...]:
             return items
         case Fenced(_, body, _) | Group(body) | Root(body) | Marked(_, body):
             return (body,)
-        case Fraction(first, second) | Raised(first, second):
+        case Fraction(first, second) | Raised(first, second) | Shaped(first, second):
             return (first, second)
         case Subscripted(base, subscripts):
             return (base, *subscripts)
@@ -261,7 +269,7 @@ def _edge(layout: Layout, side: int) -> Layout:
     match layout:
         case Row(items):
             return _edge(items[side], side)
-        case Marked(_, body):
+        case Marked(_, body) | Shaped(body):
             return _edge(body, side)
         case Raised(base) | Subscripted(base):
             return _edge(base, side)

@@ -26,6 +26,7 @@ from derive.typeset.layout import (
     Raised,
     Root,
     Row,
+    Shaped,
     Space,
     Subscripted,
     Text,
@@ -104,6 +105,8 @@ def mathml_body(layout: Layout) -> str:
             return _table(layout)
         case Marked(key, body):
             return f'<mrow class="{escape(key)}">{mathml_body(body)}</mrow>'
+        case Shaped(body, shape):
+            return _element("munder", mathml_body(body), mathml_body(shape))
     raise TypeError(f"mathml: unknown layout {type(layout).__name__}")
 
 
@@ -125,7 +128,7 @@ def _row(items: tuple[Layout, ...]) -> str:
 
 
 def _needs_air(layout: Layout) -> bool:
-    if isinstance(layout, Group | Marked):
+    if isinstance(layout, Group | Marked | Shaped):
         return _needs_air(layout.body)
     return isinstance(layout, FunctionName | BigOperator | Fraction | Matrix)
 

@@ -27,6 +27,7 @@ from derive.typeset.layout import (
     Raised,
     Root,
     Row,
+    Shaped,
     Space,
     Subscripted,
     Text,
@@ -77,7 +78,7 @@ def unicode(layout: Layout) -> str:
             return "[" + "; ".join(", ".join(map(unicode, line)) for line in rows) + "]"
         case Aligned(lines):
             return " ".join(f"{unicode(left)} {unicode(right)}".strip() for left, right in lines)
-        case Marked(_, body):
+        case Marked(_, body) | Shaped(body):
             return unicode(body)
     raise TypeError(f"unicode: unknown layout {type(layout).__name__}")
 

@@ -23,6 +23,7 @@ from derive.typeset.layout import (
     Raised,
     Root,
     Row,
+    Shaped,
     Space,
     Subscripted,
     Text,
@@ -55,6 +56,8 @@ def width(layout: Layout) -> float:
             return width(body)
         case Fraction(above, below):
             return max(width(above), width(below)) + 0.2
+        case Shaped(body, shape):
+            return max(width(body), SCRIPT * width(shape))
         case Raised(base, script):
             return width(base) + SCRIPT * width(script)
         case Subscripted(base, scripts):

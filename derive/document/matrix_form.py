@@ -1,0 +1,160 @@
+"""The section of matrix formulas: entries stacked, and every gradient as a product of matrices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from derive.calculus.adjoint import Gradient
+from derive.calculus.explain import chain, closed_equation
+from derive.calculus.update import is_general
+from derive.document.blocks import (
+    Block,
+    Display,
+    Gap,
+    Listed,
+    Numbered,
+    Section,
+    paragraph,
+)
+from derive.document.matrices import (
+    closed_array,
+    matrix_formula,
+    plain_gradient,
+    stacked,
+)
+from derive.document.slices import is_stacked, slice_formula, stack_example
+from derive.document.transposes import transposes
+from derive.document.updates import update_formula
+from derive.document.writer import (
+    Writer,
+    at_first_places,
+    at_places,
+    formula,
+    gradients_of_parameters,
+    symbol_of,
+)
+from derive.model import Equation
+from derive.program.arrays import Matmul
+from derive.terms import Quantity, entries
+from derive.typeset.equations import equation
+from derive.typeset.layout import Fenced, Layout, walk
+
+
+def matrix_section(writer: Writer) -> Section | None:
+    """The entries stacked in the shape of their variable, and the closing formulas.
+
+    None where every parameter is a number: its entry is all there is.
+    """
+    own = gradients_of_parameters(writer)
+    if not any(gradient.wrt.shape for gradient in own):
+        return None
+    blocks = [block for gradient in own for block in _stacking(writer, gradient)]
+    blocks += _closing(writer, own)
+    if not is_general(writer.model.objective.rule):
+        lines = tuple(Numbered(update_formula(writer, gradient)) for gradient in own)
+        blocks += [paragraph("matrix.closing_update"), Display(lines)]
+    blocks += transposes(writer, own)
+    if any(_has_computed_number(writer, gradient) for gradient in own):
+        blocks.append(paragraph("matrix.brackets"))
+    return Section("matrix", tuple(blocks)) if blocks else None
+
+
+def _forward_slices(writer: Writer, gradients: list[Equation]) -> list[Block]:
+    """What a slice of a stack is, and the forward pass for one place of the stack."""
+    example = stack_example(writer, gradients)
+    if example is None:
+        return []
+    slice_, whole, letters = example
+    shown = (slice_formula(writer, defined) for defined in writer.model.equations)
+    lines = tuple(Numbered(one) for one in shown if one is not None)
+    gaps: dict[str, Gap] = {"slice": slice_, "whole": whole, "letters": Listed(letters)}
+    blocks: list[Block] = [paragraph("matrix.slices", **gaps)]
+    return [*blocks, paragraph("matrix.forward"), Display(lines)] if lines else blocks
+
+
+def _closing(writer: Writer, own: list[Gradient]) -> list[Block]:
+    """The gradients in matrix form, each behind those that it reads; and which have none."""
+    lines: list[Numbered] = []
+    plain: list[Gap] = []
+    in_slices: list[Equation] = []
+    for gradient in _needed(writer, own):
+        shown = matrix_form(writer, gradient)
+        if shown is not None:
+            lines.append(Numbered(shown.formula))
+            in_slices += [shown.equation] if shown.in_slices else []
+        elif gradient.wrt in writer.gradients:
+            plain.append(symbol_of(writer, gradient.equation.left))
+    blocks = _forward_slices(writer, in_slices)
+    if lines:
+        blocks += [paragraph("matrix.closing"), Display(tuple(lines))]
+    if plain:
+        key = "matrix.index_form" if lines else "matrix.no_form"
+        blocks.append(paragraph(key, gradients=Listed(tuple(plain))))
+    return blocks
+
+
+def _needed(writer: Writer, own: list[Gradient]) -> list[Gradient]:
+    """The gradients of the parameters and those that they are computed from, in their order."""
+    by_name = {gradient.equation.left: gradient for gradient in writer.derivation.gradients}
+    wanted = {gradient.equation.left for gradient in own}
+    for gradient in reversed(writer.derivation.gradients):
+        if gradient.equation.left in wanted:
+            wanted |= _read(writer, gradient) & set(by_name)
+    return [gradient for left, gradient in by_name.items() if left in wanted]
+
+
+def _read(writer: Writer, gradient: Gradient) -> set[Quantity]:
+    """What a gradient reads as it is printed."""
+    found = matrix_form(writer, gradient)
+    shown = closed_equation(writer.derivation, gradient) if found is None else found.equation
+    return {entry.quantity for entry in entries(shown.right)}
+
+
+@dataclass(frozen=True)
+class MatrixForm:
+    """A gradient as a product of matrices, and the equation that it says."""
+
+    formula: Layout
+    equation: Equation
+    in_slices: bool
+
+
+def matrix_form(writer: Writer, gradient: Gradient) -> MatrixForm | None:
+    """A gradient as a product of matrices, with their shapes, or of those of a stack."""
+    closed = closed_equation(writer.derivation, gradient)
+    sliced = slice_formula(writer, closed, shaped=True) if is_stacked(closed) else None
+    if sliced is not None:
+        return MatrixForm(sliced, closed, in_slices=True)
+    whole = plain_gradient(writer, gradient, shaped=True)
+    if whole is not None:
+        said = matrix_formula(writer, closed_array(writer, gradient)) is not None
+        return MatrixForm(whole, closed if said else gradient.equation, in_slices=False)
+    return None
+
+
+def _has_computed_number(writer: Writer, gradient: Gradient) -> bool:
+    array = closed_array(writer, gradient)
+    shown = matrix_formula(writer, array)
+    square = (part for part in walk(shown) if isinstance(part, Fenced)) if shown else ()
+    return isinstance(array, Matmul) and any(part.opening == "[" for part in square)
+
+
+def _stacking(writer: Writer, gradient: Gradient) -> list[Block]:
+    """The partials = their values = a product of matrices of entries = the same by symbols."""
+    places = at_places(writer, gradient, chain(writer.derivation, gradient))
+    array = closed_array(writer, gradient)
+    if not writer.small or len(places) < 2 or not isinstance(array, Matmul):
+        return []
+    written, named = (matrix_formula(writer, array, written=w) for w in (True, False))
+    if written is None or named is None:
+        return []
+    columns = [
+        stacked(writer, gradient.wrt, [formula(writer, at_first_places(t)) for t in terms])
+        for terms in zip(*((forms.entry, forms.shown) for forms in places), strict=True)
+    ]
+    gaps: dict[str, Gap] = {
+        "wrt": symbol_of(writer, gradient.wrt),
+        "references": writer.gradients[gradient.wrt],
+    }
+    shown = equation(*columns, written, named)
+    return [paragraph("matrix.stacking", **gaps), Display((Numbered(shown),))]

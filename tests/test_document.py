@@ -203,7 +203,8 @@ def test_vectors_instead_of_matrices_give_the_same_scalar_equations():
     assert found[1] == r"\hat{y} &= x^{\top} w + b"
     assert sorted(found) == list(range(1, 13))
     closing = unnumbered(shown(IN_VECTORS, "md"), "md")
-    assert r"\frac{\partial C}{\partial w} = 2 (\hat{y} - y) \cdot x" in closing
+    gradient = r"\underset{n \times 1}{\frac{\partial C}{\partial w}} = 2 (\hat{y} - y) \cdot x"
+    assert gradient in closing
     assert r"1 - 2 \alpha (x^{\top} x + 1)" in closing
 
 

@@ -27,6 +27,10 @@ from derive.prose import Catalogue, catalogue, pieces
 from derive.typeset.layout import Layout
 
 
+# Columns that hold words, and so may have several lines.
+PROSE = ("notation.meaning",)
+
+
 def document_context(document: Document, form: Format, language: str) -> dict[str, Any]:
     """What a template needs: title, introduction and sections, all of it markup of the format."""
     words = catalogue(language)
@@ -116,6 +120,7 @@ def _block(block: Block, form: Format, language: str) -> dict[str, Any]:
             return {
                 "kind": "table",
                 "heads": [form.text(words[head]) for head in heads],
+                "prose": [head in PROSE for head in heads],
                 "rows": [[_gap(cell, form, words) for cell in line] for line in rows],
             }
         case Figure(_, number, _, caption, _):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from derive.names import COMMAND_OF_LETTER as COMMANDS
+
 LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -21,6 +23,24 @@ LATEX = {
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
 }
+# Letters and signs of mathematics, which the text fonts of LaTeX lack.
+MATHEMATICS = {letter: rf"\ensuremath{{\{command}}}" for letter, command in COMMANDS.items()} | {
+    "−": r"\ensuremath{-}",
+    "·": r"\ensuremath{\cdot}",
+    "×": r"\ensuremath{\times}",
+    "±": r"\ensuremath{\pm}",
+    "√": r"\ensuremath{\surd}",
+    "∞": r"\ensuremath{\infty}",
+    "≤": r"\ensuremath{\le}",
+    "≥": r"\ensuremath{\ge}",
+    "≠": r"\ensuremath{\ne}",
+    "→": r"\ensuremath{\to}",
+    "∂": r"\ensuremath{\partial}",
+    "∈": r"\ensuremath{\in}",
+    "²": r"\textsuperscript{2}",
+    "³": r"\textsuperscript{3}",
+    "½": r"\ensuremath{\frac{1}{2}}",
+}
 # What is markup anywhere, what makes a link of a word, and what is markup at the start of a line.
 _MARKDOWN_ANYWHERE = re.compile(r"[\\`*_{}\[\]#|~$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _TYPST = re.compile(r"[\\#$*_`<>@\[\]=+/~'\"-]")
@@ -33,7 +53,8 @@ def escape_latex(text: str) -> str:
     >>> print(escape_latex("50% of $x_1$, a\\b"))
     50\% of \$x\_1\$, a\textbackslash{}b
     """
-    return "".join(LATEX.get(letter, letter) for letter in _one_line(text))
+    known = LATEX | MATHEMATICS
+    return "".join(known.get(letter, letter) for letter in _one_line(text))
 
 
 def escape_html(text: str) -> str:

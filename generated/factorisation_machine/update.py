@@ -5,28 +5,28 @@ Do not edit: change the model and build again.
 
 Forward
 
-    S = X V                                                                      (1)
-    pairs[i] = (Σ_k (S[i, k]² − Σ_j X[i, j]² V[j, k]²))/2                        (2)
-    f = w₀ + X w + pairs                                                         (3)
+    S = X V                                              (1)
+    pairs = (1/2) (S ∘ S − (X ∘ X) (V ∘ V)) 𝟏            (2)
+    f = w₀ + X w + pairs                                 (3)
     C = (1/N) Σ_i log(1 + exp(−y[i] f[i]))
 
 Gradients
 
     ∂C/∂f = −(y ∘ σ(−y ∘ f))/N
-    ∂C/∂pairs = −(y ∘ σ(−y ∘ f))/N                                               (7)
-    ∂C/∂S = diag(∂C/∂pairs) S                                                    (8)
-    ∂C/∂w₀ = −(σ(−y ∘ f))ᵀ y/N                                                   (9)
-    ∂C/∂w = −(1/N) Xᵀ (y ∘ σ(−y ∘ f))                                            (10)
-    ∂C/∂V[j, k] = Σ_i ∂C/∂S[i, k] X[i, j] − V[j, k] Σ_i ∂C/∂pairs[i] X[i, j]²    (11)
+    ∂C/∂pairs = −(y ∘ σ(−y ∘ f))/N                       (7)
+    ∂C/∂S = diag(∂C/∂pairs) S                            (8)
+    ∂C/∂w₀ = −(σ(−y ∘ f))ᵀ y/N                           (9)
+    ∂C/∂w = −(1/N) Xᵀ (y ∘ σ(−y ∘ f))                    (10)
+    ∂C/∂V = Xᵀ (∂C/∂S) − diag((X ∘ X)ᵀ (∂C/∂pairs)) V    (11)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                    (12)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                (13)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                             (14)
-    m̂ ← m_θ/(1 − β₁^t)                                                           (15)
-    v̂ ← v_θ/(1 − β₂^t)                                                           (16)
-    θ ← θ − α m̂/(√v̂ + ε)                                                         (17)
+    t ← t + 1                                            (12)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                        (13)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                     (14)
+    m̂ ← m_θ/(1 − β₁^t)                                   (15)
+    v̂ ← v_θ/(1 − β₂^t)                                   (16)
+    θ ← θ − α m̂/(√v̂ + ε)                                 (17)
 
 Computed in stable forms
 

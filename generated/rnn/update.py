@@ -18,7 +18,7 @@ Gradients
         0, token[n, t + 1] ≠ i}
     ∂C/∂Z[t, n, i] = (P[t, n, i] − [token[n, t + 1] = i])/(N T)                             (9)
     ∂C/∂h[t, n, j] = [t < T] Σ_k ∂C/∂a[t + 1, n, k] W[j, k] + Σ_i ∂C/∂Z[t, n, i] U[j, i]    (10)
-    ∂C/∂a[t, n, j] = ∂C/∂h[t, n, j] (1 − h[t, n, j]²)                                       (11)
+    ∂C/∂a = (∂C/∂h) ∘ (1 − h ∘ h)                                                           (11)
     ∂C/∂E[i, j] = Σ_t Σ_{n: token[n, t] = i} ∂C/∂a[t, n, j]                                 (12)
     ∂C/∂W[j, k] = Σ_t Σ_n ∂C/∂a[t, n, k] h[t − 1, n, j]                                     (13)
     ∂C/∂b[j] = Σ_t Σ_n ∂C/∂a[t, n, j]                                                       (14)

@@ -5,45 +5,45 @@ Do not edit: change the model and build again.
 
 Forward
 
-    A = tanh(X W + 𝟏 bᵀ)                                               (1)
-    μ = A M + 𝟏 mᵀ                                                     (2)
-    L = A S + 𝟏 sᵀ                                                     (3)
-    Z = μ + exp(L/2) ∘ E                                               (4)
-    B = tanh(Z U + 𝟏 uᵀ)                                               (5)
-    R = B V + 𝟏 vᵀ                                                     (6)
-    reconstruction[i] = Σ_j (softplus(R[i, j]) − X[i, j] R[i, j])      (7)
-    divergence[i] = (Σ_k (μ[i, k]² + exp(L[i, k]) − L[i, k] − 1))/2    (8)
+    A = tanh(X W + 𝟏 bᵀ)                                             (1)
+    μ = A M + 𝟏 mᵀ                                                   (2)
+    L = A S + 𝟏 sᵀ                                                   (3)
+    Z = μ + exp(L/2) ∘ E                                             (4)
+    B = tanh(Z U + 𝟏 uᵀ)                                             (5)
+    R = B V + 𝟏 vᵀ                                                   (6)
+    reconstruction[i] = Σ_j (softplus(R[i, j]) − X[i, j] R[i, j])    (7)
+    divergence = (1/2) (μ ∘ μ + exp(L) − L − 1) 𝟏                    (8)
     C = (1/N) Σ_i (reconstruction[i] + divergence[i])
 
 Gradients
 
     ∂C/∂divergence[i] = 1/N
     ∂C/∂reconstruction[i] = 1/N
-    ∂C/∂R = (σ(R) − X)/N                                               (17)
-    ∂C/∂B = (1/N) (σ(R) − X) Vᵀ                                        (18)
-    ∂C/∂Z[i, k] = Σ_l ∂C/∂B[i, l] · (1 − B[i, l]²) U[k, l]             (19)
-    ∂C/∂L = ((∂C/∂Z) ∘ exp(L/2) ∘ E + (exp(L) − 1)/N)/2                (20)
-    ∂C/∂μ = ∂C/∂Z + μ/N                                                (21)
-    ∂C/∂A = (∂C/∂μ) Mᵀ + (∂C/∂L) Sᵀ                                    (22)
-    ∂C/∂W[j, l] = Σ_i ∂C/∂A[i, l] · (1 − A[i, l]²) X[i, j]             (23)
-    ∂C/∂b[l] = Σ_i ∂C/∂A[i, l] (1 − A[i, l]²)                          (24)
-    ∂C/∂M = Aᵀ (∂C/∂μ)                                                 (25)
-    ∂C/∂m = (∂C/∂μ)ᵀ 𝟏                                                 (26)
-    ∂C/∂S = Aᵀ (∂C/∂L)                                                 (27)
-    ∂C/∂s = (∂C/∂L)ᵀ 𝟏                                                 (28)
-    ∂C/∂U[k, l] = Σ_i ∂C/∂B[i, l] · (1 − B[i, l]²) Z[i, k]             (29)
-    ∂C/∂u[l] = Σ_i ∂C/∂B[i, l] (1 − B[i, l]²)                          (30)
-    ∂C/∂V = (1/N) Bᵀ (σ(R) − X)                                        (31)
-    ∂C/∂v = (1/N) (σ(R) − X)ᵀ 𝟏                                        (32)
+    ∂C/∂R = (σ(R) − X)/N                                             (17)
+    ∂C/∂B = (1/N) (σ(R) − X) Vᵀ                                      (18)
+    ∂C/∂Z = ((∂C/∂B) ∘ (1 − B ∘ B)) Uᵀ                               (19)
+    ∂C/∂L = ((∂C/∂Z) ∘ exp(L/2) ∘ E + (exp(L) − 1)/N)/2              (20)
+    ∂C/∂μ = ∂C/∂Z + μ/N                                              (21)
+    ∂C/∂A = (∂C/∂μ) Mᵀ + (∂C/∂L) Sᵀ                                  (22)
+    ∂C/∂W = Xᵀ ((∂C/∂A) ∘ (1 − A ∘ A))                               (23)
+    ∂C/∂b = ((∂C/∂A) ∘ (1 − A ∘ A))ᵀ 𝟏                               (24)
+    ∂C/∂M = Aᵀ (∂C/∂μ)                                               (25)
+    ∂C/∂m = (∂C/∂μ)ᵀ 𝟏                                               (26)
+    ∂C/∂S = Aᵀ (∂C/∂L)                                               (27)
+    ∂C/∂s = (∂C/∂L)ᵀ 𝟏                                               (28)
+    ∂C/∂U = Zᵀ ((∂C/∂B) ∘ (1 − B ∘ B))                               (29)
+    ∂C/∂u = ((∂C/∂B) ∘ (1 − B ∘ B))ᵀ 𝟏                               (30)
+    ∂C/∂V = (1/N) Bᵀ (σ(R) − X)                                      (31)
+    ∂C/∂v = (1/N) (σ(R) − X)ᵀ 𝟏                                      (32)
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                          (33)
-    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                      (34)
-    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                   (35)
-    m̂ ← m_θ/(1 − β₁^t)                                                 (36)
-    v̂ ← v_θ/(1 − β₂^t)                                                 (37)
-    θ ← θ − α m̂/(√v̂ + ε)                                               (38)
+    t ← t + 1                                                        (33)
+    m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                    (34)
+    v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                 (35)
+    m̂ ← m_θ/(1 − β₁^t)                                               (36)
+    v̂ ← v_θ/(1 − β₂^t)                                               (37)
+    θ ← θ − α m̂/(√v̂ + ε)                                             (38)
 
 Computed in stable forms
 

@@ -179,7 +179,7 @@ HTML = Format(
 
 def _coloured(formula: Layout) -> str:
     """LaTeX in colours that every reader of Markdown knows by name."""
-    return latex(formula).replace(r"\textcolor{upstream}", r"\textcolor{teal}")
+    return latex(formula).replace(r"\textcolor{upstream}", r"\textcolor{brown}")
 
 
 def _markdown_display(lines: tuple[Numbered, ...]) -> str:

@@ -26,7 +26,6 @@ from derive.picture.svg import svg_box, svg_items
 from derive.prose import Catalogue, catalogue, pieces
 from derive.typeset.layout import Layout
 
-
 # Columns that hold words, and so may have several lines.
 PROSE = ("notation.meaning",)
 

@@ -41,7 +41,7 @@ def graph_of(writer: Writer, values: Values) -> Graph:
         Node(
             kind(quantity),
             one_line(symbol_of(writer, quantity)),
-            one_line(shape_layout(writer, quantity)) if quantity.shape else None,
+            one_line(shape_layout(writer, quantity.shape)) if quantity.shape else None,
             _value(values.get(quantity.name)),
         )
         for quantity in quantities

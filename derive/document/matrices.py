@@ -14,6 +14,7 @@ from derive.document.writer import (
     Writer,
     equation_formula,
     formula,
+    shape_layout,
     symbol_of,
 )
 from derive.errors import DerivationError
@@ -28,23 +29,12 @@ from derive.terms import walk as walk_terms
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
 from derive.typeset.functions import layout_function
-from derive.typeset.layout import FunctionName, Identifier, Layout, Operator, Shaped, row
+from derive.typeset.layout import FunctionName, Identifier, Layout, Shaped
 from derive.typeset.layout import walk as walk_layout
 from derive.typeset.levels import is_indicator
-from derive.typeset.symbols import Notation
-from derive.typeset.terms import layout
 
 # An upstream gradient of at most so many operations is written out in a matrix formula.
 SHORT_ARRAY = 5
-
-
-def shape_layout_of(writer: Writer, shape: Shape) -> Layout:
-    """A shape as it stands below a factor: n × 1."""
-    items: list[Layout] = []
-    for size in shape:
-        shown = layout(size, Notation({}, writer.symbols))
-        items += [Operator("×"), shown] if items else [shown]
-    return row(*items)
 
 
 def array_of(defined: Equation) -> ArrayTerm | None:
@@ -71,7 +61,7 @@ def matrix_formula(
 
     if array is None:
         return None
-    sizes = (lambda shape: shape_layout_of(writer, shape)) if shaped else None
+    sizes = (lambda shape: shape_layout(writer, shape)) if shaped else None
     return layout_array(untransposed(array, writer.derivation.known.symmetric), leaf, sizes)
 
 
@@ -170,7 +160,7 @@ def plain_gradient(writer: Writer, gradient: Gradient, shaped: bool = False) -> 
         return None
     left = symbol_of(writer, gradient.equation.left)
     if shaped and gradient.wrt.shape:
-        left = Shaped(left, shape_layout_of(writer, as_column(gradient.wrt.shape)))
+        left = Shaped(left, shape_layout(writer, as_column(gradient.wrt.shape)))
     return equation(left, right)
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from derive.document.matrices import array_of, as_column, shape_layout_of
+from derive.document.matrices import array_of, as_column
 from derive.document.starts import plainly
-from derive.document.writer import Writer, formula, runs
+from derive.document.writer import Writer, formula, runs, shape_layout
 from derive.model import Equation
 from derive.names import symbol
 from derive.program.arrays import ArrayTerm
@@ -175,14 +175,14 @@ def in_slices(writer: Writer, defined: Equation) -> InSlices | None:
 def slice_formula(writer: Writer, defined: Equation, shaped: bool = False) -> Layout | None:
     """The equation at one place of the stack in matrix notation, None where it has none."""
     told = in_slices(writer, defined)
-    sizes = (lambda shape: shape_layout_of(writer, shape)) if shaped else None
+    sizes = (lambda shape: shape_layout(writer, shape)) if shaped else None
     matrices = None if told is None else layout_array(told.array, told.show, sizes)
     if told is None or matrices is None:
         return None
     found, notation = told.found, told.notation
     left = layout(found.left, notation)
     if shaped and found.matrices.left.shape:
-        left = Shaped(left, shape_layout_of(writer, as_column(found.matrices.left.shape)))
+        left = Shaped(left, shape_layout(writer, as_column(found.matrices.left.shape)))
     signs = tuple(_sums(found, notation))
     right_side = row(*signs, as_factor(matrices)) if signs else matrices
     if found.coefficient != ONE:

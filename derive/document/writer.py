@@ -17,6 +17,7 @@ from derive.document.collapse import before_collapse
 from derive.document.starts import Start, plainly, starts_before, starts_of
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
+from derive.sizes import Shape
 from derive.terms import (
     ZERO,
     Entry,
@@ -166,15 +167,15 @@ def initial_formulas(writer: Writer, definition: Equation) -> tuple[Layout, ...]
 
 def shape_gap(writer: Writer, quantity: Quantity) -> Gap:
     """A shape in words: a number, or 1 × n."""
-    return shape_layout(writer, quantity) if quantity.shape else says("notation.scalar")
+    return shape_layout(writer, quantity.shape) if quantity.shape else says("notation.scalar")
 
 
-def shape_layout(writer: Writer, quantity: Quantity) -> Layout:
-    """The shape of a quantity that has axes: N × (T + 1)."""
+def shape_layout(writer: Writer, shape: Shape) -> Layout:
+    """A shape that has axes: N × (T + 1)."""
     items: list[Layout] = []
-    for size in quantity.shape:
+    for size in shape:
         shown = layout(size, Notation({}, writer.symbols))
-        if level(size) < Level.PRODUCT and len(quantity.shape) > 1:
+        if level(size) < Level.PRODUCT and len(shape) > 1:
             shown = bracketed(shown)
         items += [Operator("×"), shown]
     return row(*items[1:])

@@ -103,9 +103,24 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--traceback", action="store_true", help="where FUNCTION raises, show where it was"
     )
+    _add_serve(commands)
     new = _command(commands, "new", _new, "write NAME.model, a commented model to start from")
     new.add_argument("name", metavar="NAME")
     return parser
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = _command(commands, "serve", _serve, "derive models while you type them, in a browser")
+    serve.add_argument("model", nargs="?", metavar="MODEL", help="start with it; default: neuron")
+    serve.add_argument(
+        "--port", type=_port, default=8321, metavar="N", help="default: 8321; 0 takes any"
+    )
+    serve.add_argument(
+        "--host", default="127.0.0.1", metavar="HOST", help="default: this machine alone"
+    )
+    serve.add_argument(
+        "--seconds", type=_count, default=30, metavar="N", help="end a build after so long"
+    )
 
 
 def _command(
@@ -121,6 +136,12 @@ def _command(
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
     return int(text)
 
 
@@ -247,6 +268,21 @@ def _new(options: argparse.Namespace, _: Builder | None) -> int:
 
     path = new_model(Path(), options.name)
     _say(f"{path} is written; `derive build {path}` builds it", "green")
+    return FINE
+
+
+def _serve(options: argparse.Namespace, _: Builder | None) -> int:
+    from derive.serving.guard import is_loopback
+    from derive.serving.server import playground, serve
+
+    model = find_model(options.model, find_project(Path())) if options.model else None
+    server = playground(options.host, options.port, model, options.seconds)
+    if not is_loopback(options.host):
+        _say(
+            f"caution: all who reach {options.host} can have models built on this machine",
+            "yellow",
+        )
+    serve(server, _say)
     return FINE
 
 

@@ -73,7 +73,7 @@ def run(work: Work, tasks: Sequence[Any], jobs: int) -> Generator[Started | Fini
 
 def _in_processes(work: Work, tasks: Sequence[Any], jobs: int) -> Generator[Started | Finished]:
     waiting = list(enumerate(tasks))[::-1]
-    workers = [_Worker(work) for _ in range(jobs)]
+    workers = [Worker(work) for _ in range(jobs)]
     try:
         for worker in workers:
             yield worker.begin(*waiting.pop())
@@ -83,7 +83,7 @@ def _in_processes(work: Work, tasks: Sequence[Any], jobs: int) -> Generator[Star
                 finished = worker.finish()
                 yield finished
                 if isinstance(finished.result, Died):
-                    workers[workers.index(worker)] = worker = _Worker(work)
+                    workers[workers.index(worker)] = worker = Worker(work)
                 if waiting:
                     yield worker.begin(*waiting.pop())
     finally:
@@ -91,7 +91,7 @@ def _in_processes(work: Work, tasks: Sequence[Any], jobs: int) -> Generator[Star
             worker.end()
 
 
-class _Worker:
+class Worker:
     """A process, our end of the line to it, and what it works on."""
 
     def __init__(self, work: Work) -> None:
@@ -104,13 +104,19 @@ class _Worker:
         self.index, self.start, self.busy = 0, 0.0, False
 
     def begin(self, index: int, task: Any) -> Started:
+        """Hand over a task; only where the one before is finished."""
         self.index, self.start, self.busy = index, time.perf_counter(), True
         # Where it is dead already, the end of the line is what `finish` meets.
         with suppress(ConnectionError):
             self.connection.send(task)
         return Started(index)
 
+    def is_done(self, patience: float) -> bool:
+        """Whether `finish` would return at once, after at most `patience` seconds."""
+        return self.connection.poll(patience)
+
     def finish(self) -> Finished:
+        """Wait for the result of the task."""
         self.busy = False
         try:
             result = self.connection.recv()
@@ -120,6 +126,7 @@ class _Worker:
         return Finished(self.index, result, time.perf_counter() - self.start)
 
     def end(self) -> None:
+        """End the process, in the middle of its work if it is at any."""
         self.connection.close()
         self.process.terminate()
         self.process.join()

@@ -88,15 +88,24 @@ def compare(
         found = _read(directory / name)
         ours = found is None or digest(found) in recorded.get(name, ())
         compared.append(File(name, found, expected.get(name), ours))
-    whole = {
-        "status": "complete",
-        **certificate,
-        "languages": list(languages),
-        "files": {name: digest(content) for name, content in expected.items()},
-    }
     found = _read(directory / CERTIFICATE)
-    compared.append(File(CERTIFICATE, found, _json(whole), record.ours))
+    whole = completed(expected, certificate, languages)
+    compared.append(File(CERTIFICATE, found, whole, record.ours))
     return Tree(directory, languages, tuple(compared))
+
+
+def completed(
+    files: Mapping[str, bytes], certificate: Mapping[str, Any], languages: tuple[str, ...]
+) -> bytes:
+    """The certificate as it stands beside the files: with their languages and digests."""
+    return _json(
+        {
+            "status": "complete",
+            **certificate,
+            "languages": list(languages),
+            "files": {name: digest(content) for name, content in files.items()},
+        }
+    )
 
 
 def read_record(directory: Path) -> Record:

@@ -175,9 +175,14 @@ def rebuild(
     recorded = read_record(directory).languages
     languages = tuple(code for code in LANGUAGES if code in asked or code in recorded)
     languages = languages or LANGUAGES[:1]
-    built = builder(model.text, model.name, languages, model.source)
+    built = unless_failed(builder(model.text, model.name, languages, model.source))
+    return Rebuilt(built, compare(directory, built.files, built.certificate, languages))
+
+
+def unless_failed(built: Built) -> Built:
+    """What was built, to be handed out; `VerificationError` where a check failed."""
     if built.report.verdict == "failed":
         raise VerificationError(
-            f"{model.name} is not verified\n{built.report}", "report this; nothing was written"
+            f"{built.name} is not verified\n{built.report}", "report this; nothing was written"
         )
-    return Rebuilt(built, compare(directory, built.files, built.certificate, languages))
+    return built

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import jinja2
 
-Kind = Literal["python", "latex", "html", "markdown", "typst", "text"]
+Kind = Literal["python", "latex", "html", "markdown", "typst", "text", "page"]
 
 # LaTeX and Typst are full of braces and percent signs: their templates have other delimiters.
 LATEX_DELIMITERS: Mapping[str, Any] = {
@@ -40,7 +40,8 @@ def environment(kind: Kind) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        # What stands on a page of the playground is text; documents are finished markup.
+        autoescape=kind == "page",
         **(LATEX_DELIMITERS if kind in ("latex", "typst") else {}),
     )
     if kind == "python":
@@ -66,3 +67,8 @@ def render_document(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
 def render_picture(context: Mapping[str, Any]) -> str:
     """A drawing as a file of its own; `context` holds its finished elements."""
     return environment("html").get_template("picture.svg.j2").render(context)
+
+
+def render_page(part: str, context: Mapping[str, Any]) -> str:
+    """A part of the playground: `page.html`, `answer.html`, `style.css` or `script.js`."""
+    return environment("page").get_template(f"playground/{part}.j2").render(context)

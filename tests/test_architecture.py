@@ -19,7 +19,7 @@ HOUSE = ROOT / "derive"
 STAGES = (
     "errors terms symbolic simplify functions reductions sizes model names wellformed language "
     "numbers calculus render program code verification typeset picture document formats publish "
-    "pipeline answers repl testing jobs progress cli"
+    "pipeline answers repl testing jobs serving progress cli"
 ).split()
 
 # What the oracle checks, and so must not share.

@@ -23,6 +23,8 @@ from derive.serving.guard import LONGEST_TEXT
 from derive.serving.highlight import highlighted
 from derive.verification.report import LEVELS, MARKS, Report, show_sizes
 
+# The endings of the program and of what is said of it; all else is in a language.
+PROGRAM = ("py", "json")
 THEMES = ("light", "dark")
 WORDS = "serve."
 # How each language is called by those who speak it.
@@ -35,6 +37,7 @@ TYPES = {
     ".json": "application/json",
     ".md": "text/markdown",
     ".py": "text/x-python",
+    ".svg": "image/svg+xml",
     ".tex": "text/x-tex",
 }
 
@@ -180,16 +183,14 @@ def _groups(made: Made, words: Mapping[str, str]) -> list[dict[str, Any]]:
     """The files to download, by what they are for: the documents of each language, and the code."""
     groups: dict[str, list[dict[str, str]]] = {}
     for name, content in made.files.items():
-        stem, *middle = name.split(".")[:-1]
-        is_document = stem == "derivation"
-        language = middle[0] if middle else LANGUAGES[0]
-        title = _filled(words["documents"], language=ENDONYMS[language])
-        groups.setdefault(title if is_document else words["program"], []).append(
+        _, *language, ending = name.split(".")
+        title = _filled(words["documents"], language=ENDONYMS[(*language, LANGUAGES[0])[0]])
+        groups.setdefault(words["program"] if ending in PROGRAM else title, []).append(
             {
                 "name": name,
                 "address": _address(made, name),
                 "size": f"{len(content) / 1024:.1f} KiB",
-                "about": words.get(f"file_{PurePath(name).suffix[1:]}", ""),
+                "about": words.get(f"file_{ending}", ""),
             }
         )
     return [{"title": title, "files": files} for title, files in groups.items()]

@@ -248,8 +248,8 @@ def _found(path: str, site: Site) -> Reply:
                 raise Rejected(HTTPStatus.GONE, "this build is no longer held; build it again")
             if name in made.files:
                 content, media = made.files[name], media_type(name)
-                is_page = media.startswith("text/html")
-                return Reply(content, media, document_policy(content) if is_page else PAGE_POLICY)
+                shown = media.startswith(("text/html", "image/"))
+                return Reply(content, media, document_policy(content) if shown else PAGE_POLICY)
     raise Rejected(HTTPStatus.NOT_FOUND, "there is nothing here")
 
 

@@ -45,20 +45,20 @@ def kernels(parts: Parts, passes: Passes) -> dict[str, Any]:
     cost = parts.spec.objective.cost
     gradients = [gradient_of(cost, parameter) for parameter in parameters(parts.spec)]
     names = parts.names
-    scalar = code(_scalar(cost), names)
+    cost_code = code(scalar(cost), names)
     pairs = zip(parameters(parts.spec), gradients, strict=True)
     items = [f'"{parameter.name}": {names[gradient.name]}' for parameter, gradient in pairs]
     values = [f'"{q.name}": {names[q.name]}' for q in parts.values]
-    both = bracketed(f"return {scalar}, {{", items, "}", 4)
+    both = bracketed(f"return {cost_code}, {{", items, "}", 4)
     return {
         "forward": _forward(parts, passes.forward) if passes.forward.outputs else None,
         "values": _kernel(parts, "_values", passes, bracketed("return {", values, "}", 4)),
-        "loss": _kernel(parts, "_loss", passes, [f"return {scalar}"]),
+        "loss": _kernel(parts, "_loss", passes, [f"return {cost_code}"]),
         "gradients": _kernel(parts, "_gradients", passes, both),
     }
 
 
-def _scalar(cost: Quantity) -> ArrayTerm:
+def scalar(cost: Quantity) -> ArrayTerm:
     """The cost as a number, where all its axes have size one."""
     whole = Whole(cost)
     return Select(whole, (0,) * len(cost.shape)) if cost.shape else whole
@@ -153,10 +153,10 @@ def _returned_at_once(call: list[str], body: list[str]) -> list[str]:
     return [f"return {made}"] if body == [f"return {target}"] else call + body
 
 
-def signature(parts: Parts, name: str, arguments: Sequence[str]) -> list[str]:
+def signature(parts: Parts, name: str, arguments: Sequence[str], *first: str) -> list[str]:
     """The first lines of a kernel, which takes the parameters before other arguments."""
     own = [parts.names[q.name] for q in parameters(parts.spec)]
-    return bracketed(f"def {name}(", [*own, *arguments, *parts.given], "):")
+    return bracketed(f"def {name}(", [*first, *own, *arguments, *parts.given], "):")
 
 
 def forward_call(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from derive.calculus.requested import NOTHING, Requested
 from derive.calculus.targets import forward_quantities, target_names
@@ -19,6 +19,7 @@ from derive.code.public_functions import public_functions, update_function
 from derive.code.requested import provided
 from derive.code.tables import tables
 from derive.code.trajectory import start, trajectory
+from derive.code.workspace import workspace
 from derive.model import Equation, Recurrence, Specification
 from derive.numbers.special import source_lines
 from derive.program.array_functions import BY_SERIES, IN_MATH
@@ -27,6 +28,9 @@ from derive.program.program import Program, every_statement
 from derive.program.stabilise import forms_in, stabilised
 from derive.render import render_python
 
+# How the steps of a module are written; all compute the same numbers.
+Style = Literal["readable", "workspace"]
+
 
 def module_source(
     spec: Specification,
@@ -34,17 +38,22 @@ def module_source(
     formulas: Formulas,
     recurrences: Sequence[Recurrence] = (),
     requested: Requested = NOTHING,
+    style: Style = "readable",
 ) -> str:
     """The source text of the NumPy module of a model; `recurrences` are those of the gradients."""
     program = program_for(spec, gradients, recurrences)
     computed = {statement.target.name for statement in every_statement(program.statements)}
     forms = forms_in(stabilised(spec, gradients, recurrences), computed)
     formulas = replace(formulas, stable=tuple((form.form, form.computed) for form in forms))
-    return render_python(module_context(spec, program, formulas, requested))
+    return render_python(module_context(spec, program, formulas, requested, style))
 
 
 def module_context(
-    spec: Specification, program: Program, formulas: Formulas, requested: Requested
+    spec: Specification,
+    program: Program,
+    formulas: Formulas,
+    requested: Requested,
+    style: Style = "readable",
 ) -> dict[str, Any]:
     """What the template of the module needs, every line decided."""
     names = identifiers(spec, program)
@@ -62,6 +71,7 @@ def module_context(
         **kernels(parts, passes),
         **public_functions(parts),
         "provided": provided(parts, passes, requested),
+        "work": workspace(parts) if style == "workspace" else None,
         **update_function(parts),
         **start(parts),
         **trajectory(parts),

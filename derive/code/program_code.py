@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain, count, groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from derive.code.layout import INDENT, WIDTH, commented, laid_out
 from derive.code.numpy_code import code, summands
+from derive.code.scatter_code import addition_line, overlap_lines
 from derive.code.size_code import Names, size_code
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
-    Addition,
     ArrayTerm,
     Cast,
     Copy,
@@ -22,7 +23,6 @@ from derive.program.arrays import (
     Scatter,
     Select,
     Transpose,
-    View,
     Whole,
     is_plain_number,
     operands,
@@ -44,7 +44,7 @@ from derive.program.program import (
     size_on,
 )
 from derive.program.reuse import Change, changes, is_exponential_in_place
-from derive.terms import ONE, ZERO, Multiply, Name, Quantity, Size
+from derive.terms import ZERO, Name, Quantity, Size
 
 
 def statement_lines(
@@ -75,7 +75,7 @@ def statement_lines(
         if isinstance(line, Statement) and freeing:
             lines += freeing.get(line.target.name, ())
     lines += ending
-    return _used_sizes(program, names, lines) + lines
+    return used_size_lines(program, names, lines) + lines
 
 
 def held_names(program: Program, names: Names, before: Sequence[Line] = ()) -> dict[Name, str]:
@@ -108,7 +108,7 @@ def _in_place(function: str, target: str) -> str:
     return f"np.{function}({target}, out={target})"
 
 
-def _used_sizes(program: Program, names: Names, lines: Sequence[str]) -> list[str]:
+def used_size_lines(program: Program, names: Names, lines: Sequence[str]) -> list[str]:
     """The lines for those sizes of a program that some lines read."""
     words = {word for line in lines for word in re.findall(r"\w+", line.partition("#")[0])}
     used = []
@@ -168,12 +168,17 @@ def _statement(
     return _assignment(target, statement.value, names, comment, indent)
 
 
-def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
-    """The head of the loop, and one step below it."""
+def loop_head(loop: Loop, names: Names) -> str:
+    """`for t in reversed(range(T)):`."""
     ends = [loop.end] if loop.start == ZERO else [loop.start, loop.end]
     steps = f"range({', '.join(size_code(end, names) for end in ends)})"
     steps = f"reversed({steps})" if loop.downward else steps
-    lines = [f"for {names[loop.number.name]} in {steps}:"]
+    return f"for {names[loop.number.name]} in {steps}:"
+
+
+def _loop(loop: Loop, names: dict[Name, str], comments: Names) -> list[str]:
+    """The head of the loop, and one step below it."""
+    lines = [loop_head(loop, names)]
     for statement in parts(loop):
         inside = _statement(statement, names, comments, 2 * INDENT)
         lines += [" " * INDENT + line for line in inside]
@@ -256,27 +261,13 @@ def _additions(
     base = Copy(value.base) if shared else value.base
     lines = _assignment(target, base, names, comment, indent)
     for addition in value.additions:
-        line = _addition(target, addition, names)
+        line = addition_line(target, addition, names)
         if len(line) + indent > WIDTH and operands(addition.value):
             part, computed = _part(addition.value, names, indent, target)
             lines += computed
-            line = _addition(target, Addition(addition.subscripts, part, addition.repeats), names)
+            line = addition_line(target, replace(addition, value=part), names)
         lines.append(line)
     return lines
-
-
-def _addition(target: str, addition: Addition, names: Names) -> str:
-    """`np.add.at(d_E, tok, g)`, or `d_z[rows, y] += g` where no place is named twice."""
-    sign, value = "add", addition.value
-    if isinstance(value, Elementwise) and value.operation == "negate":
-        sign, value = "subtract", value.operands[0]
-    parts = [":" if part is None else code(part, names) for part in addition.subscripts]
-    places = ", ".join(parts)
-    if not addition.repeats:
-        return f"{target}[{places}] {'+' if sign == 'add' else '-'}= {code(value, names)}"
-    if len(addition.subscripts) > 1:
-        places = f"({places})"
-    return f"np.{sign}.at({target}, {places}, {code(value, names)})"
 
 
 def _overlap(
@@ -288,35 +279,7 @@ def _overlap(
     if not isinstance(added, Whole):
         added, computed = _part(added, names, indent, target)
         lines = [*computed, *lines]
-    taken = set(names.values())
-    letters = [next(_unused(letter, taken)) for letter in "klmn"[: len(value.views)]]
-    extents = ", ".join(size_code(view.size, names) for view in value.views)
-    counts = f"range({extents})" if len(letters) == 1 else f"np.ndindex({extents})"
-    window = [":"] * len(shape_of(value.base))
-    for letter, view in zip(letters, value.views, strict=True):
-        window[view.axis] = _steps(letter, view, names)
-    kept = [letter for letter, here in zip(letters, value.present, strict=True) if here]
-    part = f"{code(added, names)}[{', '.join(['...', *kept])}]" if kept else code(added, names)
-    body = [f"{target}[{', '.join(window)}] += {part}"]
-    if len(body[0]) + indent + INDENT > WIDTH:
-        view_name = next(_unused("window", taken))
-        body = [f"{view_name} = {target}[{', '.join(window)}]", f"{view_name} += {part}"]
-    return [*lines, f"for {', '.join(letters)} in {counts}:", *(f"    {line}" for line in body)]
-
-
-def _unused(word: str, taken: Collection[str]) -> Iterator[str]:
-    """Names that begin with a word and are not taken."""
-    names = chain([word], (f"{word}_{number}" for number in count(1)))
-    return (name for name in names if name not in taken)
-
-
-def _steps(start: str, view: View, names: Names) -> str:
-    """The slice of an axis that one place of each window is at."""
-    if view.stride == ONE:
-        return f"{start} : {start} + {size_code(view.count, names)}"
-    stride = size_code(view.stride, names)
-    length = size_code(Multiply((view.stride, view.count)), names)
-    return f"{start} : {start} + {length} : {stride}"
+    return [*lines, *overlap_lines(target, value, added, names, indent)]
 
 
 def _choice(

@@ -86,6 +86,20 @@ def _rewritten(term: ArrayTerm, several: set[Grouped]) -> ArrayTerm:
     return with_operands(term, tuple(_rewritten(part, several) for part in operands(term)))
 
 
+def as_matrices(dot: Tensordot) -> Reshape:
+    """The same as a product of two matrices, with its pairs of axes as they are given.
+
+    >>> from derive.terms import Quantity, Size
+    >>> a = Whole(Quantity("a", (Size("n"), Size("m"), Size("k")), "input"))
+    >>> [len(shape_of(part)) for part in operands(as_matrices(Tensordot(a, a, (1, 2), (1, 2))))]
+    [2]
+    """
+    own = _others(dot.left, dot.left_axes), _others(dot.right, dot.right_axes)
+    left = _matrix(dot.left, own[0], dot.left_axes, set())
+    right = _matrix(dot.right, dot.right_axes, own[1], set())
+    return Reshape(Matmul(left, right), shape_of(dot))
+
+
 def _as_matrices(dot: Tensordot, several: set[Grouped]) -> ArrayTerm:
     """The same as a product of two matrices, whose pairs of axes are in the order of the copy."""
     is_left = any(grouped in several and grouped[0] == dot.left for grouped in _copied(dot))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from derive.calculus.requested import NOTHING, Requested
 from derive.calculus.targets import forward_quantities, target_names
@@ -17,6 +17,7 @@ from derive.code.module_names import identifiers, setting_names
 from derive.code.module_parts import Parts
 from derive.code.public_functions import public_functions, update_function
 from derive.code.requested import provided
+from derive.code.styles import Style
 from derive.code.tables import tables
 from derive.code.trajectory import start, trajectory
 from derive.code.workspace import workspace
@@ -27,9 +28,6 @@ from derive.program.plan import program_for, restricted
 from derive.program.program import Program, every_statement
 from derive.program.stabilise import forms_in, stabilised
 from derive.render import render_python
-
-# How the steps of a module are written; all compute the same numbers.
-Style = Literal["readable", "workspace"]
 
 
 def module_source(
@@ -69,17 +67,19 @@ def module_context(
         **docstring_context(spec, names, formulas),
         **tables(parts),
         **kernels(parts, passes),
-        **public_functions(parts),
+        **public_functions(parts, style),
         "provided": provided(parts, passes, requested),
         "work": workspace(parts) if style == "workspace" else None,
         **update_function(parts),
         **start(parts),
-        **trajectory(parts),
+        **trajectory(parts, style),
     }
     found = [context[key] for key in ("forward", "values", "loss", "gradients")]
     found += [part for part in context["provided"].values() if isinstance(part, dict)]
     bodies = [kernel["body"] for kernel in found if kernel is not None]
     bodies += [context["update_lines"], context["example_lines"]]
+    work = context["work"]
+    bodies += [] if work is None else [work[key]["body"] for key in ("kernel", "maker", "updating")]
     written = "\n".join(line for body in bodies for line in body)
     lacking = [name for name in sorted(IN_MATH) if f"_{name}(" in written]
     series = [name for name in sorted(BY_SERIES) if f"_{name}(" in written]

@@ -10,11 +10,13 @@ from derive.code.docstring import comments
 from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_parts import Parts
 from derive.code.rule_code import setting_values, state_lines, update_lines
+from derive.code.styles import Style
 from derive.model import parameters
 
 
-def public_functions(parts: Parts) -> dict[str, Any]:
+def public_functions(parts: Parts, style: Style) -> dict[str, Any]:
     """The signatures, and the calls of the kernels with checked arguments."""
+    work = ["work=None"] if style == "workspace" else []
     settings = [
         f"{parts.settings[q.name]}={default}" for q, default in setting_values(parts.spec.objective)
     ]
@@ -27,7 +29,7 @@ def public_functions(parts: Parts) -> dict[str, Any]:
         "loss_def": head("loss", ["params", *parts.data], sizes),
         "gradients_def": head("gradients", ["params", *parts.data], sizes),
         "update_def": head("update", ["params", "grads", "state=None"], settings),
-        "step_def": head("step", ["params", *parts.data, "state=None"], sizes, more),
+        "step_def": head("step", ["params", *parts.data, "state=None", *work], sizes, more),
         "train_def": head(
             "train", ["params", "batches", "state=None"], [*sizes, "report=print", "every=1"], more
         ),
@@ -64,9 +66,9 @@ def call(opening: str, arguments: Sequence[str]) -> list[str]:
     return bracketed(opening, arguments, ")", 4)
 
 
-def kernel_call(opening: str, parts: Parts) -> list[str]:
+def kernel_call(opening: str, parts: Parts, *first: str) -> list[str]:
     """The call of a kernel, of which a number that overflows on the way is nothing to warn of."""
-    arguments = ["*arguments.values()", *parts.given]
+    arguments = [*first, "*arguments.values()", *parts.given]
     if not parts.may_overflow:
         return call(opening, arguments)
     inside = (" " * INDENT + line for line in bracketed(opening, arguments, ")", 2 * INDENT))

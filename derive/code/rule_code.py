@@ -9,7 +9,7 @@ from derive.code.layout import commented
 from derive.code.module_names import MODULE_NAMES
 from derive.code.numpy_code import code
 from derive.code.size_code import decimal
-from derive.model import Assignment, Equation, Objective
+from derive.model import Assignment, Equation, Objective, UpdateRule
 from derive.names import RESERVED, python_names
 from derive.program.vectorise import vectorise
 from derive.terms import Add, Entry, Name, Negate, Quantity, Term, entries
@@ -43,13 +43,7 @@ def _loop(
 ) -> list[str]:
     """A loop in which the names of the rule are local variables; what is common stands before."""
     rule = objective.rule
-    local = [rule.parameter, rule.gradient, *rule.states, *(a.left for a in rule.assignments)]
-    reserved = RESERVED | MODULE_NAMES | {"name"} | frozenset(settings.values())
-    found = python_names([str(quantity.name) for quantity in local], reserved)
-    names: dict[Name, str] = {
-        **settings,
-        **{quantity.name: found[str(quantity.name)] for quantity in local},
-    }
+    names = rule_names(rule, settings)
     shared = common(rule)
     own = [state for state in (*rule.states, rule.parameter) if state not in shared]
     remembered = {s.name: f'state["{s.name}"]' for s in rule.states if s in shared}
@@ -69,6 +63,15 @@ def _loop(
     return [*before, head, *(f"    {line}" for line in lines)]
 
 
+def rule_names(rule: UpdateRule, settings: Mapping[Name, str]) -> dict[Name, str]:
+    """The identifiers of the settings of a rule, and of its own quantities as local variables."""
+    local = [rule.parameter, rule.gradient, *rule.states, *(a.left for a in rule.assignments)]
+    reserved = RESERVED | MODULE_NAMES | {"name"} | frozenset(settings.values())
+    found = python_names([str(quantity.name) for quantity in local], reserved)
+    own = {quantity.name: found[str(quantity.name)] for quantity in local}
+    return {**settings, **own}
+
+
 def _changed(assignment: Assignment, names: Mapping[Name, str], arrays: Sequence[Quantity]) -> str:
     """`theta -= alpha * g` where the rule takes one thing from θ, else the whole right side.
 
@@ -77,14 +80,14 @@ def _changed(assignment: Assignment, names: Mapping[Name, str], arrays: Sequence
     target = names[assignment.left.name]
     match assignment.right:
         case Add((Entry(quantity), Negate(change))) if quantity == assignment.left:
-            return f"{target} -= {_code(change, names)}"
+            return f"{target} -= {rule_code(change, names)}"
         case Add((Entry(quantity), change)) if quantity == assignment.left:
-            return f"{target} += {_code(change, names)}"
+            return f"{target} += {rule_code(change, names)}"
     place = f"{target}[...]" if assignment.left in arrays else target
-    return f"{place} = {_code(assignment.right, names)}"
+    return f"{place} = {rule_code(assignment.right, names)}"
 
 
-def _code(term: Term, names: Mapping[Name, str]) -> str:
+def rule_code(term: Term, names: Mapping[Name, str]) -> str:
     """The code of a rule's term; elementwise, so that one entry stands for the whole array."""
     return code(vectorise(Equation(Quantity("entry"), (), term)), names)
 

@@ -16,6 +16,7 @@ from derive.code.starting_code import (
     size_choices,
     told,
 )
+from derive.code.styles import Style
 from derive.model import Example, definition, parameters, stops_a_gradient
 from derive.terms import Quantity, entries, is_one
 
@@ -51,7 +52,7 @@ def _train_call(example: Example, choices: Sequence[str]) -> list[str]:
     return bracketed("costs = train(", arguments, ")", 8)
 
 
-def trajectory(parts: Parts) -> dict[str, Any]:
+def trajectory(parts: Parts, style: Style) -> dict[str, Any]:
     """What a line of the training run shows beside the cost.
 
     Predictions before and after the step, with their targets, where they are single numbers; else
@@ -74,6 +75,7 @@ def trajectory(parts: Parts) -> dict[str, Any]:
     if len(look) > 60:
         look, shown = "", []
     told = [parts.names[q.name] for q in targets] if predictions else []
+    work = ["work=work"] if style == "workspace" else []
     return {
         "look": look,
         "shown": [(q.name, _label(parts.names[q.name])) for q in shown],
@@ -82,7 +84,7 @@ def trajectory(parts: Parts) -> dict[str, Any]:
         "cost_label": _label(parts.names[spec.objective.cost.name]),
         "train_step": bracketed(
             "cost = step(",
-            ["params", "**data", "state=state", *passed, *parts.passed_settings],
+            ["params", "**data", "state=state", *work, *passed, *parts.passed_settings],
             ")",
             8,
         ),

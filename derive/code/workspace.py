@@ -15,8 +15,11 @@ from derive.code.layout import bracketed
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import code
 from derive.code.program_code import used_size_lines
+from derive.code.public_functions import call, head, kernel_call
+from derive.code.rule_code import setting_values
 from derive.code.size_code import Names, shape_code
 from derive.code.workspace_code import operation_lines
+from derive.code.workspace_update import update_in
 from derive.model import parameters
 from derive.program.found_sizes import size_rules
 from derive.program.plan import gradient_of, restricted
@@ -37,6 +40,16 @@ def workspace(parts: Parts) -> dict[str, Any]:
     # A shape is told by sizes that no value needs.
     slots = replace(slots, program=replace(slots.program, sizes=size_rules(parts.spec)))
     names = _names(parts, slots)
+    update = update_in(parts.spec.objective, parts.settings, comments(parts.formulas.update))
+    updated = [
+        "scratch",
+        "params",
+        "grads",
+        *(["state"] if parts.spec.objective.rule.states else []),
+    ]
+    settings = [
+        f"{parts.settings[q.name]}={default}" for q, default in setting_values(parts.spec.objective)
+    ]
     pairs = zip(parameters(parts.spec), gradients, strict=True)
     items = [f'"{parameter.name}": {names[gradient.name]}' for parameter, gradient in pairs]
     returned = bracketed(f"return {code(scalar(cost), names)}, {{", items, "}", 4)
@@ -49,6 +62,18 @@ def workspace(parts: Parts) -> dict[str, Any]:
             "signature": signature(parts, "_workspace", parts.data),
             "body": _maker(parts, slots, names),
         },
+        "updating": {"signature": head("_update_in", updated, settings), "body": update["lines"]},
+        "scratch": update["arrays"],
+        "definition": head("workspace", ["params", *parts.data], parts.given_arguments),
+        "renewed": call(
+            "work = _renewed(",
+            ["work", "params", "data", *(f"{name}={name}" for name in parts.given)],
+        ),
+        "make": call("arrays = _workspace(", ["*arguments.values()", *parts.given]),
+        "gradients": kernel_call("cost, grads = _gradients_in(", parts, 'work["arrays"]'),
+        "step_update": call(
+            "_update_in(", ['work["scratch"]', *updated[1:], *parts.passed_settings]
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from functools import reduce
 
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
+    Apply,
     ArrayTerm,
     Copy,
     Either,
@@ -107,8 +108,8 @@ class _Steps:
                 if not may_be_seen_as(inside, term.shape):
                     inside = self._new(Copy(inside))
                 return replace(term, operand=inside)
-            case Elementwise("negate", (operand,)) if not shape_of(term):
-                return with_operands(term, (self._operand(operand),))
+            case Elementwise() | Apply() if not shape_of(term):
+                return with_operands(term, tuple(map(self._operand, operands(term))))
             case Either():
                 return term if _is_view(term) else self._new(term)
         if is_plain_number(term):

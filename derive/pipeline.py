@@ -15,6 +15,7 @@ from derive.calculus.explain import closed_equation, steps_to_check
 from derive.calculus.inner import completed
 from derive.calculus.requested import Requested, requested
 from derive.code.module import module_source
+from derive.code.styles import Style
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks, with_pictures
 from derive.document.summary import summary_of
@@ -52,7 +53,11 @@ Builder = Callable[[str, str, tuple[str, ...], str], Built]
 
 
 def build_model(
-    text: str, name: str, languages: tuple[str, ...] = LANGUAGES[:1], source: str = ""
+    text: str,
+    name: str,
+    languages: tuple[str, ...] = LANGUAGES[:1],
+    source: str = "",
+    style: Style = "readable",
 ) -> Built:
     """Read, derive, check, write down, generate, verify, render: the stages in their order.
 
@@ -66,7 +71,7 @@ def build_model(
     steps = tuple(line for part in (*inner, derivation) for line in checked_steps(part))
     asked = requested(derivation)
     document = document_of(derivation, asked)
-    code = _source(derivation, document, asked)
+    code = _source(derivation, document, asked, style)
     report = Report(name, (*steps, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
     document = with_pictures(document, derivation, training_run(model, code))
@@ -84,7 +89,9 @@ def build_model(
     return Built(
         name,
         (*documents, *pictures, ("update.py", code)),
-        certificate(report) | {"cautions": [caution.cause for caution in cautions]},
+        certificate(report)
+        | {"cautions": [caution.cause for caution in cautions]}
+        | ({} if style == "readable" else {"style": style}),
         tuple(caution.cause for caution in cautions),
         report,
         document,
@@ -116,16 +123,19 @@ def is_undecided(line: Line) -> bool:
     return line.verdict == "undecided"
 
 
-def source_of(derivation: Derivation) -> str:
-    """The source of the NumPy module, its comments numbered as in the document."""
+def source_of(derivation: Derivation, style: Style = "readable") -> str:
+    """The source of the NumPy module in a style, its comments numbered as in the document."""
     asked = requested(derivation)
-    return _source(derivation, document_of(derivation, asked), asked)
+    return _source(derivation, document_of(derivation, asked), asked, style)
 
 
-def _source(derivation: Derivation, document: Document, asked: Requested) -> str:
+def _source(
+    derivation: Derivation, document: Document, asked: Requested, style: Style = "readable"
+) -> str:
     equations = tuple(gradient.equation for gradient in derivation.gradients)
     formulas = summary_of(derivation, document.numbers, asked)
-    return module_source(derivation.model, equations, formulas, derivation.recurrences, asked)
+    model, recurrences = derivation.model, derivation.recurrences
+    return module_source(model, equations, formulas, recurrences, asked, style)
 
 
 def written(document: Document, form: Format, language: str) -> str:

@@ -24,6 +24,7 @@ from derive.calculus.jacobian import System, jacobian, needed
 from derive.calculus.products import gauss_newton, hessian_vector
 from derive.calculus.rewrites.knowledge import knowledge_of
 from derive.calculus.steps import Step
+from derive.code.styles import Style
 from derive.document.blocks import Display, Paragraph, Working
 from derive.document.build import document_of
 from derive.document.matrices import definition_formula, gradient_formula
@@ -285,8 +286,10 @@ class Model:
             return self.derivation
         return derive_gradients(self._completed, (quantity,))
 
-    def compile(self, provide: str = "") -> ModuleType:
+    def compile(self, provide: str = "", style: Style = "readable") -> ModuleType:
         """The generated module, loaded; `provide` asks for more functions, as a text does.
+
+        In the style "workspace" a step takes memory that `workspace(params, ...)` makes.
 
         >>> live = Model("w: param; C = w ** 3; minimize(C)").compile("hvp, flatten")
         >>> live.flatten(live.hvp({"w": 5}, {"w": 1})).tolist()
@@ -296,7 +299,7 @@ class Model:
         if provide:
             requests = read_requests(provide, self.specification)
             model = Model._of(replace(self.specification, requests=requests))
-        return load_module(source_of(model.derivation), self.specification.name)
+        return load_module(source_of(model.derivation, style), self.specification.name)
 
     def verify(
         self, seed: int = 0, against: Callable[..., Any] | None = None, cases: int | None = None

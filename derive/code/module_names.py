@@ -21,7 +21,8 @@ MODULE_NAMES = frozenset(
     _derive _misfit _row _digits _batch
     _moved _progress _change _erf _erfc _lgamma _digamma _trigamma _digamma_of_number
     _trigamma_of_number
-    workspace work dtype scratch _workspace _gradients_in _update_in _like _fitting
+    workspace work dtype scratch _workspace _gradients_in _update_in _like _fitting _renewed
+    _scratch
     """.split()
 )
 

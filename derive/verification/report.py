@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Verdict = Literal["verified", "failed", "undecided"]
-Level = Literal["steps", "kernels", "float64", "against"]
+Level = Literal["steps", "kernels", "float64", "workspace", "against"]
 Sizes = tuple[tuple[str, int], ...]
 
 LEVELS: dict[Level, str] = {
     "steps": "every step, against dual numbers at random places",
     "kernels": "the code on exact numbers, against dual numbers through the forward equations",
     "float64": "the code on floats, against the oracle and along random directions",
+    "workspace": "the step in a workspace, bit by bit against the readable one",
     "against": "the given function on floats, against dual numbers through the forward equations",
 }
 MARKS: dict[Verdict, str] = {"verified": "✓", "failed": "✗", "undecided": "?"}

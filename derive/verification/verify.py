@@ -31,6 +31,7 @@ from derive.verification.shrinking import smallest
 from derive.verification.verify_floats import float_lines
 from derive.verification.verify_requested import requested_lines
 from derive.verification.verify_update import update_line
+from derive.verification.verify_workspace import workspace_lines
 
 Results = Mapping[Name, np.ndarray]
 Run = Callable[[Point], Results]
@@ -62,6 +63,7 @@ def verify(model: Specification, source: str, seed: int = 0, cases: int = 0) -> 
             *float_lines(model, floats, points, known, Random(seed)),
             update_line(model, floats, points[0], known),
             *requested_lines(model, exact, floats, points, known, Random(seed)),
+            *workspace_lines(model, floats, points, known),
         )
     return Report(model.name, lines)
 

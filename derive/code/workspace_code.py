@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from derive.code.layout import INDENT, commented
@@ -13,6 +14,7 @@ from derive.code.size_code import Names
 from derive.program.array_functions import BY_SERIES, IN_MATH
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
+    Addition,
     Apply,
     ArrayTerm,
     Cast,
@@ -89,12 +91,14 @@ def put(value: ArrayTerm, out: str, names: Names) -> Iterator[str]:
         case Gather(operand, subscripts) if len(given := [s for s in subscripts if s]) == 1:
             axis = next(place for place, part in enumerate(subscripts) if part)
             arguments = [code(operand, names), code(given[0], names), f"axis={axis}"]
+            if len(subscripts) == 1:
+                arguments.pop()
             # Without a mode NumPy makes a copy of `out` first.
             yield _called("take", arguments, out, 'mode="clip"')
         case Scatter(base, additions):
             yield from _started(out, base, names)
             for addition in additions:
-                yield addition_line(out, addition, names)
+                yield _added(out, addition, names)
         case Overlap(base, added):
             yield from _started(out, base, names)
             yield from overlap_lines(out, value, added, names, INDENT)
@@ -133,6 +137,14 @@ def _filled(out: str, value: ArrayTerm, names: Names) -> str:
         case Copy(operand) | Cast(operand):
             return _copied(out, code(operand, names))
     return _copied(out, code(value, names))
+
+
+def _added(out: str, addition: Addition, names: Names) -> str:
+    """An addition to an array, or to all its entries in a row."""
+    if not addition.counts_all:
+        return addition_line(out, addition, names)
+    # What is added at places that are no slice NumPy copies, but for this.
+    return addition_line(f"{out}.reshape(-1)", replace(addition, repeats=True), names)
 
 
 def _started(out: str, base: ArrayTerm, names: Names) -> Iterator[str]:

@@ -209,11 +209,13 @@ class Addition:
     """Values added at the places `[a, b]` of the first axes; `repeats` where places may be equal.
 
     The subscripts are arrays of integers that broadcast together; None is a whole axis, as NumPy's.
+    One that `counts_all` counts the entries of the whole array, row by row.
     """
 
     subscripts: Places
     value: ArrayTerm
     repeats: bool
+    counts_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -298,9 +300,6 @@ class Empty(ArrayTerm):
     like: tuple[ArrayTerm, ...]
 
 
-# --- structure ----------------------------------------------------------------------------------
-
-
 def operands(term: ArrayTerm) -> tuple[ArrayTerm, ...]:
     """The array terms directly below `term`, in reading order."""
     match term:
@@ -350,8 +349,7 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
             return Gather(parts[0], _given(subscripts, iter(parts[1:])))
         case Scatter(_, added):
             given = iter(parts[1:])
-            made = (Addition(_given(a.subscripts, given), next(given), a.repeats) for a in added)
-            return Scatter(parts[0], tuple(made))
+            return Scatter(parts[0], tuple(_with_parts(a, given) for a in added))
         case Full(_, shape, like):
             return Full(parts[0], shape, None if like is None else parts[1])
         case Join(_, axis, size):
@@ -359,6 +357,10 @@ def with_operands(term: ArrayTerm, parts: tuple[ArrayTerm, ...]) -> ArrayTerm:
         case Empty(shape, _):
             return Empty(shape, parts)
     raise TypeError(f"with_operands: unknown array term {type(term).__name__}")
+
+
+def _with_parts(addition: Addition, new: Iterator[ArrayTerm]) -> Addition:
+    return replace(addition, subscripts=_given(addition.subscripts, new), value=next(new))
 
 
 def _given(old: Places, new: Iterator[ArrayTerm]) -> Places:

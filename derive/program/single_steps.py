@@ -14,14 +14,18 @@ from functools import reduce
 
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
+    Addition,
     Apply,
     ArrayTerm,
     Copy,
     Either,
     Elementwise,
+    Extent,
     Fold,
     Full,
+    Gather,
     Overlap,
+    Places,
     Reshape,
     Scatter,
     Select,
@@ -35,7 +39,15 @@ from derive.program.arrays import (
 )
 from derive.program.joint_axes import as_matrices
 from derive.program.part_names import fresh
-from derive.program.program import Line, Loop, Program, Statement, every_statement
+from derive.program.program import (
+    Line,
+    Loop,
+    Program,
+    Statement,
+    every_statement,
+    parts,
+    reads,
+)
 from derive.program.row_products import factors_of_rows
 from derive.simplify import product
 from derive.sizes import Shape
@@ -59,11 +71,19 @@ def with_single_steps(program: Program, taken: Collection[Name] = ()) -> Program
     names |= {quantity.name for quantity in program.inputs}
     names |= {quantity.name for quantity, _ in program.constants}
     names |= {rule.name for rule in program.sizes}
-    steps = _Steps(names.union(taken))
+    changing = {
+        statement.target.name
+        for line in program.statements
+        for statement in parts(line)
+        if isinstance(line, Loop) or statement.axis is not None
+    }
+    steps = _Steps(names.union(taken), frozenset(changing))
     lines: list[Line] = []
     for line in program.statements:
         if isinstance(line, Loop):
+            steps.inside = True
             inside, handed = steps.of(line.statements), steps.of(line.handed)
+            steps.inside = False
             # What is handed on replaces what this step still reads.
             early = tuple(s for s in handed if s.target not in {h.target for h in line.handed})
             late = tuple(s for s in handed if s not in early)
@@ -75,10 +95,16 @@ def with_single_steps(program: Program, taken: Collection[Name] = ()) -> Program
 
 @dataclass
 class _Steps:
-    """The names that are taken, and the statements found so far."""
+    """The names that are taken, and the statements found so far.
+
+    What reads nothing that is `changing` has one value, and is computed once.
+    """
 
     taken: set[Name]
+    changing: frozenset[Name]
     found: list[Statement] = field(default_factory=list)
+    known: dict[ArrayTerm, Whole] = field(default_factory=dict)
+    inside: bool = False
 
     def of(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
         """Statements as single operations."""
@@ -88,10 +114,14 @@ class _Steps:
         return tuple(self.found)
 
     def _new(self, value: ArrayTerm) -> Whole:
+        if value in self.known:
+            return self.known[value]
         name = fresh("t", self.taken)
         self.taken.add(name)
         target = Quantity(name, shape_of(value))
         self.found.append(Statement(target, value))
+        if not self.inside and self.changing.isdisjoint(reads(value)):
+            self.known[value] = Whole(target)
         return Whole(target)
 
     def _operand(self, term: ArrayTerm) -> ArrayTerm:
@@ -129,12 +159,46 @@ class _Steps:
             case Fold("sum", operand) if factors_of_rows(term) is not None:
                 factors = tuple(map(self._operand, operands(operand)))
                 return replace(term, operand=with_operands(operand, factors))
-            case Scatter(base) | Overlap(base):
+            case Gather(operand, subscripts) if is_operand(operand) and None not in subscripts:
+                return self._taken(operand, subscripts)
+            case Scatter(base, additions):
+                added = tuple(self._added(addition, shape_of(base)) for addition in additions)
+                return Scatter(self._start(base), added)
+            case Overlap(base):
                 return with_operands(term, (self._start(base), *map(self._operand, rest)))
             case Tensordot():
                 product = as_matrices(term)
                 return replace(product, operand=self._new(self._operation(product.operand)))
         return with_operands(term, tuple(map(self._operand, operands(term))))
+
+    def _taken(self, operand: ArrayTerm, subscripts: Places) -> ArrayTerm:
+        """Entries of an array by their places in memory, where it lies there row by row."""
+        shape = shape_of(operand)
+        whole = (product(*shape),)
+        if not may_be_seen_as(operand, whole):
+            return Gather(self._operand(operand), self._subscripts(subscripts))
+        flat = Reshape(self._operand(operand), whole) if len(shape) > 1 else self._operand(operand)
+        return Gather(flat, (self._place(subscripts, shape),))
+
+    def _added(self, addition: Addition, shape: Shape) -> Addition:
+        """An addition to entries, by their places in memory."""
+        value = self._summand(addition.value)
+        if None in addition.subscripts or len(addition.subscripts) < len(shape):
+            return replace(addition, subscripts=self._subscripts(addition.subscripts), value=value)
+        place = self._place(addition.subscripts, shape)
+        return replace(addition, subscripts=(place,), value=value, counts_all=True)
+
+    def _subscripts(self, subscripts: Places) -> Places:
+        return tuple(None if part is None else self._operand(part) for part in subscripts)
+
+    def _place(self, subscripts: Places, shape: Shape) -> ArrayTerm:
+        """Where an entry stands among all, counted row by row."""
+        first, *others = (part for part in subscripts if part is not None)
+        place = first
+        for subscript, size in zip(others, shape[1:], strict=True):
+            row = Elementwise("multiply", (place, Extent(size)))
+            place = Elementwise("add", (row, subscript))
+        return self._operand(place)
 
     def _start(self, base: ArrayTerm) -> ArrayTerm:
         """The array to which something is added: what fills it, or what it is a copy of."""

@@ -171,6 +171,8 @@ class _Placing:
         name = operand.quantity.name
         if name not in self.of or self.last.get(name) != number or name in self.kept:
             return False
+        if name in {constant.target.name for constant in self.constants}:
+            return False
         slot = self.of[name]
         others = [part for part in map(_unsigned, operands(statement.value)) if part != operand]
         seen = {base for part in others for n in reads(part) for base in self.bases.of(n)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from derive.code.docstring import comments
 from derive.code.kernels import scalar, signature
-from derive.code.layout import bracketed
+from derive.code.layout import INDENT, WIDTH, bracketed
 from derive.code.module_parts import Parts
 from derive.code.numpy_code import code
 from derive.code.program_code import used_size_lines
@@ -22,7 +22,7 @@ from derive.code.workspace_code import operation_lines
 from derive.code.workspace_update import update_in
 from derive.model import parameters
 from derive.program.found_sizes import size_rules
-from derive.program.plan import gradient_of, restricted
+from derive.program.plan import gradient_of, read_by, restricted
 from derive.program.program import every_statement
 from derive.program.single_steps import with_single_steps
 from derive.program.slots import Holding, Slot, Slots, with_slots
@@ -98,9 +98,10 @@ def _arrays(slots: Slots) -> list[Slot]:
 
 
 def _held(slots: Slots, names: Names) -> list[str]:
-    """The identifiers of what a workspace holds."""
-    constants = [names[statement.target.name] for statement in slots.constants]
-    return [*constants, *(names[slot.name] for slot in _arrays(slots))]
+    """The identifiers of what a workspace holds: constants that are read, and arrays."""
+    read = {name for line in slots.program.statements for name in read_by(line)}
+    constants = [s.target.name for s in slots.constants if s.target.name in read]
+    return [*(names[name] for name in constants), *(names[slot.name] for slot in _arrays(slots))]
 
 
 def _kernel(parts: Parts, slots: Slots, names: Names, returned: list[str]) -> list[str]:
@@ -108,9 +109,9 @@ def _kernel(parts: Parts, slots: Slots, names: Names, returned: list[str]) -> li
     numbers = comments((*known.forward, *known.gradients))
     lines = [*operation_lines(slots, names, numbers), *returned]
     held = _held(slots, names)
-    unpacked = bracketed("(", held, ") = work", 4) if len(held) > 1 else []
-    if len(held) == 1:
-        unpacked = [f"({held[0]},) = work"]
+    unpacked = [f"{', '.join(held)}{',' if len(held) == 1 else ''} = work"] if held else []
+    if len(unpacked) == 1 and len(unpacked[0]) + INDENT > WIDTH:
+        unpacked = bracketed("(", held, ") = work", INDENT)
     return [*unpacked, *used_size_lines(slots.program, names, lines), *lines]
 
 
@@ -126,6 +127,6 @@ def _maker(parts: Parts, slots: Slots, names: Names) -> list[str]:
         f"np.empty({shape_code(slot.shape, names)}, {TYPES[slot.holding]}),"
         for slot in _arrays(slots)
     ]
-    constants = [f"{names[statement.target.name]}," for statement in slots.constants]
+    constants = [f"{name}," for name in _held(slots, names)[: -len(made) or None]]
     body = [*lines, "return (", *(f"    {line}" for line in (*constants, *made)), ")"]
     return [f"dtype = np.result_type({typed})", *used_size_lines(slots.program, names, body), *body]

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from derive.code.styles import STYLES
 from derive.errors import DeriveError, LanguageError, UsageError
 from derive.project import LANGUAGES, ModelText, Project, find_model, find_models, find_project
 
@@ -73,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
     build = _command(commands, "build", _build, "write the documents and the code of models")
     build.add_argument("--lang", choices=LANGUAGES, action="append", help="also in this language")
+    build.add_argument(
+        "--style", choices=STYLES, default="", help="how the code is written; default: as before"
+    )
     build.add_argument("--force", action="store_true", help="replace files that were edited too")
     build.add_argument("--pdf", action="store_true", help="make PDFs too, by TeX or by Typst")
     check = _command(commands, "check", _check, "say what `build` would change; write nothing")
@@ -298,7 +302,8 @@ def _rebuild_all(
     names = [model.name for model in models]
     # The longest first, so that none is left for the end, when nothing else is to be done.
     order = sorted(range(len(models)), key=lambda number: -len(models[number].text))
-    work = partial(_attempt, output=output, asked=asked, builder=builder)
+    style = getattr(options, "style", "")
+    work = partial(_attempt, output=output, asked=asked, builder=builder, style=style)
     # A stand-in for the stages is known in this process only.
     jobs = 1 if builder else options.jobs or available_cores()
     events = run(work, [models[number] for number in order], jobs)
@@ -318,13 +323,13 @@ def _rebuild_all(
 
 
 def _attempt(
-    model: ModelText, output: Path, asked: tuple[str, ...], builder: Builder | None
+    model: ModelText, output: Path, asked: tuple[str, ...], builder: Builder | None, style: str
 ) -> Rebuilt | DeriveError:
     """One model, built in memory, or what is wrong with it."""
     from derive.pipeline import build_model, rebuild
 
     try:
-        return rebuild(model, output, asked, builder or build_model)
+        return rebuild(model, output, asked, builder or build_model, style)
     except DeriveError as error:
         return error
 

@@ -35,11 +35,13 @@ class Record:
     """What the certificate on the disk says: `digests` holds for each file those that are ours.
 
     `ours` is whether it is a certificate of derive at all; one that is missing is no one else's.
+    `style` is that of the code, "" where the certificate tells none.
     """
 
     ours: bool
     languages: tuple[str, ...] = ()
     digests: Mapping[str, tuple[str, ...]] | None = None
+    style: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Tree:
     directory: Path
     languages: tuple[str, ...]
     files: tuple[File, ...]
+    style: str = ""
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -91,7 +94,7 @@ def compare(
     found = _read(directory / CERTIFICATE)
     whole = completed(expected, certificate, languages)
     compared.append(File(CERTIFICATE, found, whole, record.ours))
-    return Tree(directory, languages, tuple(compared))
+    return Tree(directory, languages, tuple(compared), str(certificate.get("style", "")))
 
 
 def completed(
@@ -121,12 +124,13 @@ def read_record(directory: Path) -> Record:
         }
         languages = tuple(certificate["languages"])
         known = certificate["status"] in ("complete", "building")
+        style = str(certificate.get("style", ""))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Record(ours=False)
     plain = all(FILE_NAME.fullmatch(name) and name != CERTIFICATE for name in digests)
     if not known or not plain:
         return Record(ours=False)
-    return Record(True, languages, digests)
+    return Record(True, languages, digests, style)
 
 
 def digest(content: bytes) -> str:
@@ -247,7 +251,10 @@ def _journal(tree: Tree) -> bytes:
         }
         for file in tree.files[:-1]
     }
-    return _json({"status": "building", "languages": list(tree.languages), "files": digests})
+    style = {"style": tree.style} if tree.style else {}
+    return _json(
+        {"status": "building", "languages": list(tree.languages), **style, "files": digests}
+    )
 
 
 def _stage(tree: Tree, content: bytes, cleanup: ExitStack) -> Path:

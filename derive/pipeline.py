@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from derive.calculus.explain import closed_equation, steps_to_check
 from derive.calculus.inner import completed
 from derive.calculus.requested import Requested, requested
 from derive.code.module import module_source
-from derive.code.styles import Style
+from derive.code.styles import STYLES, Style
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks, with_pictures
 from derive.document.summary import summary_of
@@ -49,7 +50,7 @@ class Built:
     document: Document | None = None
 
 
-Builder = Callable[[str, str, tuple[str, ...], str], Built]
+Builder = Callable[..., Built]
 
 
 def build_model(
@@ -175,17 +176,24 @@ class Rebuilt:
 
 
 def rebuild(
-    model: ModelText, output: Path, asked: tuple[str, ...], builder: Builder = build_model
+    model: ModelText,
+    output: Path,
+    asked: tuple[str, ...],
+    builder: Builder = build_model,
+    style: str = "",
 ) -> Rebuilt:
     """Build `model` in memory, in the languages `asked` and those in which it was built before.
 
-    Raises the `DeriveError` of the stage that fails, and `VerificationError` where a check does.
+    Its code has the `style`, or else the one in which it was built before.  Raises the
+    `DeriveError` of the stage that fails, and `VerificationError` where a check does.
     """
     directory = output_directory(output, model.name)
-    recorded = read_record(directory).languages
-    languages = tuple(code for code in LANGUAGES if code in asked or code in recorded)
+    record = read_record(directory)
+    languages = tuple(code for code in LANGUAGES if code in asked or code in record.languages)
     languages = languages or LANGUAGES[:1]
-    built = unless_failed(builder(model.text, model.name, languages, model.source))
+    style = style or record.style
+    styled = partial(builder, style=style) if style in STYLES[1:] else builder
+    built = unless_failed(styled(model.text, model.name, languages, model.source))
     return Rebuilt(built, compare(directory, built.files, built.certificate, languages))
 
 

@@ -12,6 +12,7 @@ from test_cases import CASES as FOLDER
 from test_cases import NAMES as CASES
 
 from derive import Model
+from derive.cli import main
 from derive.pipeline import build_model, source_of
 from derive.program import slots
 from derive.verification.loading import load_module
@@ -167,6 +168,21 @@ def test_the_certificate_names_the_style_and_its_checks():
         ("gradients", "verified"),
         ("update", "verified"),
     ]
+
+
+def test_a_model_is_built_again_in_its_style_until_another_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("line.model").write_text("n: dim\nw: param[n]\nC = sum(w ** 2)\nminimize(C)\n")
+
+    def has_workspace():
+        return "def workspace(" in Path("generated/line/update.py").read_text()
+
+    found = []
+    for arguments in (["--style", "workspace"], [], ["--style", "readable"], []):
+        assert main(["build", "line.model", *arguments]) == 0
+        assert main(["check", "line.model"]) == 0
+        found.append(has_workspace())
+    assert found == [True, True, False, False]
 
 
 # --- the check attacked -------------------------------------------------------------------------

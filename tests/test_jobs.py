@@ -204,3 +204,15 @@ def test_a_death_is_told_as_an_error(monkeypatch, capsys):
         "  cure: if it was not you who ended it, report this with the lines above\n"
         "nothing was written\n",
     )
+
+
+@pytest.mark.parametrize("said", [None, "3"])
+def test_each_process_computes_in_one_thread_unless_the_environment_says_otherwise(
+    said, monkeypatch
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    finished = (e for e in run(os.getenv, ["OMP_NUM_THREADS"] * 2, jobs=2))
+    assert [e.result for e in finished if isinstance(e, Finished)] == [said or "1"] * 2
+    assert os.environ.get("OMP_NUM_THREADS") == said

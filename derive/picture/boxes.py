@@ -104,10 +104,11 @@ def measured(graph: Graph, rows: Rows, longest: float) -> Measured:
 
 
 def chosen(edge: Edge, longest: float) -> Layout | None:
-    """The label of the way back: the local derivative, or its name where it is longer."""
-    if edge.local is None or line_width(edge.local) > longest:
+    """The label of the way back: the local derivative, or its name where that is shorter."""
+    if edge.local is None or edge.name is None:
         return edge.name
-    return edge.local
+    short = max(longest, line_width(edge.name))
+    return edge.local if line_width(edge.local) <= short else edge.name
 
 
 def _box(node: Node, arrows: int, stacked: int) -> Box:

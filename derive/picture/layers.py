@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from math import fsum
 
 from derive.picture.graph import Graph, is_given
 
@@ -159,7 +160,7 @@ def _centres(
     centres = {}
     for slot in rows[number]:
         found = [places[other] for other in neighbours.get(slot, ())]
-        centres[slot] = round(sum(found) / len(found), 6) if found else places[slot]
+        centres[slot] = round(fsum(found) / len(found), 6) if found else places[slot]
     return centres
 
 

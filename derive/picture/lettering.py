@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import fsum
+from unicodedata import east_asian_width
 
 from derive.names import Accented, Letters, Scripted, Sequence, Symbol, styled, unicode_symbol
 from derive.typeset.layout import (
@@ -30,8 +32,6 @@ from derive.typeset.layout import (
 # A script is smaller, and stands a part of its height lower or higher.
 SCRIPT, LOWER, HIGHER = 0.72, 0.22, -0.38
 THIN = "\N{THIN SPACE}"
-
-
 # How wide letters are, as parts of their height: an average of the usual fonts.
 WIDTHS = {
     **dict.fromkeys("ijltfr()[]|,.;:'!/", 0.36),
@@ -65,13 +65,15 @@ class Run:
 
 def line_width(layout: Layout) -> float:
     """How wide a formula on one line is, as a part of the height of its letters."""
-    return sum(
-        run.size * (run.space + sum(map(_wide, run.text))) * (1.0 if run.size == 1 else BROADER)
+    return fsum(
+        run.size * (run.space + fsum(map(_wide, run.text))) * (1.0 if run.size == 1 else BROADER)
         for run in runs(layout)
     )
 
 
 def _wide(letter: str) -> float:
+    if east_asian_width(letter) in "WF":
+        return 1.0
     return WIDTHS.get(letter, CAPITAL if letter.isupper() else LETTER)
 
 
@@ -152,11 +154,11 @@ def _accented(accent: str, body: Symbol) -> Iterator[Run]:
     if len(whole) == 1 and whole < LAST_USUAL:
         yield Run(whole, isinstance(body, Letters) and body.style == "italic")
         return
-    runs = list(_symbol(body))
-    wide = sum(run.size * sum(map(_wide, run.text)) for run in runs)
-    high = any(letter.isupper() for run in runs for letter in run.text)
-    back = (wide + ACCENT) / 2 - (0.08 if runs[0].italic else 0.0)
-    yield from runs
+    letters = list(_symbol(body))
+    wide = fsum(run.size * fsum(map(_wide, run.text)) for run in letters)
+    high = any(letter.isupper() for run in letters for letter in run.text)
+    back = (wide + ACCENT) / 2 - (0.08 if letters[0].italic else 0.0)
+    yield from letters
     yield Run(ACCENTS[accent], down=OVER_CAPITAL if high else 0.0, space=-back)
     # What follows stands behind the letter, not behind the accent.
     yield Run("\N{ZERO WIDTH SPACE}", space=round(back - ACCENT, 4))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import fsum, sqrt
 
 from derive.picture.boxes import AROUND, Extent, Measured, extent
 from derive.picture.layers import Rows, Slot, Stop
@@ -23,11 +24,11 @@ PINNED = 200.0
 # A slant counts by its square while it is shorter than this, and by its length where it is longer:
 # the bound falls from round to round, by this factor, down to the last.
 FAR, CLOSER, NEAR = 400.0, 0.94, 0.5
-# How strongly a node is drawn to the middle of the picture, beside an arrow of one row.
-HOME = 0.2
+# How strongly neighbours draw each other: two stops; a node and a stop, less along long arrows; a
+# node and the middle of the picture.
+STRAIGHT, ENDS, HOME = 8.0, 4.0, 0.2
 # Heights of gaps: with a label or without, and as arrows slant more.
 SHORTEST, TALLEST, SLANT = 11.0, 24.0, 7.0
-LABEL_ROW = 8.0
 BETWEEN_NODES = 14.0
 
 
@@ -128,7 +129,8 @@ def _pulls(rows: Rows, sizes: Measured) -> dict[Slot, list[_Pull]]:
         strength = 1.0 if edge in sizes.labels else 0.1
         for upper, lower in pairwise(way):
             stops = isinstance(upper, Stop) + isinstance(lower, Stop)
-            weight = strength * (8.0 if stops == 2 else 4.0 / (len(way) - 2) ** 1.5)
+            length = len(way) - 2
+            weight = strength * (STRAIGHT if stops == 2 else ENDS / (length * sqrt(length)))
             beside = _offset(edge, upper, sizes) - _offset(edge, lower, sizes)
             pulls.setdefault(lower, []).append(_Pull(upper, beside, weight))
             pulls.setdefault(upper, []).append(_Pull(lower, -beside, weight))
@@ -199,7 +201,7 @@ def _pinned(rows: Rows, sizes: Measured, across: Mapping[Slot, float]) -> dict[S
         stops = way[1:-1]
         ends = [across[end] + _offset(edge, end, sizes) for end in (way[0], way[-1])]
         places = [across[stop] for stop in stops]
-        outwards = sum(places) / len(places) > sum(ends) / 2
+        outwards = fsum(places) / len(places) > fsum(ends) / 2
         outermost = max(places) if outwards else min(places)
         if len(stops) > 1:
             pinned |= dict.fromkeys(stops, _Pull(None, outermost, PINNED))
@@ -281,6 +283,6 @@ def _straight(
     if low > high:
         return {}
     ends = [across[end] + _offset(edge, end, sizes) for end in (way[-1], way[0])]
-    middle = sum(across[slot] for slot in way[1:-1]) / (len(way) - 2)
+    middle = fsum(across[slot] for slot in way[1:-1]) / (len(way) - 2)
     wished = next((end for end in ends if low <= end <= high), max(low, min(high, middle)))
     return dict.fromkeys(way[1:-1], wished)

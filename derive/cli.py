@@ -14,12 +14,16 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from derive.code.styles import STYLES
+from derive.defects import guarded
 from derive.errors import DeriveError, LanguageError, UsageError
+from derive.identifiers import visible
+from derive.messages import diff_colour, is_terminal, painted, say, say_cautions, say_error
 from derive.project import LANGUAGES, ModelText, Project, find_model, find_models, find_project
 
 if TYPE_CHECKING:
@@ -32,8 +36,6 @@ if TYPE_CHECKING:
 
 FINE, FAILED, MISUSED, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
-COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1"}
-
 
 def main(arguments: Sequence[str] | None = None, builder: Builder | None = None) -> int:
     """Run the command line `arguments` and return the exit code.
@@ -45,14 +47,14 @@ def main(arguments: Sequence[str] | None = None, builder: Builder | None = None)
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
-        code: int = options.run(options, builder)
+        code = guarded(options.run, options, builder)
         sys.stdout.flush()
-        return code
-    except DeriveError as error:
-        _say_error(error)
-        return _exit_code(error)
+        if isinstance(code, DeriveError):
+            say_error(code)
+            return _exit_code(code)
+        return int(code)
     except KeyboardInterrupt:
-        _say("interrupted", "red")
+        say("interrupted", "red")
         return INTERRUPTED
     except BrokenPipeError:
         # What is still buffered has no reader either; Python would complain of it at exit.
@@ -168,7 +170,7 @@ def _build(options: argparse.Namespace, builder: Builder | None) -> int:
     makers = _makers(asked or LANGUAGES[:1]) if options.pdf else {}
     models, code = _rebuild_all(options, project, asked, builder)
     if code:
-        _say("nothing was written", "red")
+        say("nothing was written", "red")
         return code
     if not options.force:
         for model in models:
@@ -179,7 +181,7 @@ def _build(options: argparse.Namespace, builder: Builder | None) -> int:
         verb = "written to" if changed else "unchanged in"
         verdict = model.built.report.verdict
         colour = "green" if verdict == "verified" else "yellow"
-        _say(f"{model.built.name}: {verdict}, {verb} {model.tree.directory}", colour)
+        say(f"{model.built.name}: {verdict}, {verb} {model.tree.directory}", colour)
     _write_pdfs(models, makers)
     return FINE
 
@@ -205,26 +207,27 @@ def _write_pdfs(models: Iterable[Rebuilt], makers: Mapping[str, Maker]) -> None:
     with ThreadPoolExecutor(available_cores()) as pool:
         paths = [pool.submit(made, model, language) for model in models for language in makers]
         for path in paths:
-            _say(f"{path.result()} is written", "green")
+            say(f"{path.result()} is written", "green")
 
 
 def _check(options: argparse.Namespace, builder: Builder | None) -> int:
     from derive.output import diff, is_stale
 
     project = find_project(Path())
+    _say_faults(options, project)
     models, code = _rebuild_all(options, project, project.languages, builder)
     stale = [model for model in models if is_stale(model.tree)]
     for model in stale:
         for line in diff(model.tree):
-            print(_painted(line, _diff_colour(line), sys.stdout))
+            print(painted(visible(line), diff_colour(line), sys.stdout))
     sys.stdout.flush()
     for model in models:
-        _say(
+        say(
             f"{model.built.name}: {'stale' if model in stale else 'up to date'}",
             "red" if model in stale else "green",
         )
     if stale:
-        _say("`derive build` brings the output up to date")
+        say("`derive build` brings the output up to date")
     return max(code, FAILED if stale else FINE)
 
 
@@ -246,7 +249,7 @@ def _verify(options: argparse.Namespace, builder: Builder | None) -> int:
         report = _verified(model, options)
     else:
         built = (builder or build_model)(model.text, model.name, LANGUAGES[:1], model.source)
-        _say_cautions(built.name, built.cautions)
+        say_cautions(built.name, built.cautions)
         report = built.report
     print(report)
     return FINE if report.ok else FAILED
@@ -271,7 +274,7 @@ def _new(options: argparse.Namespace, _: Builder | None) -> int:
     from derive.project import new_model
 
     path = new_model(Path(), options.name)
-    _say(f"{path} is written; `derive build {path}` builds it", "green")
+    say(f"{path} is written; `derive build {path}` builds it", "green")
     return FINE
 
 
@@ -282,12 +285,18 @@ def _serve(options: argparse.Namespace, _: Builder | None) -> int:
     model = find_model(options.model, find_project(Path())) if options.model else None
     server = playground(options.host, options.port, model, options.seconds)
     if not is_loopback(options.host):
-        _say(
+        say(
             f"caution: all who reach {options.host} can have models built on this machine",
             "yellow",
         )
-    serve(server, _say)
+    serve(server, say)
     return FINE
+
+
+def _asked_for(options: argparse.Namespace, project: Project) -> tuple[list[ModelText], Path]:
+    """The models of a command, and where their output goes."""
+    models = find_models(options.models, project)
+    return list(models), options.output or project.root / project.output
 
 
 def _rebuild_all(
@@ -297,8 +306,7 @@ def _rebuild_all(
     from derive.jobs import Died, available_cores, run
     from derive.progress import watched
 
-    output = options.output or project.root / project.output
-    models = find_models(options.models, project)
+    models, output = _asked_for(options, project)
     names = [model.name for model in models]
     # The longest first, so that none is left for the end, when nothing else is to be done.
     order = sorted(range(len(models)), key=lambda number: -len(models[number].text))
@@ -308,7 +316,7 @@ def _rebuild_all(
     jobs = 1 if builder else options.jobs or available_cores()
     events = run(work, [models[number] for number in order], jobs)
     shown = [names[number] for number in order]
-    results = watched(events, shown, sys.stderr, _is_terminal(sys.stderr))
+    results = watched(events, shown, sys.stderr, is_terminal(sys.stderr))
     found = dict(
         zip(order, (_ended(r) if isinstance(r, Died) else r for r in results), strict=True)
     )
@@ -316,9 +324,9 @@ def _rebuild_all(
     rebuilt = [done for done in outcomes if not isinstance(done, DeriveError)]
     failures = [(n, e) for n, e in zip(names, outcomes, strict=True) if isinstance(e, DeriveError)]
     for done in rebuilt:
-        _say_cautions(done.built.name, done.built.cautions)
+        say_cautions(done.built.name, done.built.cautions)
     for name, failure in failures:
-        _say_error(failure, name)
+        say_error(failure, name)
     return rebuilt, max((_exit_code(failure) for _, failure in failures), default=FINE)
 
 
@@ -328,10 +336,7 @@ def _attempt(
     """One model, built in memory, or what is wrong with it."""
     from derive.pipeline import build_model, rebuild
 
-    try:
-        return rebuild(model, output, asked, builder or build_model, style)
-    except DeriveError as error:
-        return error
+    return guarded(rebuild, model, output, asked, builder or build_model, style)
 
 
 def _ended(death: Died) -> DeriveError:
@@ -344,48 +349,19 @@ def _ended(death: Died) -> DeriveError:
 # --- what is said -------------------------------------------------------------------------------
 
 
+def _say_faults(options: argparse.Namespace, project: Project) -> None:
+    """What does not fit its certificate, said before anything is built."""
+    from derive.output import faults
+    from derive.project import output_directory
+
+    models, output = _asked_for(options, project)
+    for model in models:
+        # What cannot be looked at is said where it is compared.
+        with suppress(DeriveError):
+            directory = output_directory(output, model.name)
+            for fault in faults(directory):
+                say(f"{directory}: {fault}", "red")
+
+
 def _exit_code(error: DeriveError) -> int:
     return MISUSED if isinstance(error, LanguageError | UsageError) else FAILED
-
-
-def _say(text: str, colour: str | None = None) -> None:
-    print(_painted(text, colour, sys.stderr), file=sys.stderr)
-
-
-def _say_error(error: DeriveError, model: str | None = None) -> None:
-    # A place already says which text it is about.
-    about = f"{model}: " if model and error.place is None else ""
-    print(f"{_painted('error:', 'red', sys.stderr)} {about}{error}", file=sys.stderr)
-
-
-def _say_cautions(model: str, cautions: Iterable[str]) -> None:
-    for caution in cautions:
-        print(f"{_painted('caution:', 'yellow', sys.stderr)} {model}: {caution}", file=sys.stderr)
-
-
-def _diff_colour(line: str) -> str | None:
-    for start, colour in (
-        ("---", "bold"),
-        ("+++", "bold"),
-        ("@@", "cyan"),
-        ("-", "red"),
-        ("+", "green"),
-    ):
-        if line.startswith(start):
-            return colour
-    return None
-
-
-def _painted(text: str, colour: str | None, stream: TextIO) -> str:
-    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if colour and _colourful(stream) else text
-
-
-def _colourful(stream: TextIO) -> bool:
-    """Whether to write colour: https://no-color.org wins over https://force-color.org."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or _is_terminal(stream)
-
-
-def _is_terminal(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -11,6 +11,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+# A name of this many characters still fits a line.
+LONGEST_NAME = 60
+
 # Letters of other scripts that are drawn like a Latin letter (a part of the list of UTS 39).
 LATIN_LIKE_CYRILLIC = ("AaBCcEeHIiJjKMOoPpSsTXxYyVv", "АаВСсЕеНІіЈјКМОоРрЅѕТХхУуѴѵ")
 LATIN_LIKE_GREEK = ("ABEHIKMNOoPTXYvZ", "ΑΒΕΗΙΚΜΝΟοΡΤΧΥνΖ")

@@ -340,7 +340,7 @@ def read_latex(text: str) -> Symbol:
 
 def _refused(text: str, why: str) -> DeriveError:
     cure = r"use letters, digits, Greek, \hat \bar \tilde \dot \vec \mathbf \mathrm \mathcal _ ^"
-    return DeriveError(f"'{text}' cannot be the symbol of a quantity: {why}", cure)
+    return DeriveError(f"'{text[:60]}' cannot be the symbol of a quantity: {why}", cure)
 
 
 def _read_sequence(tokens: list[str], text: str) -> tuple[Symbol, list[str]]:

@@ -5,6 +5,9 @@ there, and a person's otherwise.  A set is replaced in this order: all new files
 the old ones under temporary names; the certificate is replaced by a journal, which holds the old
 and the new digest of each file; each file is replaced; the certificate is replaced.  Wherever that
 is cut short, each file is the old or the new one, and the certificate says that both are ours.
+
+What was found is looked at again before it is replaced, and builds of one model wait for each
+other: what a person, or another build, wrote in the meantime is not lost.
 """
 
 from __future__ import annotations
@@ -15,19 +18,28 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from derive.errors import OutputError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 CERTIFICATE = "certificate.json"
 # Names of temporary files, so that the next build clears away what a killed one left.
 TEMPORARY = ".derive-{}.tmp"
 # A certificate can be edited too: a name in it that is not plain is not followed.
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+# No file of ours comes near; one that is larger is not read into memory.
+LARGEST_FILE = 1 << 28
+# Of a longer path only so much is said.
+LONGEST_PATH = 300
 
 
 @dataclass(frozen=True)
@@ -35,10 +47,12 @@ class Record:
     """What the certificate on the disk says: `digests` holds for each file those that are ours.
 
     `ours` is whether it is a certificate of derive at all; one that is missing is no one else's.
+    It is `complete` where no build was cut short.
     `style` is that of the code, "" where the certificate tells none.
     """
 
     ours: bool
+    complete: bool = True
     languages: tuple[str, ...] = ()
     digests: Mapping[str, tuple[str, ...]] | None = None
     style: str = ""
@@ -61,12 +75,13 @@ class File:
 
 @dataclass(frozen=True)
 class Tree:
-    """The files of one model, the certificate last."""
+    """The files of one model, the certificate last; `leftovers` are those of a killed build."""
 
     directory: Path
     languages: tuple[str, ...]
     files: tuple[File, ...]
     style: str = ""
+    leftovers: tuple[str, ...] = ()
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -77,24 +92,32 @@ def compare(
     files: tuple[tuple[str, str], ...],
     certificate: Mapping[str, Any],
     languages: tuple[str, ...],
+    possible: Collection[str] = (),
 ) -> Tree:
     """What is in `directory` beside what should be there: `files`, (name, text), and `certificate`.
 
     The certificate is completed with the languages and the digest of each file.  Files that were
-    made before and are made no longer are expected to be absent.
+    made before and are made no longer are expected to be absent, and so is everything else that has
+    a `possible` name: a document in another language, which a merge brought back.
     """
     record = read_record(directory)
     expected = {name: text.encode("utf-8") for name, text in files}
     recorded = record.digests or {}
     compared = []
-    for name in [*expected, *(name for name in recorded if name not in expected)]:
+    for name in dict.fromkeys([*expected, *recorded, *possible]):
         found = _read(directory / name)
         ours = found is None or digest(found) in recorded.get(name, ())
-        compared.append(File(name, found, expected.get(name), ours))
+        if found is not None or name in expected or name in recorded:
+            compared.append(File(name, found, expected.get(name), ours))
     found = _read(directory / CERTIFICATE)
     whole = completed(expected, certificate, languages)
     compared.append(File(CERTIFICATE, found, whole, record.ours))
-    return Tree(directory, languages, tuple(compared), str(certificate.get("style", "")))
+    style = str(certificate.get("style", ""))
+    return Tree(directory, languages, tuple(compared), style, _leftovers(directory))
+
+
+def _leftovers(directory: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in directory.glob(TEMPORARY.format("*"))))
 
 
 def completed(
@@ -130,7 +153,27 @@ def read_record(directory: Path) -> Record:
     plain = all(FILE_NAME.fullmatch(name) and name != CERTIFICATE for name in digests)
     if not known or not plain:
         return Record(ours=False)
-    return Record(True, languages, digests, style)
+    return Record(True, certificate["status"] == "complete", languages, digests, style)
+
+
+def faults(directory: Path) -> tuple[str, ...]:
+    """What does not fit the certificate, one line each; nothing is built to find it.
+
+    A directory without a certificate has none: nothing was built there.
+    """
+    record = read_record(directory)
+    if not record.ours:
+        return (f"{CERTIFICATE} is no certificate of derive: it was edited, or is half of a merge",)
+    found = [] if record.complete else ["a build was cut short here"]
+    for name, digests in (record.digests or {}).items():
+        content = _read(directory / name)
+        if content is None and None not in digests:
+            found.append(f"{name} is missing")
+        elif content is not None and digest(content) not in digests:
+            lines = digest(content.replace(b"\r\n", b"\n")) in digests
+            why = ", for its line ends were changed" if lines else ""
+            found.append(f"{name} is not the file that was verified{why}")
+    return tuple(found)
 
 
 def digest(content: bytes) -> str:
@@ -146,19 +189,23 @@ def _read(path: Path) -> bytes | None:
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise OutputError(f"{path} is not a plain file", "move it away")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _cannot("read", path, error) from None
+    if len(content) > LARGEST_FILE:
+        raise OutputError(f"{path} is larger than any file of derive", "move it away")
+    return content
 
 
 # --- comparing ----------------------------------------------------------------------------------
 
 
 def is_stale(tree: Tree) -> bool:
-    """Whether any file is not what it should be."""
-    return any(file.stale for file in tree.files)
+    """Whether any file is not what it should be, or should not be."""
+    return bool(tree.leftovers) or any(file.stale for file in tree.files)
 
 
 def diff(tree: Tree) -> Iterator[str]:
@@ -173,6 +220,7 @@ def diff(tree: Tree) -> Iterator[str]:
                 "/dev/null" if file.expected is None else f"{path} (rebuilt)",
                 lineterm="",
             )
+    yield from (f"Only in {tree.directory.as_posix()}: {name}" for name in tree.leftovers)
 
 
 def _lines(content: bytes | None) -> list[str]:
@@ -199,12 +247,16 @@ def refuse_foreign(tree: Tree) -> None:
 
 def write(tree: Tree) -> None:
     """Replace the stale files, as a set; `OutputError` if the disk does not let us."""
+    if not is_stale(tree):
+        return
     try:
-        for leftover in tree.directory.glob(TEMPORARY.format("*")):
-            leftover.unlink(missing_ok=True)
-        if is_stale(tree):
-            tree.directory.mkdir(parents=True, exist_ok=True)
-            _replace(tree)
+        tree.directory.mkdir(parents=True, exist_ok=True)
+        with _alone(tree.directory):
+            _check_unchanged(tree)
+            for name in _leftovers(tree.directory):
+                (tree.directory / name).unlink(missing_ok=True)
+            if any(file.stale for file in tree.files):
+                _replace(tree)
     except OSError as error:
         raise _cannot("written", tree.directory, error) from None
 
@@ -219,6 +271,32 @@ def write_beside(tree: Tree, name: str, content: bytes) -> Path:
     except OSError as error:
         raise _cannot("written", path, error) from None
     return path
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """No other build writes here meanwhile, where the system has a way to wait for it."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        # Some network drives have no locks.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        # This ends the lock too.
+        os.close(descriptor)
+
+
+def _check_unchanged(tree: Tree) -> None:
+    """Raise `OutputError` if a file that is to be replaced is no longer the one that was found."""
+    for file in tree.files:
+        if file.stale and _read(tree.directory / file.name) != file.found:
+            raise OutputError(
+                f"{tree.directory / file.name} was changed while the model was built", "build again"
+            )
 
 
 def _replace(tree: Tree) -> None:
@@ -280,6 +358,6 @@ def _settle(directory: Path) -> None:
 
 def _cannot(be: str, path: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"{error.filename or path} cannot be {be}: {error.strerror or error}",
+        f"{str(error.filename or path)[:LONGEST_PATH]} cannot be {be}: {error.strerror or error}",
         "see that the disk has room and that you may write there, or choose another place with -o",
     )

@@ -20,9 +20,10 @@ from derive.code.styles import STYLES, Style
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks, with_pictures
 from derive.document.summary import summary_of
-from derive.errors import VerificationError
+from derive.errors import LanguageError, VerificationError
 from derive.formats import FORMATS, LATEX, TYPST, Format
 from derive.language import read_model
+from derive.model import Specification
 from derive.output import Tree, compare, read_record
 from derive.pdf import Maker, make_pdf
 from derive.program.arrays import show_name
@@ -33,6 +34,9 @@ from derive.verification.report import Line, Report, certificate
 from derive.verification.training import training_run
 from derive.verification.verify import step_lines, verify
 from derive.wellformed import check_specification
+
+# No one reads more, and each takes some milliseconds to derive, explain, check and verify.
+MOST_EQUATIONS, MOST_DECLARATIONS, MOST_SIZES = 300, 150, 50
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ def build_model(
     `DeriveError` that says what is wrong with the model.
     """
     specification = read_model(text, name=name, source=source or name)
+    _check_length(specification)
     cautions = check_specification(specification)
     model, inner = completed(specification)
     derivation = derive_gradients(model)
@@ -97,6 +102,21 @@ def build_model(
         report,
         document,
     )
+
+
+def _check_length(model: Specification) -> None:
+    counts = {
+        "equations": (len(model.equations), MOST_EQUATIONS),
+        "data and parameters": (len(model.declarations), MOST_DECLARATIONS),
+        "sizes": (len(model.dimensions), MOST_SIZES),
+    }
+    for what, (count, most) in counts.items():
+        if count > most:
+            raise LanguageError(
+                f"the model has {count} {what}; documents and code are made of at most {most}",
+                "write what is alike as one with an index, or as a recurrence; "
+                "`derive show MODEL QUANTITY` takes any number",
+            )
 
 
 def checked_steps(derivation: Derivation) -> tuple[Line, ...]:
@@ -194,7 +214,8 @@ def rebuild(
     style = style or record.style
     styled = partial(builder, style=style) if style in STYLES[1:] else builder
     built = unless_failed(styled(model.text, model.name, languages, model.source))
-    return Rebuilt(built, compare(directory, built.files, built.certificate, languages))
+    possible = [file_name(form, code) for code in LANGUAGES for form in FORMATS]
+    return Rebuilt(built, compare(directory, built.files, built.certificate, languages, possible))
 
 
 def unless_failed(built: Built) -> Built:

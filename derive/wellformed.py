@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from derive.errors import DeriveError, Place
+from derive.identifiers import LONGEST_NAME, folded
 from derive.model import Equation, Specification, parameters
 from derive.sizes import show_shape
 from derive.terms import (
@@ -65,9 +66,15 @@ def _check_names(specification: Specification) -> None:
     ]
     seen: set[str] = set()
     for name in names:
-        if not name.isidentifier() or name.startswith("_"):
+        # What Python would read as another name is none.
+        if not name.isidentifier() or name.startswith("_") or folded(name) != name:
             raise DeriveError(
                 f"{name[:60]!r} is not a name", "names are letters, digits and underscores: w_1"
+            )
+        if len(name) > LONGEST_NAME:
+            raise DeriveError(
+                f"the name {name[:20]}... has {len(name)} characters",
+                f"choose one of at most {LONGEST_NAME}",
             )
         if name in seen:
             raise DeriveError(f"'{name}' is defined twice", "give one of the two another name")

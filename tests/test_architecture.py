@@ -19,7 +19,7 @@ HOUSE = ROOT / "derive"
 STAGES = (
     "errors terms symbolic simplify functions reductions sizes model names wellformed language "
     "numbers calculus render program code verification typeset picture document formats publish "
-    "pipeline answers repl testing jobs serving progress cli"
+    "pipeline answers repl testing jobs serving progress messages defects cli"
 ).split()
 
 # What the oracle checks, and so must not share.
@@ -200,7 +200,9 @@ def test_only_the_outermost_files_write(module):
 def test_no_handler_catches_everything(module):
     handlers = [n for n in ast.walk(TREES[module]) if isinstance(n, ast.ExceptHandler)]
     caught = [ast.unparse(handler.type) if handler.type else "" for handler in handlers]
-    assert {"", "Exception", "BaseException"} & set(caught) == set()
+    everything = [one for one in caught if one in ("", "Exception", "BaseException")]
+    # The command says what nobody foresaw as an error that can be reported.
+    assert everything == (["Exception"] if module == "derive.defects" else [])
 
 
 # --- the repository -----------------------------------------------------------------------------

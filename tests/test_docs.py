@@ -5,14 +5,17 @@ A `python` block is a whole model, and a `text` block below it shows gradients o
 """
 
 import doctest
+import math
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from derive import Model
+from derive import Model, pipeline
 from derive.errors import LanguageError
 from derive.functions import ROWS
+from derive.identifiers import LONGEST_NAME
 from derive.language import inline, read_model, reductions, rule_names, source, syntax, tokens
 from derive.language.declarations import INITIALIZERS, LARGEST_SIZE, RESERVED
 from derive.language.definitions import DEEPEST_TERM
@@ -24,6 +27,7 @@ from derive.language.linear import LINEAR
 from derive.language.requests import OFFERS
 from derive.model import parameters
 from derive.names import name_table
+from derive.numbers.degrees import TOLD_APART
 from derive.pipeline import source_of
 from derive.verification.check_steps import check_equations
 
@@ -242,7 +246,12 @@ def test_names_are_printed_as_the_page_says():
 
 
 def test_the_limits_are_those_of_the_code():
-    numbers = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\d", section("Limits"))]
+    said = section("Limits")
+    table = "\n".join(line for line in said.splitlines() if line.startswith("|"))
+    floats = f"{math.ulp(0.0)} to {sys.float_info.max:.2}".replace("e+", "e")
+    assert floats in table
+    table = table.replace(floats, "")
+    numbers = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", table)]
     assert numbers == [
         source.LONGEST_TEXT,
         source.MOST_LINES,
@@ -251,10 +260,15 @@ def test_the_limits_are_those_of_the_code():
         syntax.DEEPEST_EXPRESSION,
         DEEPEST_TERM,
         tokens.MOST_WORDS,
-        tokens.LONGEST_NAME,
+        LONGEST_NAME,
+        tokens.MOST_SIGNS,
         tokens.MOST_DIGITS,
         tokens.LARGEST_EXPONENT,
-        LARGEST_SIZE,
         inline.MOST_CALLS,
+        LARGEST_SIZE,
         MOST_STEPS,
+        pipeline.MOST_EQUATIONS,
+        pipeline.MOST_DECLARATIONS,
+        pipeline.MOST_SIZES,
     ]
+    assert f"a degree of {TOLD_APART:,}" in said

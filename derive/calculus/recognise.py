@@ -6,7 +6,7 @@ nothing is computed twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from derive.calculus.matching import entry_at
@@ -34,20 +34,33 @@ Key = tuple[type, tuple[Name, ...]]
 NAMED = (Add, Call, Reduction, Divide, Power, LinearAlgebra)
 
 
-def with_names(equations: Sequence[Equation], known: Sequence[Equation]) -> tuple[Equation, ...]:
-    """The equations with each part that is the right side of a known one read by its name."""
-    candidates: dict[Key, list[Equation]] = {}
-    for equation in known:
-        if isinstance(equation.right, NAMED) and not equation.domain:
-            candidates.setdefault(_key(equation.right), []).append(equation)
+class Recognised:
+    """Known equations, found by what their right sides have in common with a part."""
 
-    def rule(node: Node) -> Node | None:
+    def __init__(self, known: Iterable[Equation] = ()) -> None:
+        self._candidates: dict[Key, list[Equation]] = {}
+        for equation in known:
+            self.add(equation)
+
+    def add(self, equation: Equation) -> None:
+        """Know one equation more."""
+        if isinstance(equation.right, NAMED) and not equation.domain:
+            self._candidates.setdefault(_key(equation.right), []).append(equation)
+
+    def name(self, node: Node) -> Entry | None:
+        """The entry that a part is by the first equation that has it as its right side."""
         if not isinstance(node, NAMED):
             return None
-        found = (_named(node, equation) for equation in candidates.get(_key(node), ()))
+        found = (_named(node, equation) for equation in self._candidates.get(_key(node), ()))
         return next((entry for entry in found if entry is not None), None)
 
-    return tuple(replace(e, right=rewrite(e.right, rule)) for e in equations)
+
+def with_names(
+    equations: Sequence[Equation], known: Sequence[Equation] | Recognised
+) -> tuple[Equation, ...]:
+    """The equations with each part that is the right side of a known one read by its name."""
+    known = known if isinstance(known, Recognised) else Recognised(known)
+    return tuple(replace(e, right=rewrite(e.right, known.name)) for e in equations)
 
 
 def _key(node: Node) -> Key:

@@ -13,6 +13,8 @@ from derive.calculus.differentiate import differentiate, occurrences
 from derive.calculus.explain import gradient_named
 from derive.document.worked import apply_all, exact_value, put, stated_data
 from derive.model import Equation, Specification, UpdateRule, data, parameters
+from derive.numbers.arithmetic import Undefined
+from derive.numbers.degrees import are_short
 from derive.numbers.evaluate import is_rational
 from derive.simplify import product, total
 from derive.terms import (
@@ -132,6 +134,10 @@ def _at_row(local: Term, unit_axes: tuple[Index, ...], row: Index) -> Term:
     return substitute(local, values)
 
 
+# A number that is shown has at most so many digits.
+LONGEST_NUMBER = 10**15
+
+
 @dataclass(frozen=True)
 class Direction:
     """A direction from a point: `slope` is the gradient times `towards`, which is not normed."""
@@ -170,9 +176,13 @@ def starting_point(derivation: Derivation) -> StartingPoint | None:
     for quantity, value in starts:
         put(here, quantity, value)
     equations = (*model.equations, *(gradient.equation for gradient in derivation.gradients))
-    if not all(is_rational(equation.right) for equation in equations):
+    definitions = [(equation.left.name, equation.right) for equation in equations]
+    if not all(is_rational(right) for _, right in definitions) or not are_short(definitions):
         return None
-    apply_all(here, equations)
+    try:
+        apply_all(here, equations)
+    except Undefined:
+        return None
     cost = model.objective.cost
     value = exact_value(Entry(cost, (ZERO,) * len(cost.shape)), here)
     slopes = tuple(
@@ -180,9 +190,16 @@ def starting_point(derivation: Derivation) -> StartingPoint | None:
         for quantity, _ in starts
     )
     own, at = (tuple(part) for part in zip(*starts, strict=True))
+    # Where the gradient is zero no direction is steepest; a number of a line is no help.
+    if not any(slopes) or not all(map(_is_short, (*at, value, *slopes))):
+        return None
     towards = dict.fromkeys((*_axes(len(own)), (Fraction(1),) * len(own), slopes))
     others = tuple(Direction(d, _dot(slopes, d)) for d in towards)
     return StartingPoint(own, at, value, Direction(slopes, _dot(slopes, slopes)), others)
+
+
+def _is_short(value: Fraction) -> bool:
+    return max(abs(value.numerator), value.denominator) < LONGEST_NUMBER
 
 
 def _stated_starts(model: Specification) -> list[tuple[Quantity, Fraction]] | None:

@@ -7,17 +7,19 @@ its spelling and its place.
 from __future__ import annotations
 
 import keyword
+import math
 import re
+import sys
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from derive.errors import LanguageError, Place
-from derive.identifiers import folded, look_alikes
+from derive.identifiers import LONGEST_NAME, folded, look_alikes
 from derive.language.source import Source
 
 DEEPEST_BRACKETS = 40
-LONGEST_NAME = 60
 MOST_DIGITS = 1_000
 LARGEST_EXPONENT = 1_000
 MOST_SIGNS = 8
@@ -56,6 +58,7 @@ ON_PAPER = {
     "←": "an equation is written with =",
     "∞": "what is left out is not read: sum(f[k], k, where=...), where(condition, a, b)",
 }
+LARGEST_FLOAT, SMALLEST_FLOAT = Fraction(sys.float_info.max), Fraction(math.ulp(0.0))
 SIGNS = frozenset({"-", "+", "~", "not"})
 TITLE = re.compile(r"""[rR]?("|')""")
 DECIMAL = re.compile(r"([0-9_]*)\.?([0-9_]*)(?:[eE]([+-]?[0-9_]+))?")
@@ -237,6 +240,13 @@ def _check_number(token: tokenize.TokenInfo, reading: Reading) -> None:
         raise LanguageError(
             f"at most {MOST_DIGITS} digits and exponents to {LARGEST_EXPONENT} are read",
             "write a power, or scale the quantity",
+            reading.place(token),
+        )
+    value = Fraction(token.string)
+    if value > LARGEST_FLOAT or 0 < value < SMALLEST_FLOAT:
+        raise LanguageError(
+            f"the number {token.string[:20]} is beyond all floats",
+            "scale the quantity: floats reach from 5e-324 to 1.8e308",
             reading.place(token),
         )
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation, Overflow
 from fractions import Fraction
 from typing import Any
 
@@ -27,7 +27,7 @@ import mpmath
 import numpy as np
 
 from derive.errors import VerificationError
-from derive.numbers.arithmetic import Infinite, NotDefined, NotRational, Scalar
+from derive.numbers.arithmetic import Infinite, NotDefined, NotRational, Scalar, undefined
 
 DIGITS = 50
 # Numbers of 50 digits that differ by less than this, relative to their scale, agree.
@@ -94,14 +94,30 @@ class Exact(Scalar):
         raise NotRational(f"{name} of {self!r} is not rational", "evaluate to 50 digits")
 
 
+def _in_range(operation: Callable[[Any, Any], Decimal]) -> Any:
+    """An operation of numbers with 50 digits, whose exponents have an end."""
+
+    def inside(left: Any, right: Any) -> Decimal:
+        try:
+            return operation(left, right)
+        except Overflow:
+            raise undefined("a number of more than 10 ** 18 digits") from None
+
+    return staticmethod(inside)
+
+
+_divided = _in_range(DECIMAL.divide)
+_powered = _in_range(DECIMAL.power)
+
+
 class Digits(Scalar):
     """A real number to 50 digits; `value` is a Decimal, computed in our own context."""
 
     __slots__ = ()
 
-    _plus = staticmethod(DECIMAL.add)
-    _minus = staticmethod(DECIMAL.subtract)
-    _times = staticmethod(DECIMAL.multiply)
+    _plus = _in_range(DECIMAL.add)
+    _minus = _in_range(DECIMAL.subtract)
+    _times = _in_range(DECIMAL.multiply)
 
     @classmethod
     def of(cls, value: int | Fraction) -> Digits:
@@ -127,14 +143,14 @@ class Digits(Scalar):
 
     @classmethod
     def _quotient(cls, above: Any, below: Any) -> Scalar:
-        return Digits(DECIMAL.divide(above, below)) if below else NotDefined(f"{above} / 0")
+        return Digits(_divided(above, below)) if below else NotDefined(f"{above} / 0")
 
     @classmethod
     def _power(cls, base: Any, exponent: Any) -> Scalar:
         if base == 0 and exponent < 0:
             return NotDefined(f"0 ** {exponent}")
         if isinstance(exponent, int) or exponent == exponent.to_integral_value():
-            return Digits(DECIMAL.power(base, int(exponent)) if exponent else Decimal(1))
+            return Digits(_powered(base, int(exponent)) if exponent else Decimal(1))
         result = CONTEXT.power(_to_mpmath(base), _to_mpmath(exponent))
         return _real(result, f"** {exponent}", base)
 
@@ -143,7 +159,7 @@ class Digits(Scalar):
         if name in DECIMAL_FUNCTIONS:
             try:
                 value = DECIMAL_FUNCTIONS[name](self.value)
-            except InvalidOperation:
+            except (InvalidOperation, Overflow):
                 return NotDefined(f"{name} at {self.value:.8g}")
             finite = value.is_finite()
             return Digits(value) if finite else NotDefined(f"{name} at {self.value:.8g}")

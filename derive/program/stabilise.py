@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from derive.calculus.recognise import with_names
+from derive.calculus.recognise import Recognised, with_names
 from derive.model import Equation, Recurrence, Specification
 from derive.program.stable.known import Known
 from derive.program.stable.products import with_quotients
@@ -51,6 +51,7 @@ def stabilised(
     definitions = {equation.left.name: equation for equation in every}
     known = Known(definitions, constants, frozenset(positive), frozenset(stepping))
     done: list[Equation] = []
+    named = Recognised()
     used: list[tuple[Name, Stabilisation]] = []
     for equation in every:
         here = replace(
@@ -60,10 +61,11 @@ def stabilised(
         )
         right, rewrites = stable(equation.right, here)
         if rewrites:
-            named = with_names((replace(equation, right=right),), done)[0]
-            equation = replace(named, right=with_quotients(named.right))
+            (equation,) = with_names((replace(equation, right=right),), named)
+            equation = replace(equation, right=with_quotients(equation.right))
             used += [(equation.left.name, one) for one in dict.fromkeys(rewrites)]
         done.append(equation)
+        named.add(equation)
     return Stabilised(tuple(done), tuple(used))
 
 

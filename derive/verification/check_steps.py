@@ -23,6 +23,7 @@ from derive.calculus.steps import Step, walk_steps
 from derive.errors import VerificationError
 from derive.model import Equation, Specification
 from derive.numbers.arithmetic import Undefined
+from derive.numbers.degrees import are_short
 from derive.numbers.dual import Dual
 from derive.numbers.evaluate import evaluate, is_rational
 from derive.numbers.evaluation import SCALARS, Evaluation, How, OutOfRange, whole
@@ -43,6 +44,7 @@ from derive.terms import (
 from derive.verification.oracle import (
     arithmetic_of,
     as_duals,
+    check_told_apart,
     defined_names,
     lift,
     plain,
@@ -231,7 +233,8 @@ def free_point(
     bounds: Mapping[Name, Term] | None = None,
 ) -> Evaluation:
     """A random number for each entry that the terms read, whatever its equation says."""
-    how: How = "exact" if all(is_rational(term) for term in terms) else "50 digits"
+    exact = all(is_rational(term) for term in terms) and are_short(("", term) for term in terms)
+    how: How = "exact" if exact else "50 digits"
     here = Evaluation(sizes, {}, how, partial=of_reading)
     draw_missing(terms, here, Random(seed), kind, bounds or {})
     return here
@@ -362,6 +365,7 @@ def defined_point(model: Specification, seed: int) -> Evaluation:
     Raises a VerificationError where none of many sizes and data lies in the model's domain.
     """
     random = Random(seed)
+    check_told_apart(model)
     pool = candidates(model, random, differentiable(model))
     for candidate, kind in itertools.product(pool[:POOL], KINDS):
         try:

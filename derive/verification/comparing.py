@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def show_number(number: Any) -> str:
         return f"not defined ({number.value})"
     value = getattr(number, "value", number)
     text = str(value)
-    return text if len(text) <= 12 else f"{float(value):.8g}"
+    return text if len(text) <= 12 else f"{_rounded(value):.8g}"
 
 
 def exact_as_floats(array: np.ndarray) -> np.ndarray:
@@ -36,5 +37,18 @@ def exact_as_floats(array: np.ndarray) -> np.ndarray:
     rounded = np.empty(array.shape)
     for place in np.ndindex(array.shape):
         number = getattr(array.item(place), "value", array.item(place))
-        rounded[place] = np.nan if number is None or isinstance(number, str) else float(number)
+        rounded[place] = np.nan if number is None or isinstance(number, str) else _rounded(number)
     return rounded
+
+
+def _rounded(number: Any) -> float:
+    """The nearest float; infinity for an integer or a fraction beyond all floats."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def fits_floats(array: np.ndarray) -> bool:
+    """Whether no number of an array is beyond all floats."""
+    return not np.isinf(exact_as_floats(array)).any()

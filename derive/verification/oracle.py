@@ -15,6 +15,7 @@ import numpy as np
 from derive.errors import VerificationError
 from derive.model import Equation, Recurrence, Specification
 from derive.numbers.arithmetic import Scalar
+from derive.numbers.degrees import TOLD_APART, are_short, highest_degree
 from derive.numbers.dual import Dual
 from derive.numbers.evaluate import evaluate, is_rational, places
 from derive.numbers.evaluation import SCALARS, Evaluation, How, whole
@@ -25,11 +26,28 @@ Location = tuple[Name, tuple[int, ...]]
 
 
 def arithmetic_of(model: Specification) -> How:
-    """`exact` where every term of the model takes rational numbers to rational numbers."""
+    """`exact` where every term takes rational numbers to rational numbers that are not too long."""
     terms = [equation.right for equation in model.equations]
     conditions = [condition for equation in model.equations for condition in equation.domain]
     nodes: list[Node] = [*terms, *conditions]
-    return "exact" if all(is_rational(node) for node in nodes) else "50 digits"
+    if not all(is_rational(node) for node in nodes):
+        return "50 digits"
+    return "exact" if are_short(_definitions(model)) else "50 digits"
+
+
+def check_told_apart(model: Specification) -> None:
+    """Raise a VerificationError where rounding to 50 digits hides what is wrong."""
+    degree = highest_degree(_definitions(model))
+    if degree > TOLD_APART:
+        raise VerificationError(
+            f"the model is a polynomial of degree {degree:.0e} in its data, "
+            "which 50 digits do not tell from another",
+            "write exp(k * log(x)) for a high power, or less of them",
+        )
+
+
+def _definitions(model: Specification) -> list[tuple[Name, Node]]:
+    return [(equation.left.name, equation.right) for equation in model.equations]
 
 
 def complete_sizes(model: Specification, sizes: Mapping[str, int]) -> dict[str, int]:

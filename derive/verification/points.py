@@ -26,6 +26,7 @@ from derive.terms import Entry, Name, Node, walk
 from derive.verification.oracle import (
     Location,
     arithmetic_of,
+    check_told_apart,
     complete_sizes,
     defined_names,
     lift,
@@ -89,6 +90,7 @@ def draw_points(model: Specification, seed: int, cases: int = 0) -> tuple[Point,
     Raises a VerificationError where no point lies in the domain of the model.
     """
     random = Random(seed)
+    check_told_apart(model)
     wrt = [parameter.name for parameter in parameters(model)]
     pool = candidates(model, random, wrt)
     points = [fitting_point(model, random, telling_apart(pool))]

@@ -23,12 +23,14 @@ SMALLEST = 2
 DRAWS, MOST_DRAWS, ENOUGH = 240, 4000, 12
 # So many scalar operations are fine at one point, slopes counted; or so many times the fewest.
 WORK, TIMES = 300_000, 6
+# At more of them nothing is verified: it would take minutes, and more memory than there is.
+MOST_WORK = 400_000_000
 
 
 def candidates(model: Specification, random: Random, wrt: Sequence[Name]) -> list[Candidate]:
     """Small sizes that fit the model, all at least two, least work first.
 
-    Raises a VerificationError where none of very many fit.
+    Raises a VerificationError where none of very many fit, or where all take too long.
     """
     counted = Counting(model, wrt)
     found: dict[tuple[int, ...], Candidate] = {}
@@ -44,7 +46,13 @@ def candidates(model: Specification, random: Random, wrt: Sequence[Name]) -> lis
         raise VerificationError(
             "no small sizes fit the formulas of the dimensions", "give the sizes to check with"
         )
-    return sorted(found.values(), key=lambda candidate: candidate.work)
+    smallest, *_ = ordered = sorted(found.values(), key=lambda candidate: candidate.work)
+    if smallest.work > MOST_WORK:
+        raise VerificationError(
+            f"even at its smallest sizes one point takes {smallest.work:.0e} operations",
+            "give the sizes that are numbers names: n: dim",
+        )
+    return ordered
 
 
 def with_ones(

@@ -20,7 +20,12 @@ from derive.model import Equation, Specification
 from derive.program.arrays import show_name
 from derive.terms import Condition, Derivative, Name, walk
 from derive.verification.check_steps import StepCheck, check_equations, check_steps, defined_point
-from derive.verification.comparing import exact_as_floats, first_difference, show_number
+from derive.verification.comparing import (
+    exact_as_floats,
+    first_difference,
+    fits_floats,
+    show_number,
+)
 from derive.verification.diagnose import Sample, diagnose
 from derive.verification.loading import load_exact, load_module
 from derive.verification.oracle import arithmetic_of
@@ -60,12 +65,30 @@ def verify(model: Specification, source: str, seed: int = 0, cases: int = 0) -> 
         warnings.simplefilter("ignore", RuntimeWarning)
         lines = (
             *kernel_lines(model, exact, points, known),
-            *float_lines(model, floats, points, known, Random(seed)),
-            update_line(model, floats, points[0], known),
+            *lines_on_floats(model, floats, points, known, Random(seed)),
             *requested_lines(model, exact, floats, points, known, Random(seed)),
             *workspace_lines(model, floats, points, known),
         )
     return Report(model.name, lines)
+
+
+def lines_on_floats(
+    model: Specification, module: ModuleType, points: Sequence[Point], names: Names, random: Random
+) -> tuple[Line, ...]:
+    """Level three, at the points whose numbers are floats."""
+    fitting = [
+        point
+        for point in points
+        if all(map(fits_floats, (*point.values.values(), *point.gradients.values())))
+    ]
+    if not fitting:
+        cost = show_name(cost_name(model))
+        note = "at every point that was tried a value is beyond all floats"
+        return (Line("float64", cost, (), "float64", "undecided", note=note),)
+    return (
+        *float_lines(model, module, fitting, names, random),
+        update_line(model, module, fitting[0], names),
+    )
 
 
 def step_lines(model: Specification, derived: Sequence[Derived], seed: int = 0) -> tuple[Line, ...]:

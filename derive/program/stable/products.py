@@ -51,6 +51,9 @@ from derive.terms import (
     rewrite,
 )
 
+# Through so many gradients, each handed down to the next, a factor is followed.
+FOLLOWED = 3
+
 
 def logistic(node: Node, known: Known) -> Term | None:
     """1 / (1 + exp(-z)) = σ(z)."""
@@ -107,16 +110,16 @@ def _meeting(rest: Ratio, summands: tuple[Ratio, ...], known: Known) -> tuple[Ra
     return Ratio(Fraction(1), *meeting), Ratio(rest.coefficient, *others)
 
 
-def _summands(body: Term, known: Known) -> tuple[Ratio, ...]:
+def _summands(body: Term, known: Known, depth: int = FOLLOWED) -> tuple[Ratio, ...]:
     """The summands of a sum, of each branch of a choice, of the gradients among them."""
     found: list[Ratio] = []
 
     def seen(summand: Term) -> Term:
-        gradient = known.gradient(summand)
+        gradient = known.gradient(summand) if depth else None
         if gradient is None:
             found.append(ratio_of(summand))
         else:
-            _each(gradient, seen)
+            found.extend(_summands(gradient, known, depth - 1))
         return summand
 
     _each(body, seen)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from itertools import groupby
 from typing import Literal
 
-from derive.document.blocks import Numbered
+from derive.document.blocks import CodeLine, Numbered
 from derive.picture.drawing import Drawing
 from derive.picture.svg import Words, svg
 from derive.picture.tikz import tikz
@@ -63,6 +64,14 @@ class Format:
     reference: Callable[[int], str]
     figure: Callable[[int], str]
     drawing: Callable[[Shown], str]
+    line: Callable[[int], str]
+    listing: Callable[[tuple[CodeLine, ...]], str]
+
+
+def _tag(line: CodeLine) -> str:
+    """The comment with the equations of a line of code: # (5)–(7)."""
+    numbers = "–".join(f"({number})" for number in dict.fromkeys(line.equations))
+    return f"  # {numbers}" if numbers else ""
 
 
 def _inline(formula: Layout) -> Layout:
@@ -131,6 +140,15 @@ def _latex_code(name: str) -> str:
     return rf"\texttt{{{escaped}}}"
 
 
+def _latex_listing(lines: tuple[CodeLine, ...]) -> str:
+    shown = []
+    for line in lines:
+        text = escape_latex(f"|{line.text}")[len(escape_latex("|")) :].replace(" ", "~")
+        marks = "--".join(rf"\eqref{{eq:{number}}}" for number in dict.fromkeys(line.equations))
+        shown.append(rf"\codeline{{{line.number}}}{{{text}}}{{{marks}}}")
+    return "\\begin{listing}\n" + "\n".join(shown) + "\n\\end{listing}"
+
+
 LATEX = Format(
     "latex",
     "tex",
@@ -143,6 +161,8 @@ LATEX = Format(
     lambda number: rf"\eqref{{eq:{number}}}",
     lambda number: rf"\ref{{fig:{number}}}",
     lambda shown: tikz(shown.drawing, shown.words),
+    lambda number: rf"\hyperlink{{line-{number}}}{{{number}}}",
+    _latex_listing,
 )
 
 # --- HTML ---------------------------------------------------------------------------------------
@@ -160,6 +180,19 @@ def _html_display(lines: tuple[Numbered, ...]) -> str:
     return "\n".join(shown)
 
 
+def _html_listing(lines: tuple[CodeLine, ...]) -> str:
+    shown = []
+    for line in lines:
+        numbers = dict.fromkeys(line.equations)
+        marks = "–".join(f'<a href="#eq-{number}">({number})</a>' for number in numbers)
+        mark = f'<span class="mark">{marks}</span>' if marks else ""
+        code = escape(line.text, quote=False)
+        shown.append(
+            f'<li id="line-{line.number}" value="{line.number}"><code>{code}</code>{mark}</li>'
+        )
+    return f'<ol class="listing">{"".join(shown)}</ol>'
+
+
 HTML = Format(
     "html",
     "html",
@@ -172,6 +205,8 @@ HTML = Format(
     lambda number: f'<a href="#eq-{number}">({number})</a>',
     lambda number: f'<a href="#fig-{number}">{number}</a>',
     lambda shown: svg(shown.drawing, f"fig-{shown.number}", shown.title, shown.told, shown.words),
+    lambda number: f'<a href="#line-{number}">{number}</a>',
+    _html_listing,
 )
 
 # --- Markdown -----------------------------------------------------------------------------------
@@ -191,6 +226,11 @@ def _markdown_display(lines: tuple[Numbered, ...]) -> str:
     return "\n\n".join(blocks)
 
 
+def _markdown_listing(lines: tuple[CodeLine, ...]) -> str:
+    shown = "\n".join(f"{line.text}{_tag(line)}" for line in lines)
+    return f"```python\n{shown}\n```"
+
+
 MARKDOWN = Format(
     "markdown",
     "md",
@@ -203,6 +243,8 @@ MARKDOWN = Format(
     lambda number: f"({number})",
     str,
     lambda shown: f"![{escape_markdown(shown.title, starts_line=False)}]({shown.file})",
+    lambda number: f"[{number}](update.py#L{number})",
+    _markdown_listing,
 )
 
 # --- Typst --------------------------------------------------------------------------------------
@@ -222,6 +264,12 @@ def _typst_code(name: str) -> str:
     return f'#raw("{escaped}")'
 
 
+def _typst_listing(lines: tuple[CodeLine, ...]) -> str:
+    shown = "\n".join(f"{line.number:>4}  {line.text}{_tag(line)}" for line in lines)
+    escaped = shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'#text(size: 7pt, raw("{escaped}", block: true, lang: "python"))'
+
+
 # Only what makes a PDF where there is no TeX: it is no file of its own.
 TYPST = Format(
     "typst",
@@ -235,6 +283,8 @@ TYPST = Format(
     lambda number: f'#link(label("eq-{number}"))[({number})]',
     lambda number: f'#link(label("fig-{number}"))[{number}]',
     lambda shown: f'image("{shown.file}", width: {0.75 * shown.drawing.width:.1f}pt)',
+    str,
+    _typst_listing,
 )
 
 # --- one line of text, for terminals ------------------------------------------------------------
@@ -259,6 +309,8 @@ TEXT = Format(
     lambda number: f"({number})",
     str,
     lambda shown: f"[{shown.title}: {shown.told}]",
+    str,
+    lambda lines: "\n".join(f"{line.number:>5}  {line.text}{_tag(line)}" for line in lines),
 )
 
 # The formats of the files; `TEXT` is for terminals.

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from derive.calculus.adjoint import Derivation, derive_gradients
+from derive.calculus.expand import example_sizes
 from derive.calculus.explain import closed_equation, steps_to_check
 from derive.calculus.inner import completed
 from derive.calculus.requested import Requested, requested
 from derive.code.module import module_source
 from derive.code.styles import STYLES, Style
 from derive.document.blocks import Document
-from derive.document.build import document_of, with_checks, with_pictures
+from derive.document.build import document_of, with_checks, with_module, with_pictures
 from derive.document.summary import summary_of
+from derive.document.worked_numbers import error_pairs
 from derive.errors import LanguageError, VerificationError
 from derive.formats import FORMATS, LATEX, TYPST, Format
 from derive.language import read_model
@@ -31,6 +33,7 @@ from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context, figures, picture_context, picture_file
 from derive.render import render_document, render_picture
 from derive.verification.report import Line, Report, certificate
+from derive.verification.small_run import small_run
 from derive.verification.training import training_run
 from derive.verification.verify import step_lines, verify
 from derive.wellformed import check_specification
@@ -81,7 +84,9 @@ def build_model(
     report = Report(name, (*steps, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
     document = with_pictures(document, derivation, training_run(model, code))
-    document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided))
+    run = small_run(model, code, example_sizes(model), error_pairs(derivation))
+    document = with_module(document, derivation, code, run)
+    document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided), run)
     documents = (
         (file_name(form, language), written(document, form, language))
         for language in languages

@@ -13,7 +13,9 @@ from derive.document.blocks import (
     Figure,
     FigureReference,
     Gap,
+    LineReference,
     Listed,
+    Listing,
     Paragraph,
     Phrase,
     Reference,
@@ -120,8 +122,13 @@ def _block(block: Block, form: Format, language: str) -> dict[str, Any]:
                 "kind": "table",
                 "heads": [form.text(words[head]) for head in heads],
                 "prose": [head in PROSE for head in heads],
-                "rows": [[_gap(cell, form, words) for cell in line] for line in rows],
+                # A row of Markdown is one line.
+                "rows": [
+                    [_gap(cell, form, words).replace("\n", " ") for cell in line] for line in rows
+                ],
             }
+        case Listing(lines):
+            return {"kind": "display", "text": form.listing(lines)}
         case Figure(_, number, _, caption, _):
             title = _filled(words["list.figure"], {"number": str(number)}, form)
             joint = words["list.sentences"]
@@ -147,6 +154,8 @@ def _gap(gap: Gap, form: Format, words: Catalogue) -> str:
             key = "list.equation" if first == last else "list.equations"
             ends = {"first": form.reference(first), "last": form.reference(last)}
             return _filled(words[key], ends, form)
+        case LineReference(number):
+            return form.line(number)
         case FigureReference(number):
             return _filled(words["list.figure"], {"number": form.figure(number)}, form)
         case Listed(items):

@@ -55,6 +55,9 @@ NAMED = [
     r"b &\leftarrow b - \alpha \cdot 2 (\hat{y} - y)",
     r"&1 - 2 \alpha (x x^{\top} + 1)",
     r"0 &< \alpha < \frac{1}{x x^{\top} + 1}",
+    # where every size is one
+    r"\frac{\partial C}{\partial w_1} &= 2 (\hat{y} - y) \cdot x_1",
+    r"\frac{\partial C}{\partial b} &= 2 (\hat{y} - y)",
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from derive.calculus.adjoint import Gradient
 from derive.calculus.explain import Chain, chain, gradient_steps, local_steps, upstream_value
 from derive.calculus.local import Local, locals_of
@@ -15,7 +17,6 @@ from derive.document.blocks import (
     Paragraph,
     Reference,
     Section,
-    Working,
     paragraph,
     says,
 )
@@ -35,6 +36,7 @@ from derive.names import symbol
 from derive.terms import Entry, Number, Quantity, Term, entries, free_indices, substitute
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout, Operator, listed, row
+from derive.typeset.unicode import unicode
 
 
 def is_direct(writer: Writer, gradient: Gradient) -> bool:
@@ -94,16 +96,27 @@ def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list
     said = [says(key, **gaps)]
     if any(len(local.paths) > 1 for _, local in read):
         said.insert(0, says("local.readings", left=gaps["left"]))
-    return [Paragraph(tuple(said)), display, _worked_once(writer, working(writer, steps), number)]
+    return [Paragraph(tuple(said)), display, *_worked_once(writer, steps, number)]
 
 
-def _worked_once(writer: Writer, working: Working, number: int) -> Block:
-    """The steps of a result; where another was found by the same rules, a word that says so."""
-    rules = tuple(f"{reason.depth} {reason.rule.key}" for reason in working.reasons)
-    found = writer.worked.setdefault(rules, Reference(number, number))
-    if found.first == number:
-        return working
-    return paragraph("local.alike", reference=found)
+def _worked_once(writer: Writer, steps: tuple[Step, ...], number: int) -> list[Block]:
+    """The steps of local derivatives; of those found by the same rules as others, no more."""
+    fresh: list[Step] = []
+    known: list[Gap] = []
+    for step in steps:
+        rules = tuple(
+            f"{reason.depth} {reason.rule.key}" for reason in working(writer, (step,)).reasons
+        )
+        found = writer.worked.setdefault(rules, Reference(number, number))
+        if found.first == number:
+            fresh.append(step)
+        elif rules and found not in known:
+            known.append(found)
+    blocks: list[Block] = [working(writer, tuple(fresh))] if fresh else []
+    if known:
+        key = "local.alike_too" if fresh else "local.alike"
+        blocks.append(paragraph(key, references=Listed(tuple(known))))
+    return blocks
 
 
 def _local_formulas(writer: Writer, gradient: Gradient, local: Local) -> list[Layout]:
@@ -127,15 +140,23 @@ def chain_section(writer: Writer) -> Section:
     """The gradients, each as upstream times local, numbered entry by entry."""
     rest = [g for g in writer.derivation.gradients if not is_direct(writer, g)]
     lines = []
+    patterns: set[str] = set()
     for gradient in rest:
         first = writer.counted + 1
         for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
             stages = tuple(at_first_places(stage) for stage in _stages(forms))
             shown = formula(writer, *stages, upstream=_upstream(writer, gradient, forms))
+            if writer.large and len(stages) > 2:
+                pattern = re.sub(r"[^\W\d_]\w*", "x", unicode(shown))
+                if pattern in patterns:
+                    shown = formula(writer, stages[0], stages[-1])
+                patterns.add(pattern)
             lines.append(Numbered(shown, writer.next_number()))
         writer.gradients[gradient.wrt] = Reference(first, writer.counted)
     blocks: list[Block] = [_how_the_chain_goes(writer, rest), *_ways(writer, rest)]
     blocks.append(Display(tuple(lines)))
+    if writer.large:
+        blocks.append(paragraph("chain.alike"))
     blocks += broadcasts(writer)
     blocks += _simplifications(writer, rest)
     through = [local for gradient in rest for local in locals_of(gradient)]

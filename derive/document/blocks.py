@@ -44,6 +44,13 @@ class FigureReference:
 
 
 @dataclass(frozen=True)
+class LineReference:
+    """A line of the module."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Listed:
     """Several things, joined by the commas and the "and" of the language."""
 
@@ -58,7 +65,7 @@ class Phrase:
     gaps: tuple[tuple[str, Gap], ...] = ()
 
 
-Gap = Layout | Verbatim | Code | Reference | FigureReference | Listed | Phrase
+Gap = Layout | Verbatim | Code | Reference | FigureReference | LineReference | Listed | Phrase
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,23 @@ class Figure:
     told: Phrase
 
 
-Block = Paragraph | Display | Working | Table | Figure
+@dataclass(frozen=True)
+class CodeLine:
+    """A line of the module: its number, its text without its tag, its equations (first, last)."""
+
+    number: int
+    text: str
+    equations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Lines of the module, each with the equation that it computes."""
+
+    lines: tuple[CodeLine, ...]
+
+
+Block = Paragraph | Display | Working | Table | Figure | Listing
 
 
 @dataclass(frozen=True)

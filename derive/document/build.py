@@ -15,11 +15,14 @@ from derive.document.closing import (
     results_section,
 )
 from derive.document.forward import goal_section, introduction, model_section, notation_section
+from derive.document.listing import lines_of_equations, listing_section
 from derive.document.matrix_form import matrix_section
 from derive.document.pictures import graph_section, run_section
 from derive.document.requested import requested_section
 from derive.document.updates import update_section
+from derive.document.worked_numbers import numbers_section
 from derive.document.writer import writer_for
+from derive.verification.small_run import NO_SMALL_RUN, SmallRun
 from derive.verification.training import NO_RUN, Run
 
 
@@ -80,12 +83,31 @@ def with_pictures(document: Document, derivation: Derivation, run: Run = NO_RUN)
     return replace(document, sections=tuple(sections))
 
 
+def with_module(document: Document, derivation: Derivation, source: str, run: SmallRun) -> Document:
+    """The document with the numbers of the small instance, the lines of results, and the code."""
+    writer = replace(writer_for(derivation), gradients=dict(document.numbers.gradients))
+    sections: list[Section] = []
+    for section in document.sections:
+        if section.key == "results":
+            numbers = numbers_section(writer, run)
+            sections += [] if numbers is None else [numbers]
+            results = results_section(writer, lines_of_equations(source))
+            sections += [results, listing_section(source)]
+        else:
+            sections.append(section)
+    return replace(document, sections=tuple(sections))
+
+
 def with_checks(
-    document: Document, derivation: Derivation, exact: bool, undecided: tuple[str, ...] = ()
+    document: Document,
+    derivation: Derivation,
+    exact: bool,
+    undecided: tuple[str, ...] = (),
+    run: SmallRun = NO_SMALL_RUN,
 ) -> Document:
     """The document with what was checked: its steps `exact`ly or to 50 digits, then the module.
 
     `undecided` names what could not be decided, which the document says.
     """
-    section = checks_section(writer_for(derivation), exact, undecided)
+    section = checks_section(writer_for(derivation), exact, undecided, run)
     return replace(document, sections=(*document.sections, section))

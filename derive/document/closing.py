@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from derive.decimals import decimal
+from derive.calculus.adjoint import Gradient
+from derive.calculus.expand import instance, without_unit_sums
+from derive.calculus.explain import closed_equation
+from derive.calculus.tidy import tidy
+from derive.decimals import decimal, rounded
 from derive.document.blocks import (
     Block,
     Display,
     Gap,
+    LineReference,
     Listed,
     Numbered,
     Paragraph,
@@ -25,6 +31,7 @@ from derive.document.matrices import (
     matrix_formula,
 )
 from derive.document.remarks import Contraction, Direction, contraction, starting_point
+from derive.document.slices import is_stacked, slice_formula
 from derive.document.worked import exact_value, stated_data
 from derive.document.writer import (
     Writer,
@@ -35,7 +42,20 @@ from derive.document.writer import (
     symbol_of,
 )
 from derive.simplify import negative, product
-from derive.terms import ZERO, Call, Entry, Multiply, Quantity, number, substitute
+from derive.terms import (
+    ONE,
+    ZERO,
+    Call,
+    Entry,
+    Multiply,
+    Quantity,
+    Size,
+    Term,
+    number,
+    rewrite,
+    substitute,
+)
+from derive.typeset.breaking import broken
 from derive.typeset.equations import as_factor, equation
 from derive.typeset.layout import (
     MINUS,
@@ -50,11 +70,15 @@ from derive.typeset.layout import (
 from derive.typeset.layout import Fraction as Over
 from derive.typeset.layout import product as side_by_side
 from derive.typeset.width import width
+from derive.verification.small_run import NO_SMALL_RUN, SmallRun
 
 ANGLE = Entry(Quantity("phi"))
 
-# The width, in em, of the longest formula that a table holds; a longer one stands above only.
-CELL = 18.0
+# The width, in em, to which a formula in a table is broken.
+CELL = 17.0
+
+# The width, in em, of the longest formula of the case in which every size is one.
+LONGEST = 30.0
 
 
 # --- remarks ------------------------------------------------------------------------------------
@@ -164,23 +188,42 @@ def _rate(writer: Writer, direction: Direction) -> Layout:
 # --- results and checks -------------------------------------------------------------------------
 
 
-def results_section(writer: Writer) -> Section:
-    """One line a parameter: its gradient where that is short, its shape and equations."""
+def results_section(writer: Writer, lines: Mapping[int, int] | None = None) -> Section:
+    """One line a parameter: its gradient where that is short, its shape, equations and code.
+
+    `lines` says which line of the module computes an equation.
+    """
     own = gradients_of_parameters(writer)
-    formulas = [gradient_formula(writer, gradient) for gradient in own]
+    shown = [gradient_formula(writer, gradient) for gradient in own]
+    formulas = [broken(_short(writer, g, one), CELL) for g, one in zip(own, shown, strict=True)]
     columns: dict[str, list[Gap]] = {
         "parameter": [symbol_of(writer, gradient.wrt) for gradient in own],
         "gradient": [*formulas],
         "shape": [shape_gap(writer, gradient.wrt) for gradient in own],
         "equations": [writer.gradients[gradient.wrt] for gradient in own],
     }
-    if max(map(width, formulas)) > CELL:
+    if writer.large:
         del columns["gradient"]
+    if lines:
+        columns["line"] = [_line_of(writer, gradient, lines) for gradient in own]
     heads = tuple(f"results.{head}" for head in columns)
     return Section("results", (Table(heads, tuple(zip(*columns.values(), strict=True))),))
 
 
-def checks_section(writer: Writer, exact: bool, undecided: tuple[str, ...]) -> Section:
+def _short(writer: Writer, gradient: Gradient, shown: Layout) -> Layout:
+    """A gradient for a table: in slices where it has no plainer form."""
+    closed = closed_equation(writer.derivation, gradient)
+    return (slice_formula(writer, closed) or shown) if is_stacked(closed) else shown
+
+
+def _line_of(writer: Writer, gradient: Gradient, lines: Mapping[int, int]) -> Gap:
+    found = lines.get(writer.gradients[gradient.wrt].first)
+    return Verbatim("") if found is None else LineReference(found)
+
+
+def checks_section(
+    writer: Writer, exact: bool, undecided: tuple[str, ...], run: SmallRun = NO_SMALL_RUN
+) -> Section:
     """What was checked when the document was made; a failing check makes no document."""
     own = tuple(
         symbol_of(writer, gradient.equation.left) for gradient in gradients_of_parameters(writer)
@@ -192,4 +235,40 @@ def checks_section(writer: Writer, exact: bool, undecided: tuple[str, ...]) -> S
     else:
         names = Listed(tuple(Verbatim(name) for name in undecided))
         phrases.append(says("checks.undecided", names=names))
-    return Section("checks", (Paragraph(tuple(phrases)),))
+    phrases.append(says("checks.shapes"))
+    if run.slope_bound is not None:
+        bound = formula(writer, rounded(run.slope_bound, 1))
+        phrases.append(says("checks.slope", bound=bound))
+    for target, prediction in run.without_error:
+        gaps: dict[str, Gap] = {
+            "target": symbol_of(writer, target),
+            "prediction": symbol_of(writer, prediction),
+        }
+        phrases.append(says("checks.no_error", **gaps))
+    return Section("checks", (Paragraph(tuple(phrases)), *_at_size_one(writer)))
+
+
+def _with_sizes(term: Term) -> Term:
+    """The term with the number one for every size."""
+    sizes = rewrite(term, lambda node: ONE if isinstance(node, Size) else None)
+    return tidy(without_unit_sums(sizes))
+
+
+def _at_size_one(writer: Writer) -> tuple[Block, ...]:
+    """The gradients where every size is one: what scalar calculus gives."""
+    dimensions = writer.model.dimensions
+    if (
+        not dimensions
+        or writer.large
+        or any(dimension.formula is not None for dimension in dimensions)
+    ):
+        return ()
+    ones = {dimension.name: 1 for dimension in dimensions}
+    shown = []
+    for gradient in gradients_of_parameters(writer):
+        written = instance(closed_equation(writer.derivation, gradient), ones)
+        for left, right in written:
+            shown.append(formula(writer, left, _with_sizes(right)))
+    if any(width(one) > LONGEST for one in shown):
+        return ()
+    return (paragraph("checks.size_one"), Display(tuple(map(Numbered, shown))))

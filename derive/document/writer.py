@@ -52,6 +52,13 @@ UPSTREAM = "upstream"
 WRITTEN_OUT = 12
 
 
+# How deep the steps of a working go.
+DEEPEST = 9
+
+# With more definitions than this, what repeats is told once, and steps in their first line.
+LARGE = 12
+
+
 @dataclass
 class Writer:
     """What the sections share.  Its running number and references are the one mutable thing."""
@@ -73,6 +80,11 @@ class Writer:
     def model(self) -> Specification:
         """The model of the document."""
         return self.derivation.model
+
+    @property
+    def large(self) -> bool:
+        """Whether the model is too large for a document in which every detail stands."""
+        return len(self.model.equations) > LARGE
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -234,7 +246,9 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
 
 
 def _reasons(writer: Writer, whole: Step, silent: tuple[str, ...]) -> list[Reason]:
-    walked = [(depth, _with_names(writer, step)) for depth, step in _spoken((whole,), silent)]
+    deepest = 0 if writer.large else DEEPEST
+    spoken = ((depth, step) for depth, step in _spoken((whole,), silent) if depth <= deepest)
+    walked = [(depth, _with_names(writer, step)) for depth, step in spoken]
     collapsed = [(depth, step, before_collapse(step)) for depth, step in walked]
     terms = [term for _, step, delta in collapsed for term in _terms(step, delta)]
     notation = Notation(writer.letters(terms), writer.symbols)

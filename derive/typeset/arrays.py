@@ -50,7 +50,7 @@ from derive.typeset.leaves import Leaf, Show, Unsayable
 from derive.typeset.operators import IDENTITY, layout_operator, transposed_inverse
 
 SUM, ENTRYWISE, PRODUCT, SIGN, ATOM = range(5)
-ONE = Exact(Rational(1))
+ONE, ZERO = Exact(Rational(1)), Exact(Rational(0))
 HADAMARD = "\N{RING OPERATOR}"
 SIGNS = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 # The column of ones.
@@ -111,10 +111,10 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
         case Elementwise("power", (base, exponent)) if is_number(base):
             raised = Raised(_bracketed(base, leaf, ATOM), _piece(exponent, leaf).layout)
             return _Piece(raised, ATOM)
-        case Elementwise("where", (Elementwise(relation, (left, right)), one, Exact(zero))) if (
-            relation in SIGNS and one == ONE and zero == 0
-        ):
-            return _Piece(_indicator(relation, left, right, leaf), ATOM)
+        case Elementwise("where", (Elementwise() as condition, chosen, zero)) if zero == ZERO:
+            if chosen == ONE:
+                return _Piece(_indicator(condition, leaf), ATOM)
+            return _scaled((chosen, Elementwise("where", (condition, ONE, ZERO))), leaf)
         case Elementwise("power", (base, Exact(two))) if two == 2:
             squared = _bracketed(base, leaf, SIGN)
             return _Piece(row(squared, Operator(HADAMARD), squared), ENTRYWISE)
@@ -123,12 +123,14 @@ def _piece(term: ArrayTerm, leaf: Leaf) -> _Piece:
     raise Unsayable(type(term).__name__)
 
 
-def _indicator(relation: str, left: ArrayTerm, right: ArrayTerm, leaf: Leaf) -> Layout:
+def _indicator(condition: Elementwise, leaf: Leaf) -> Layout:
     """The array that is 1 where a relation holds, entry by entry, and 0 elsewhere: [Z > 0]."""
-    if not (is_number(left) or is_number(right) or shape_of(left) == shape_of(right)):
-        raise Unsayable(relation)
-    sides = (_bracketed(side, leaf, SUM) for side in (left, right))
-    return Fenced("[", row(next(sides), Operator(SIGNS[relation]), next(sides)), "]")
+    match condition:
+        case Elementwise(relation, (left, right)) if relation in SIGNS:
+            if is_number(right) or shape_of(left) == shape_of(right):
+                shown = [_bracketed(side, leaf, SUM) for side in (left, right)]
+                return Fenced("[", row(shown[0], Operator(SIGNS[relation]), shown[1]), "]")
+    raise Unsayable(condition.operation)
 
 
 def _number(term: ArrayTerm) -> _Piece:

@@ -1,0 +1,54 @@
+"""The kernels of the module beside the mathematics: lines with their numbers and equations."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from derive.document.blocks import Code, CodeLine, Listing, Section, paragraph
+
+# What is shown of a module: the mathematics, without the checks around it.
+KERNELS = ("_forward", "_gradients", "_update")
+TAG = re.compile(r"\s*# \((\d+)\)(?:–\((\d+)\))?$")
+
+
+def listing_section(source: str) -> Section:
+    """The lines of the kernels, each with the equation that it computes."""
+    lines = tuple(kernel_lines(source))
+    return Section("code", (paragraph("code.intro", module=Code("update.py")), Listing(lines)))
+
+
+def kernel_lines(source: str) -> Iterator[CodeLine]:
+    r"""The lines of the kernels of a module, in its order.
+
+    >>> lines = kernel_lines("def _forward(x):\n    return x  # (1)")
+    >>> [(line.number, line.equations) for line in lines]
+    [(1, ()), (2, (1, 1))]
+    """
+    text, started = source.split("\n"), False
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name in KERNELS:
+            if started:
+                yield CodeLine(node.lineno - 1, "", ())
+            started = True
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                yield _line(number, text[number - 1])
+
+
+def _line(number: int, text: str) -> CodeLine:
+    tag = TAG.search(text)
+    if tag is None:
+        return CodeLine(number, text, ())
+    first = int(tag.group(1))
+    return CodeLine(number, text[: tag.start()], (first, int(tag.group(2) or first)))
+
+
+def lines_of_equations(source: str) -> Mapping[int, int]:
+    """The line that computes an equation, by its number."""
+    found: dict[int, int] = {}
+    for line in kernel_lines(source):
+        if line.equations:
+            first, last = line.equations
+            found |= dict.fromkeys(range(first, last + 1), line.number)
+    return found

@@ -21,11 +21,11 @@ Gradients
     ∂C/∂B[n, g, r, s] = (1/N) Σ_m (P[n, m] − [y[n] = m]) U[g, r, s, m]                   (16)
     ∂C/∂A₂[n, g, p, q] = (1/4)                                                           (17)
         Σ_r Σ_s Σ_{u: 2 (r − 1) + u = p} Σ_{v: 2 (s − 1) + v = q} ∂C/∂B[n, g, r, s]
-    ∂C/∂Z₂[n, g, p, q] = ∂C/∂A₂[n, g, p, q] [Z₂[n, g, p, q] > 0]                         (18)
+    ∂C/∂Z₂ = (∂C/∂A₂) ∘ [Z₂ > 0]                                                         (18)
     ∂C/∂A₁[n, f, i, j] =                                                                 (19)
         Σ_g Σ_p Σ_q Σ_{k: p + k = i + 1} Σ_{l: q + l = j + 1} ∂C/∂Z₂[n, g, p, q]
         W[g, f, k, l]
-    ∂C/∂Z₁[n, f, i, j] = ∂C/∂A₁[n, f, i, j] [Z₁[n, f, i, j] > 0]                         (20)
+    ∂C/∂Z₁ = (∂C/∂A₁) ∘ [Z₁ > 0]                                                         (20)
     ∂C/∂V[f, k, l] = Σ_n Σ_i Σ_j ∂C/∂Z₁[n, f, i, j] X[n, i + k − 1, j + l − 1]           (21)
     ∂C/∂b[f] = Σ_n Σ_i Σ_j ∂C/∂Z₁[n, f, i, j]                                            (22)
     ∂C/∂W[g, f, k, l] = Σ_n Σ_p Σ_q ∂C/∂Z₂[n, g, p, q] A₁[n, f, p + k − 1, q + l − 1]    (23)

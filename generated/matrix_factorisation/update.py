@@ -5,21 +5,21 @@ Do not edit: change the model and build again.
 
 Forward
 
-    R̂ = U Vᵀ                                                              (1)
-    error = Σ_i Σ_{j: R[i, j] > 0} (R̂[i, j] − R[i, j])²                   (2)
+    R̂ = U Vᵀ                                               (1)
+    error = Σ_i Σ_{j: R[i, j] > 0} (R̂[i, j] − R[i, j])²    (2)
     C = error + λ (Σ_i Σ_l U[i, l]² + Σ_j Σ_l V[j, l]²)
 
 Gradients
 
     ∂C/∂error = 1
-    ∂C/∂R̂[i, j] = {2 (R̂[i, j] − R[i, j]), R[i, j] > 0; 0, R[i, j] ≤ 0}    (5)
-    ∂C/∂U = (∂C/∂R̂) V + 2 λ U                                             (6)
-    ∂C/∂V = (∂C/∂R̂)ᵀ U + 2 λ V                                            (7)
+    ∂C/∂R̂ = (2 (R̂ − R)) ∘ [R > 0]                          (5)
+    ∂C/∂U = (∂C/∂R̂) V + 2 λ U                              (6)
+    ∂C/∂V = (∂C/∂R̂)ᵀ U + 2 λ V                             (7)
 
 Update by gradient descent
 
-    U ← U − α ((∂C/∂R̂) V + 2 λ U)                                         (8)
-    V ← V − α ((∂C/∂R̂)ᵀ U + 2 λ V)                                        (9)
+    U ← U − α ((∂C/∂R̂) V + 2 λ U)                          (8)
+    V ← V − α ((∂C/∂R̂)ᵀ U + 2 λ V)                         (9)
 
 Names and shapes
 

@@ -31,7 +31,7 @@ Gradients
     ∂C/∂Z₂[n, t, i] = (P[n, t, i] − [token[n, t + 1] = i])/(N T)                           (35)
     ∂C/∂B = (∂C/∂Z₂) Uᵀ                                                                    (36)
     ∂C/∂H = (∂C/∂B) W₂ᵀ                                                                    (37)
-    ∂C/∂Z₁[n, t, k] = ∂C/∂H[n, t, k] [Z₁[n, t, k] > 0]                                     (38)
+    ∂C/∂Z₁ = (∂C/∂H) ∘ [Z₁ > 0]                                                            (38)
     ∂C/∂M̂ = (∂C/∂Z₁) W₁ᵀ                                                                   (39)
     ∂C/∂σ[n, t] = −(Σ_j ∂C/∂M̂[n, t, j] h[j] M[n, t, j])/σ[n, t]²                           (40)
     ∂C/∂M[n, t, j] = ∂C/∂σ[n, t] M[n, t, j]/(D σ[n, t]) + ∂C/∂M̂[n, t, j] (h[j]/σ[n, t])    (41)

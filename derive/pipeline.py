@@ -15,7 +15,7 @@ from derive.calculus.adjoint import Derivation, derive_gradients
 from derive.calculus.expand import example_sizes
 from derive.calculus.explain import closed_equation, steps_to_check
 from derive.calculus.inner import completed
-from derive.calculus.requested import Requested, requested
+from derive.calculus.requested import NOTHING, Requested, requested
 from derive.code.module import module_source
 from derive.code.styles import STYLES, Style
 from derive.document.blocks import Document
@@ -25,10 +25,12 @@ from derive.document.worked_numbers import error_pairs
 from derive.errors import LanguageError, VerificationError
 from derive.formats import FORMATS, LATEX, TYPST, Format
 from derive.language import read_model
-from derive.model import Specification
+from derive.model import Equation, Specification
 from derive.output import Tree, compare, read_record
 from derive.pdf import Maker, make_pdf
+from derive.printed.lines import printed_lines
 from derive.program.arrays import show_name
+from derive.program.stabilise import stabilised
 from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context, figures, picture_context, picture_file
 from derive.render import render_document, render_picture
@@ -77,11 +79,12 @@ def build_model(
     cautions = check_specification(specification)
     model, inner = completed(specification)
     derivation = derive_gradients(model)
-    steps = tuple(line for part in (*inner, derivation) for line in checked_steps(part))
     asked = requested(derivation)
+    steps = checked_steps(derivation, inner, asked)
     document = document_of(derivation, asked)
+    printed = printed_lines(derivation, document, asked)
     code = _source(derivation, document, asked, style)
-    report = Report(name, (*steps, *verify(model, code).lines))
+    report = Report(name, (*steps, *printed, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
     document = with_pictures(document, derivation, training_run(model, code))
     run = small_run(model, code, example_sizes(model), error_pairs(derivation))
@@ -124,19 +127,69 @@ def _check_length(model: Specification) -> None:
             )
 
 
-def checked_steps(derivation: Derivation) -> tuple[Line, ...]:
-    """Level one of verification: the steps of every gradient, each checked on numbers."""
-    return step_lines(
-        derivation.model,
-        tuple(
-            (
-                show_name(gradient.equation.left.name),
-                steps_to_check(derivation, gradient),
-                (gradient.equation, closed_equation(derivation, gradient)),
-            )
-            for gradient in derivation.gradients
-        ),
+def checked_steps(
+    derivation: Derivation, inner: tuple[Derivation, ...] = (), asked: Requested = NOTHING
+) -> tuple[Line, ...]:
+    """Level one of verification: the steps of all that was derived, each checked on numbers."""
+    parts = (*inner, derivation)
+    return (
+        *(line for part in parts for line in steps_of(part)),
+        *requested_steps(derivation, asked),
     )
+
+
+def checked_formulas(derivation: Derivation, inner: tuple[Derivation, ...]) -> tuple[Line, ...]:
+    """What is checked besides the code: every step, and every equation as it is printed."""
+    asked = requested(derivation)
+    printed = printed_lines(derivation, document_of(derivation, asked), asked)
+    return (*checked_steps(derivation, inner, asked), *printed)
+
+
+def steps_of(derivation: Derivation) -> tuple[Line, ...]:
+    """The steps of every gradient, each checked on numbers.
+
+    So are the equations that are computed in place of those that are shown.
+    """
+    model, computed = derivation.model, computed_equations(derivation)
+    known = {gradient.equation.left: gradient for gradient in derivation.gradients}
+    gradients = (
+        (
+            show_name(left.name),
+            steps_to_check(derivation, gradient),
+            (
+                gradient.equation,
+                closed_equation(derivation, gradient),
+                *(equation for equation in computed if equation.left == left),
+            ),
+        )
+        for left, gradient in known.items()
+    )
+    others = ((show_name(e.left.name), (), (e,)) for e in computed if e.left not in known)
+    return step_lines(model, (*gradients, *others))
+
+
+def computed_equations(derivation: Derivation) -> tuple[Equation, ...]:
+    """The equations that are computed in another form than they are written, all their places."""
+    model = derivation.model
+    shown = (*model.equations, *(gradient.equation for gradient in derivation.gradients))
+    computed = stabilised(
+        model, [gradient.equation for gradient in derivation.gradients], derivation.recurrences
+    )
+    return tuple(
+        equation for equation in computed.equations if equation not in shown and not equation.domain
+    )
+
+
+def requested_steps(derivation: Derivation, asked: Requested) -> tuple[Line, ...]:
+    """The steps to what a model asks for beyond its gradients."""
+    blocks = (block for _, block in asked.blocks if block is not None)
+    found = [(block.equation.left.name, block.steps) for block in blocks]
+    found += [(one.equation.left.name, one.steps) for one in asked.jacobians]
+    derived = tuple((show_name(name), steps, ()) for name, steps in found if steps)
+    inputs = () if asked.inputs is None else steps_of(asked.inputs)
+    known = {show_name(gradient.equation.left.name) for gradient in derivation.gradients}
+    further = tuple(line for line in inputs if line.quantity not in known)
+    return (*(step_lines(derivation.model, derived) if derived else ()), *further)
 
 
 def is_exact(line: Line) -> bool:

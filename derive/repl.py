@@ -36,7 +36,7 @@ from derive.from_sympy import specification_from_sympy
 from derive.language import read_model, read_requests
 from derive.language.lookup import did_you_mean
 from derive.model import Specification, parameters, quantity_named
-from derive.pipeline import checked_steps, source_of
+from derive.pipeline import checked_formulas, checked_steps, source_of
 from derive.project import ModelText, find_model
 from derive.prose import catalogue
 from derive.publish import say
@@ -49,7 +49,7 @@ from derive.typeset.unicode import unicode
 from derive.verification.against import CASES, verify_against
 from derive.verification.loading import load_module
 from derive.verification.report import Report
-from derive.verification.verify import verify
+from derive.verification.verify import require, verify
 from derive.wellformed import Caution, check_specification
 
 
@@ -194,6 +194,11 @@ class Model:
         return completed(self.specification)[0]
 
     @property
+    def _inner(self) -> tuple[Derivation, ...]:
+        """How the gradients that the model reads were derived."""
+        return completed(self.specification)[1]
+
+    @property
     def cautions(self) -> tuple[Caution, ...]:
         """What is allowed but perhaps not meant: a parameter that does not reach the cost."""
         return check_specification(self.specification)
@@ -289,6 +294,8 @@ class Model:
     def compile(self, provide: str = "", style: Style = "readable") -> ModuleType:
         """The generated module, loaded; `provide` asks for more functions, as a text does.
 
+        Every step that leads to it is checked on the way; `verify` holds the module itself against
+        the forward equations.  Raises VerificationError where a step is wrong.
         In the style "workspace" a step takes memory that `workspace(params, ...)` makes.
 
         >>> live = Model("w: param; C = w ** 3; minimize(C)").compile("hvp, flatten")
@@ -299,12 +306,13 @@ class Model:
         if provide:
             requests = read_requests(provide, self.specification)
             model = Model._of(replace(self.specification, requests=requests))
+        require(Report(self.specification.name, checked_steps(model.derivation, model._inner)))
         return load_module(source_of(model.derivation, style), self.specification.name)
 
     def verify(
         self, seed: int = 0, against: Callable[..., Any] | None = None, cases: int | None = None
     ) -> Report:
-        """Check every step, and hold the generated module against the forward equations.
+        """Check every step and every printed equation, and the generated module, numerically.
 
         Or hold the gradients that the function `against` returns: it takes `(params, x, y)` or
         `(w, b, x, y)`, by the names of the model, and returns a dict, a tuple or an array.
@@ -318,7 +326,7 @@ class Model:
             model, show = self._completed, _shown_by(self)
             return verify_against(model, against, seed, CASES if cases is None else cases, show)
         found = verify(self._completed, source_of(self.derivation), seed, cases or 0)
-        return replace(found, lines=(*checked_steps(self.derivation), *found.lines))
+        return replace(found, lines=(*checked_formulas(self.derivation, self._inner), *found.lines))
 
     def __repr__(self) -> str:
         return "; ".join(unicode(layout) for layout in _definitions(self))

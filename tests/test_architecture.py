@@ -18,8 +18,8 @@ HOUSE = ROOT / "derive"
 # From low to high: no stage reaches one to its right, directly or through others.
 STAGES = (
     "errors terms symbolic simplify functions reductions sizes model names wellformed language "
-    "numbers calculus render program code verification typeset picture document formats publish "
-    "pipeline answers repl testing jobs serving progress messages defects cli"
+    "numbers calculus render program code verification typeset picture document printed formats "
+    "publish pipeline answers repl testing jobs serving progress messages defects cli"
 ).split()
 
 # What the oracle checks, and so must not share.

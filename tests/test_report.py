@@ -34,12 +34,32 @@ def test_a_report_says_what_was_checked_how_and_with_what_result(verdict, mark):
     assert report_lines(report(verdict)) == [
         f"net: {verdict}",
         "the code on exact numbers, against dual numbers through the forward equations",
-        "  ✓ C  exact  n=3 m=2; n=1 m=1",
+        "  at n=3 m=2; n=1 m=1",
+        "  ✓ C  exact",
         "the code on floats, against the oracle and along random directions",
-        f"  {mark} ∂C/∂w  float64  n=3 m=2  worst error 2.0e-16",
+        "  at n=3 m=2",
+        f"  {mark} ∂C/∂w  float64, worst error 2.0e-16",
         "      a note",
     ]
     assert report(verdict).ok == (verdict == "verified")
+
+
+def test_sizes_stand_once_a_level_and_what_is_said_of_one_quantity_on_one_line():
+    six = tuple((("width", 10 + k), ("height", k)) for k in range(6))
+    lines = (
+        Line("float64", "a", six, "float64, every entry", "verified", 1e-16),
+        Line("float64", "a", six[:4], "float64, Taylor slopes 1 and 2", "verified"),
+        Line("float64", "b", six, "float64, every entry", "verified", 0.0),
+        Line("float64", "b", six, "float64, Taylor slopes 1 and 2", "failed", note="wrong"),
+    )
+    assert report_lines(Report("net", lines))[2:] == [
+        "  at width=10 height=0",
+        *(f"     width={10 + k} height={k}" for k in range(1, 6)),
+        "  ✓ a  float64, every entry, worst error 1.0e-16; Taylor slopes 1 and 2 (at 4 of 6 sizes)",
+        "  ✓ b  float64, every entry, worst error 0.0e+00",
+        "  ✗ b  float64, Taylor slopes 1 and 2",
+        "      wrong",
+    ]
 
 
 def test_a_certificate_holds_bounds_and_no_measured_error():

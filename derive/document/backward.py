@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from derive.calculus.adjoint import Gradient
+from derive.calculus.adjoint import Gradient, Path
 from derive.calculus.explain import Chain, chain, gradient_steps, local_steps, upstream_value
 from derive.calculus.local import Local, locals_of
 from derive.calculus.steps import Step
@@ -26,6 +27,7 @@ from derive.document.writer import (
     at_first_places,
     at_places,
     formula,
+    is_there,
     runs,
     symbol_of,
     values_at_places,
@@ -56,7 +58,7 @@ def local_section(writer: Writer) -> Section | None:
         closed = at_first_places(chain(writer.derivation, gradient).simplified)
         shown = formula(writer, at_first_places(gradient.entry), closed)
         steps = gradient_steps(writer.derivation, gradient)
-        blocks += [Display((Numbered(shown),)), working(writer, steps)]
+        blocks += [Display((Numbered(shown),)), *_by_rules(writer, steps, locals_of(gradient))]
     read = _locals_by_definition(writer)
     if not read:
         blocks = blocks[1:]
@@ -91,10 +93,11 @@ def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list
         "left": symbol_of(writer, equation.left),
     }
     number = writer.next_number()
-    steps = _distinct(tuple(step for _, local in read for step in local_steps(local)))
+    locals_ = [local for _, local in read]
+    steps = _distinct(tuple(step for local in locals_ for step in local_steps(local)))
     display = Display((Numbered(equations(*shown), number),))
     said = [says(key, **gaps)]
-    if any(len(local.paths) > 1 for _, local in read):
+    if _reads_in_places(locals_):
         said.insert(0, says("local.readings", left=gaps["left"]))
     return [Paragraph(tuple(said)), display, *_worked_once(writer, steps, number)]
 
@@ -119,11 +122,30 @@ def _worked_once(writer: Writer, steps: tuple[Step, ...], number: int) -> list[B
     return blocks
 
 
+def _by_rules(writer: Writer, steps: tuple[Step, ...], read: Sequence[Local]) -> tuple[Block, ...]:
+    """The steps from the cost; before them, if it reads one entry twice, what each step means."""
+    cost = symbol_of(writer, writer.model.objective.cost)
+    said = (paragraph("local.readings", left=cost),) if _reads_in_places(read) else ()
+    return (*said, working(writer, steps))
+
+
+def _reads_in_places(read: Sequence[Local]) -> bool:
+    """Whether a formula reads one entry at more than one place."""
+    return any(len(local.paths) > 1 or _reads_by_data(local.paths[0]) for local in read)
+
+
+def _reads_by_data(path: Path) -> bool:
+    """Whether a sum reads entries by index data, where one entry may stand in several terms."""
+    subscripts = path.reading.entry.subscripts if path.reading.lifted else ()
+    return any(e.quantity.kind == "index" for part in subscripts for e in entries(part))
+
+
 def _local_formulas(writer: Writer, gradient: Gradient, local: Local) -> list[Layout]:
     shown = []
     for values in values_at_places(writer, gradient):
-        stages = (substitute(term, values) for term in (local.partial, local.value))
-        shown.append(formula(writer, *(at_first_places(stage) for stage in stages)))
+        if is_there(writer, substitute(local.partial.of, values)):
+            stages = (substitute(term, values) for term in (local.partial, local.value))
+            shown.append(formula(writer, *(at_first_places(stage) for stage in stages)))
     return shown
 
 
@@ -163,7 +185,7 @@ def chain_section(writer: Writer) -> Section:
     direct = [local for local in through if local.paths[0].upstream is None]
     if direct:
         steps = tuple(step for local in direct for step in local_steps(local))
-        blocks.append(working(writer, _distinct(steps)))
+        blocks += _by_rules(writer, _distinct(steps), direct)
     blocks += _general_entries(writer, rest)
     chained = len(direct) < len(through)
     return Section("chain" if chained else "gradient", tuple(blocks))

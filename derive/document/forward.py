@@ -70,7 +70,7 @@ Row = tuple[Gap, ...]
 
 
 def _row(writer: Writer, quantity: Quantity, meaning: Gap) -> Row:
-    name = Code(python_name(str(quantity.name)))
+    name = Code(python_name(writer.coded.get(quantity.name, str(quantity.name))))
     return (symbol_of(writer, quantity), shape_gap(writer, quantity), meaning, name)
 
 

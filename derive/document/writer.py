@@ -14,9 +14,11 @@ from derive.calculus.steps import Step
 from derive.calculus.tidy import short_subscripts
 from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
 from derive.document.collapse import before_collapse
+from derive.document.settings import renamed_settings, with_settings
 from derive.document.starts import Start, plainly, starts_before, starts_of
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
+from derive.numbers.evaluation import Evaluation, of_sizes, whole
 from derive.sizes import Shape
 from derive.terms import (
     ZERO,
@@ -25,6 +27,7 @@ from derive.terms import (
     IndexValue,
     Name,
     Number,
+    Partial,
     Quantity,
     Size,
     Term,
@@ -61,7 +64,10 @@ LARGE = 12
 
 @dataclass
 class Writer:
-    """What the sections share.  Its running number and references are the one mutable thing."""
+    """What the sections share.  Its running number and references are the one mutable thing.
+
+    `coded` are the names in the code of what has another one in the document.
+    """
 
     derivation: Derivation
     sizes: Mapping[str, int]
@@ -69,6 +75,7 @@ class Writer:
     small: bool
     usual: Mapping[Term, Sequence[str]] = field(default_factory=dict)
     starts: tuple[Start, ...] = ()
+    coded: Mapping[Name, str] = field(default_factory=dict)
     counted: int = 0
     definitions: dict[Quantity, Reference] = field(default_factory=dict)
     gradients: dict[Quantity, Reference] = field(default_factory=dict)
@@ -125,9 +132,19 @@ def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
     written = (*parameters(model), *(defined.left for defined in model.equations))
     entries = sum(_count(quantity, sizes) for quantity in written)
     reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
-    shown = replace(derivation, gradients=reaching or derivation.gradients)
+    renamed = renamed_settings(model, given)
+    shown = replace(
+        derivation,
+        model=with_settings(model, renamed),
+        gradients=reaching or derivation.gradients,
+    )
     writer = Writer(shown, sizes, given, entries <= WRITTEN_OUT)
-    return replace(writer, usual=usual_letters(model, writer.names), starts=starts_of(model))
+    return replace(
+        writer,
+        usual=usual_letters(model, writer.names),
+        starts=starts_of(model),
+        coded={own.name: str(setting.name) for setting, own in renamed.items()},
+    )
 
 
 def _count(quantity: Quantity, sizes: Mapping[str, int]) -> int:
@@ -215,6 +232,16 @@ def values_at_places(writer: Writer, gradient: Gradient) -> Iterator[dict[Index,
         yield dict(zip(gradient.equation.indices, subscripts, strict=True))
 
 
+def is_there(writer: Writer, term: Term) -> bool:
+    """Whether an entry that is written out stands in its array: no step is behind the last."""
+    if not isinstance(term, Entry) or not writer.small:
+        return True
+    here = Evaluation(writer.sizes, {})
+    axes = zip(term.subscripts, term.quantity.shape, strict=True)
+    known = ((s, size) for s, size in axes if not free_indices(s) and of_sizes(s))
+    return all(0 <= whole(s, here) < whole(size, here) for s, size in known)
+
+
 def at_places(writer: Writer, gradient: Gradient, forms: Chain) -> tuple[Chain, ...]:
     """A chain at each written-out entry, or in general."""
     return tuple(at(forms, values) for values in values_at_places(writer, gradient))
@@ -270,7 +297,7 @@ def _spoken(
 ) -> Iterator[tuple[int, Step]]:
     """The steps that say something, with their depth; what is left out leaves no gap."""
     for step in steps:
-        spoken = step.rule not in silent
+        spoken = step.rule not in silent and not _is_itself(step.before)
         if spoken:
             yield depth, step
         yield from _spoken(step.substeps, silent, depth + spoken)
@@ -281,6 +308,11 @@ def _with_names(writer: Writer, step: Step) -> Step:
     if step.rule in NAMING:
         return step
     return replace(step, after=named(step.after, writer.model.equations))
+
+
+def _is_itself(term: Term) -> bool:
+    """Whether a term is ∂x/∂x, of which there is nothing to say."""
+    return isinstance(term, Partial) and term.of == term.wrt
 
 
 def _terms(step: Step, delta: Term | None) -> tuple[Term, ...]:

@@ -394,7 +394,9 @@ def is_whole_number(term: ArrayTerm) -> bool:
 
 
 def show_name(name: Name) -> str:
-    """A name in a message: `w`, or `∂C/∂w` for a derivative."""
-    if isinstance(name, Derivative):
-        return f"∂{show_name(name.of)}/∂{show_name(name.wrt)}"
-    return name
+    """A name in a message: `w`, or `∂C/∂w` for a derivative, `∂²C/∂w ∂b` for a second one."""
+    below = list[str]()
+    while isinstance(name, Derivative):
+        below = [f"∂{show_name(name.wrt)}", *below]
+        name = name.of
+    return f"∂{('', '', '²', '³')[len(below)]}{name}/{' '.join(below)}" if below else name

@@ -267,8 +267,10 @@ def _product(term: Matmul, leaf: Leaf) -> _Piece:
     An array of one axis is a column: x @ y is xᵀ y, and x @ A is Aᵀ x.
     """
     left, right = term.left, term.right
-    flat, both_flat = len(shape_of(left)) == 1, len(shape_of(left)) == len(shape_of(right)) == 1
-    if flat and not both_flat:
+    ranks = len(shape_of(left)), len(shape_of(right))
+    if min(ranks) == 1 and max(ranks) > 2:
+        raise Unsayable("a vector beside many matrices")
+    if ranks[0] == 1 != ranks[1]:
         left, right = _flipped(right), left
     numbers: list[Layout] = []
     factors: list[Layout] = []
@@ -280,7 +282,7 @@ def _product(term: Matmul, leaf: Leaf) -> _Piece:
             continue
         coefficient, rest = _coefficient(operand)
         numbers += [_piece(number, leaf).layout for number in coefficient]
-        if both_flat and not factors:
+        if ranks == (1, 1) and not factors:
             factors.append(leaf.shaped(_as_row(rest, leaf), ONE_SIZE, *shape))
         elif isinstance(rest, Matmul):
             factors.append(_piece(rest, leaf).layout)
@@ -328,7 +330,8 @@ def _coefficient(term: ArrayTerm) -> tuple[tuple[ArrayTerm, ...], ArrayTerm]:
 def _outer(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
     """A column times a row, u vᵀ, None where a product is not one."""
     numbers = [part for part in parts if not shape_of(part)]
-    columns = [part.operand for part in parts if isinstance(part, Select) and _is_column(part)]
+    down = [p for p in parts if isinstance(p, Select) and p.selectors == ("all", "new")]
+    columns = [part.operand for part in down if len(shape_of(part.operand)) == 1]
     rows = [part for part in parts if len(shape_of(part)) == 1]
     if not len(columns) == len(rows) == 1 or len(parts) != len(numbers) + 2:
         return None
@@ -336,10 +339,6 @@ def _outer(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece | None:
     column = leaf.shaped(_bracketed(columns[0], leaf, PRODUCT), *shape_of(columns[0]), ONE_SIZE)
     shown += [column, leaf.shaped(_as_row(rows[0], leaf), ONE_SIZE, *shape_of(rows[0]))]
     return _Piece(_side_by_side(shown), PRODUCT)
-
-
-def _is_column(term: Select) -> bool:
-    return len(shape_of(term.operand)) == 1 and term.selectors == ("all", "new")
 
 
 def _scaled(parts: tuple[ArrayTerm, ...], leaf: Leaf) -> _Piece:

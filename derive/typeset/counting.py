@@ -3,7 +3,8 @@
 Terms count indices from 0, as the code does; what is printed counts from 1.  `count_from_one`
 rewrites a term so that every index value stands for the printed letter: a subscript k becomes the
 position k + 1, an index used as a number becomes i − 1, and what is linear is collected, so that
-x[2 i + p] is printed with the position 2 (i − 1) + p.  Index data count from 1 in print as well.
+x[2 i + p] is printed with the position 2 (i − 1) + p.  Index data count from 1 in print as well,
+and so does the place of a maximum; the places of several indices are numbered row by row.
 Reductions over axes of literal size one, which are not printed, are dropped on the way.
 """
 
@@ -57,7 +58,7 @@ def count_from_one(node: NodeT) -> NodeT:
 
 def _counted(node: Node) -> Node:
     match node:
-        case IndexValue() | Add():
+        case IndexValue() | Add() | Reduction("argmax" | "argmin"):
             return _collected(node) if _has_place(node) else _below(node)
         case Entry(quantity, subscripts):
             positions = tuple(_position(subscript) for subscript in subscripts)
@@ -89,9 +90,12 @@ def _position(subscript: Term) -> Term:
 
 
 def _is_place(term: Term) -> bool:
-    return isinstance(term, IndexValue) or (
-        isinstance(term, Entry) and term.quantity.kind == "index"
-    )
+    match term:
+        case Entry(quantity):
+            return quantity.kind == "index"
+        case Reduction(kind):
+            return kind in ("argmax", "argmin")
+    return isinstance(term, IndexValue)
 
 
 def _has_place(term: Term) -> bool:
@@ -115,6 +119,8 @@ def _linear(term: Term) -> tuple[tuple[Term, ...], int]:
             return (term,), -1
         case Entry(quantity, subscripts) if quantity.kind == "index":
             return (Entry(quantity, tuple(_position(s) for s in subscripts)),), -1
+        case Reduction("argmax" | "argmin"):
+            return (cast(Term, _below(term)),), -1
         case Negate(inner):
             parts, constant = _linear(inner)
             return tuple(_negated(part) for part in parts), -constant

@@ -1,6 +1,7 @@
 """Entries of inverses and solutions in a formula of entries: whole matrices, then subscripts.
 
-An operand is printed by its name, as a matrix formula, or by its general entry in square brackets.
+An operand is printed by its name, as a matrix formula, or by its general entry in square brackets,
+[a_ij]_ij.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from derive.terms import (
 from derive.typeset.arrays import layout_array
 from derive.typeset.counting import count_from_one
 from derive.typeset.equations import transposed
-from derive.typeset.layout import Fenced, Layout
+from derive.typeset.layout import Fenced, Layout, Subscripted
 from derive.typeset.operators import layout_entry, layout_operator
 from derive.typeset.symbols import Notation, is_letter, name_layout
 
@@ -54,8 +55,15 @@ def _operand(operand: Matrix, notation: Notation, shown: Shown) -> Layout:
             return _named(quantity, subscripts[:-rank], notation, shown)
         case Entry(quantity, subscripts) if subscripts[-rank:] == places[::-1]:
             return transposed(_named(quantity, subscripts[:-rank], notation, shown))
-    formula = _matrix_formula(operand, notation)
-    return formula or Fenced("[", shown(count_from_one(operand.term), notation), "]")
+    return _matrix_formula(operand, notation) or _general(operand, notation, shown)
+
+
+def _general(operand: Matrix, notation: Notation, shown: Shown) -> Layout:
+    """[a_ij]_ij: the general entry of a matrix, and which letter counts its rows."""
+    running = [IndexValue(index) for index in operand.indices if not is_one(index.size)]
+    entry = Fenced("[", shown(count_from_one(operand.term), notation), "]")
+    letters = tuple(shown(letter, notation) for letter in running)
+    return Subscripted(entry, letters, all(map(is_letter, letters))) if letters else entry
 
 
 def _named(

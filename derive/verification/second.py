@@ -13,7 +13,7 @@ import numpy as np
 from derive.model import Specification
 from derive.numbers.dual import Dual
 from derive.numbers.evaluation import SCALARS, How
-from derive.numbers.moving import moving, rate
+from derive.numbers.moving import Moving, moving, rate
 from derive.terms import Name
 from derive.verification.oracle import (
     Arrays,
@@ -34,19 +34,33 @@ def moved_gradients(
     along: Arrays,
     how: How,
 ) -> dict[Name, np.ndarray]:
-    """How fast each gradient by `wrt` changes where quantities move along arrays of scalars."""
+    """How fast each gradient by `wrt` changes where quantities move along arrays of scalars.
+
+    A defined quantity, in `wrt` or moved, is perturbed where it is defined.
+    """
     here = begin(model, sizes, inputs, how)
-    for name, vector in along.items():
-        array = here.arrays[name]
-        for place in np.ndindex(array.shape):
-            array[place] = Dual(moving(array.item(place).value, vector.item(place)))
     directions: dict[Location, int] = {}
-    for name in wrt:
-        seed(name, here, directions)
-    apply_model(model, here)
+
+    def perturb(name: Name) -> None:
+        if name in along:
+            _move(here.arrays[name], along[name])
+        if name in wrt:
+            seed(name, here, directions)
+
+    for name in tuple(here.arrays):
+        perturb(name)
+    apply_model(model, here, lambda equation: perturb(equation.left.name))
     cost = here.arrays[model.objective.cost.name].item()
     slopes = slopes_of(cost, wrt, here, directions)
     return {name: _rates(array) for name, array in slopes.items()}
+
+
+def _move(array: np.ndarray, vector: np.ndarray) -> None:
+    for place in np.ndindex(array.shape):
+        number = array.item(place)
+        if number is not None and not isinstance(number.value, Moving):
+            slopes = dict(number.slopes)
+            array[place] = Dual(moving(number.value, vector.item(place)), slopes)
 
 
 def _rates(array: np.ndarray) -> np.ndarray:

@@ -76,13 +76,14 @@ def with_ones(
 
 
 def telling_apart(
-    pool: Sequence[Candidate], before: Sequence[Mapping[str, int]] = ()
+    pool: Sequence[Candidate], before: Sequence[Mapping[str, int]] = (), most: int = WORK
 ) -> list[Candidate]:
     """The candidates in the order in which they are to be tried, after points with other sizes.
 
-    Two dimensions are told apart where they differ and neither is one.
+    Two dimensions are told apart where they differ and neither is one.  `most` scalar operations
+    are fine, or `TIMES` the fewest.
     """
-    limit = max(WORK, TIMES * pool[0].work)
+    limit = max(most, TIMES * pool[0].work)
     alike = alike_at(pool[0].all, before)
 
     def rank(candidate: Candidate) -> tuple[bool, int, int, int]:

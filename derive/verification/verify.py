@@ -19,7 +19,7 @@ from derive.errors import VerificationError
 from derive.model import Equation, Specification
 from derive.program.arrays import show_name
 from derive.terms import Condition, Derivative, Name, walk
-from derive.verification.check_steps import StepCheck, check_equations, check_steps, defined_point
+from derive.verification.check_steps import StepCheck, check_equations, check_steps
 from derive.verification.comparing import (
     exact_as_floats,
     first_difference,
@@ -33,6 +33,7 @@ from derive.verification.points import Point, dead_entries, draw_points, one_sid
 from derive.verification.report import Line, Report, Verdict, show_sizes
 from derive.verification.running import NOT_RUNNING, Names, identifiers, run_kernels
 from derive.verification.shrinking import smallest
+from derive.verification.true_point import defined_point
 from derive.verification.verify_floats import float_lines
 from derive.verification.verify_requested import requested_lines
 from derive.verification.verify_update import update_line
@@ -122,7 +123,7 @@ def step_line(quantity: str, checks: Sequence[StepCheck]) -> Line:
     precise = sum(check.how == "exact" for check in checks)
     how = f"50 digits, {precise} of {len(checks)} steps exact"
     if precise == len(checks):
-        how = f"exact, {precise} steps"
+        how = f"exact, {precise} step{'s' * (precise != 1)}"
     if undecided:
         note = f"not decided: {', '.join(dict.fromkeys(undecided))}"
         return Line("steps", quantity, sizes, how, "undecided", note=note)

@@ -1,7 +1,8 @@
 """Level three of verification: the public functions on floats.
 
-Every entry is compared with the oracle's, relative to the largest entry of all gradients.  And,
-sharing nothing with the oracle, along random directions d of each parameter
+Every entry is compared with the oracle's, relative to the largest entry of its gradient at that
+point, and to the rounding errors of the largest at any.  And, sharing nothing with the oracle,
+along random directions d of each parameter
 
     C(w + h d) - C(w)               falls like h,
     C(w + h d) - C(w) - h ∂C/∂w·d   falls like h²,
@@ -29,8 +30,10 @@ from derive.verification.report import Line, Verdict, show_sizes
 from derive.verification.running import NOT_RUNNING, Names, arguments, named_results, public
 from derive.verification.sampling import fill, random_numbers
 
-# Errors are relative to the largest entry over all gradients.
+# Errors are relative to the largest entry of a gradient at a point.  Of the largest of all at all
+# points so much is taken for rounding errors: what is small comes from what is not.
 BOUND = 1e-10
+ROUNDED = 1e-13
 STEPS = [2.0**-k for k in range(4, 16)]
 CLOSER = 2.0**-8
 # Below this many units in the last place of the cost or its gradients a difference says nothing.
@@ -84,7 +87,7 @@ def _entries_line(
     points: Sequence[Point],
     found: Sequence[dict[Name, np.ndarray]],
     name: Derivative,
-    scale: float,
+    overall: float,
 ) -> Line:
     worst = 0.0
     wrong: list[Point] = []
@@ -96,6 +99,7 @@ def _entries_line(
             worst = math.inf
             wrong.append(point)
             continue
+        scale = _largest(expected) + ROUNDED / BOUND * overall
         error = np.abs(results[name] - expected).max(initial=0.0) / scale
         # A result that is not a number is as wrong as can be.
         worst = max(worst, math.inf if math.isnan(error) else float(error))
@@ -120,8 +124,11 @@ def _entries_line(
 def _scale(points: Sequence[Point]) -> float:
     """The largest entry over all gradients at all points; one where they are all zero."""
     arrays = [array for point in points for array in point.gradients.values()]
-    largest = [np.abs(exact_as_floats(array)).max(initial=0.0) for array in arrays]
-    return float(max(largest, default=0.0)) or 1.0
+    return max((_largest(exact_as_floats(array)) for array in arrays), default=0.0) or 1.0
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.abs(array).max(initial=0.0))
 
 
 # --- Taylor -------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ Update by Adam, for each parameter
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                            (25)
     m̂ ← m_θ/(1 − β₁^t)                                                          (26)
     v̂ ← v_θ/(1 − β₂^t)                                                          (27)
-    θ ← θ − α m̂/(√v̂ + ε)                                                        (28)
+    θ ← θ − α m̂/(√v̂ + ε_adam)                                                   (28)
 
 Names and shapes
 

@@ -36,7 +36,7 @@ Update by Adam, for each parameter
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                            (26)
     m̂ ← m_θ/(1 − β₁^t)                                                          (27)
     v̂ ← v_θ/(1 − β₂^t)                                                          (28)
-    θ ← θ − α m̂/(√v̂ + ε)                                                        (29)
+    θ ← θ − α m̂/(√v̂ + ε_adam)                                                   (29)
 
 Names and shapes
 

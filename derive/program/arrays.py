@@ -393,10 +393,8 @@ def is_whole_number(term: ArrayTerm) -> bool:
     return False
 
 
-def show_name(name: Name) -> str:
+def show_name(name: Name, *below: str) -> str:
     """A name in a message: `w`, or `∂C/∂w` for a derivative, `∂²C/∂w ∂b` for a second one."""
-    below = list[str]()
-    while isinstance(name, Derivative):
-        below = [f"∂{show_name(name.wrt)}", *below]
-        name = name.of
+    if isinstance(name, Derivative):
+        return show_name(name.of, f"∂{show_name(name.wrt)}", *below)
     return f"∂{('', '', '²', '³')[len(below)]}{name}/{' '.join(below)}" if below else name

@@ -67,7 +67,7 @@ Update by Adam, for each parameter
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                       (66)
     m̂ ← m_θ/(1 − β₁^t)                                                                     (67)
     v̂ ← v_θ/(1 − β₂^t)                                                                     (68)
-    θ ← θ − α m̂/(√v̂ + ε)                                                                   (69)
+    θ ← θ − α m̂/(√v̂ + ε_adam)                                                              (69)
 
 Computed in stable forms
 

@@ -13,7 +13,6 @@ from derive.document.blocks import (
     Listed,
     Paragraph,
     Phrase,
-    Table,
     Working,
 )
 from derive.printed.expressions import Expression, Grid, Named, Numeral, walk
@@ -58,6 +57,7 @@ class Claim:
 def claims_of(document: Document) -> tuple[Claim, ...]:
     """All equations of a document, in reading order.
 
+    The table of results repeats them, broken into lines.
     Raises `Unreadable` where one cannot be read.
     """
     found: list[Claim] = []
@@ -90,8 +90,6 @@ def _formulas(block: Block) -> Iterator[tuple[int | None, Layout]]:
             yield from ((line.number, line.formula) for line in lines)
         case Working(reasons):
             yield from ((None, reason.formula) for reason in reasons)
-        case Table(heads, rows) if "results.gradient" in heads:
-            yield from ((None, layout) for row in rows for cell in row for layout in _in(cell))
         case Paragraph(phrases):
             general = (phrase for phrase in phrases if phrase.key in SAID)
             yield from ((None, layout) for phrase in general for layout in _in(phrase))

@@ -6,6 +6,7 @@ would build them and must be judged verified.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import warnings
 import zlib
@@ -17,13 +18,15 @@ import numpy as np
 from derive.calculus.adjoint import derive_gradients
 from derive.calculus.inner import completed
 from derive.code.docstring import Formulas
-from derive.code.module import module_source
+from derive.calculus.requested import NOTHING
+from derive.code.module import module_context
 from derive.errors import DerivationError, LanguageError
 from derive.language import read_model
 from derive.model import parameters
 from derive.pipeline import build_model
 from derive.program.interpret import run as interpret
 from derive.program.plan import program_for
+from derive.render import render_python
 from derive.terms import Derivative
 from derive.verification.comparing import first_difference
 from derive.verification.loading import load_exact, load_module
@@ -34,6 +37,10 @@ from derive.verification.verify_floats import exact_as_floats
 from derive.verification.verify_update import update_line
 from derive.verification.work import Counting
 from derive.wellformed import check_specification
+
+in_torch = None
+if importlib.util.find_spec("torch"):
+    from random_models import in_torch
 
 # Small sizes, the largest first; the first that fit the model and are little work are taken.
 SIZES = ((2, 3, 2), (3, 2, 2), (2, 2, 2), (2, 1, 2), (1, 2, 1), (3, 3, 1), (1, 1, 1))
@@ -60,7 +67,7 @@ def check(text: str, complete: bool) -> Outcome:
         derivation = derive_gradients(model)
         gradients = tuple(gradient.equation for gradient in derivation.gradients)
         program = program_for(model, gradients, derivation.recurrences)
-        source = module_source(model, gradients, Formulas(), derivation.recurrences)
+        source = module_source(model, program)
     except (LanguageError, DerivationError) as error:
         return Outcome("refused", f"{type(error).__name__}: {normal(error.cause)}")
     if complete:
@@ -72,7 +79,14 @@ def check(text: str, complete: bool) -> Outcome:
         # A step may leave the domain of a model that was drawn at random.
         warnings.simplefilter("ignore", RuntimeWarning)
         compare(model, program, source, points)
+        if in_torch is not None:
+            like_torch(text, model, points[0])
     return Outcome("verified")
+
+
+def module_source(model, program):
+    """The generated module, without formulas in its docstring."""
+    return render_python(module_context(model, program, Formulas(), NOTHING))
 
 
 def normal(cause: str) -> str:
@@ -164,6 +178,21 @@ def on_floats(model, program, module, point, names):
     }
     for name, array in module.gradients(narrow, **narrow_data)[1].items():
         assert array.dtype == np.float32, f"the gradient by {name} of float32 is {array.dtype}"
+
+
+def like_torch(text, model, point):
+    """The values and gradients of the text as PyTorch reads it."""
+    inputs = {name: as_floats(array) for name, array in point.inputs.items()}
+    named = {name: array for name, array in point.values.items() if isinstance(name, str)}
+    shapes = {name: array.shape for name, array in (inputs | named).items()}
+    values, gradients = in_torch.gradients_of(text, dict(point.sizes), inputs, shapes)
+    for name, array in named.items():
+        expected = exact_as_floats(array)
+        close(f"torch's {name}", values[name], expected, np.abs(expected).max(initial=0))
+    expected = {p.name: exact_as_floats(point.gradients[p.name]) for p in parameters(model)}
+    scale = max((np.abs(array).max(initial=0) for array in expected.values()), default=0)
+    for name, array in expected.items():
+        close(f"torch's gradient by {name}", gradients[name], array, scale)
 
 
 def close(what, found, expected, scale):

@@ -14,6 +14,8 @@ from random_models.models import models
 
 # So many models share a seed; a batch ends with its first failure, which is then made smaller.
 BATCH = 100
+# So many seconds a failure is made smaller.
+SHRINKING = 40
 
 
 @dataclass
@@ -82,6 +84,7 @@ def _batch(tally, seed):
     """One batch, and where it fails in a new way, the smallest text that fails like this."""
     smallest: dict = {}
     known: dict = {}
+    ends = [0.0]
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -105,7 +108,8 @@ def _batch(tally, seed):
         verdict, cause = known[key]
         if verdict == "failed" and cause not in tally.failures:
             wanted = next(iter(smallest), cause)
-            if cause == wanted:
+            ends[0] = ends[0] if smallest else time.monotonic() + SHRINKING
+            if cause == wanted and time.monotonic() < ends[0]:
                 best = smallest.setdefault(cause, drawn.text)
                 smallest[cause] = min(best, drawn.text, key=len)
                 raise AssertionError(cause)

@@ -180,8 +180,9 @@ class NotDefined(Scalar):
     def __repr__(self) -> str:
         return f"NotDefined({self.value})"
 
-    def _itself(self, *_: Any) -> Any:
-        return self
+    def _itself(self, *others: Any) -> Any:
+        # An array takes its entries one by one.
+        return self if all(isinstance(other, SINGLE) for other in others) else NotImplemented
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _itself
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _itself

@@ -262,7 +262,7 @@ def _made(
     shape = tuple(size_value(size, sizes) for size in term.shape)
     if isinstance(term, Empty):
         return np.empty(shape, np.result_type(*map(value, term.like)) if term.like else np.float64)
-    like = None if term.like is None else np.asarray(value(term.like)).dtype
+    like = np.float64 if term.like is None else np.asarray(value(term.like)).dtype
     return np.full(shape, value(term.value), dtype=like)
 
 

@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from derive.numbers.arithmetic import Infinite, NotRational, Scalar
+from derive.numbers.arithmetic import Infinite, NotDefined, NotRational, Scalar
 from derive.numbers.evaluation import SCALARS, How
 from derive.numbers.matrices import linear_algebra
 from derive.numbers.scalars import ELEMENTARY, INTEGERS, PI
 from derive.numbers.special import SERIES
 
-NUMBER, QUOTIENT, POWER, LIFTED = "_number", "_quotient", "_power", "_lifted"
+NUMBER, QUOTIENT, POWER, LIFTED, STORED = "_number", "_quotient", "_power", "_lifted", "_stored"
 # What takes integers to fractions.
 CALLED: dict[type[ast.operator], str] = {ast.Div: QUOTIENT, ast.Pow: POWER}
 
@@ -53,6 +53,7 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
         LIFTED: lambda operand: lifted(operand, how),
         QUOTIENT: lambda above, below: lifted(above, how) / below,
         POWER: partial(power, how=how),
+        STORED: stored,
         "math": ExactMath(how),
         "np": ExactNumpy(how),
     }
@@ -99,6 +100,12 @@ class _ExactConstants(ast.NodeTransformer):
         function = ast.Name(called, ast.Load())
         return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)
 
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        self.generic_visit(node)
+        if isinstance(node.targets[0], ast.Subscript):
+            node.value = ast.Call(ast.Name(STORED, ast.Load()), [node.value], [])
+        return node
+
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         self.generic_visit(node)
         if not isinstance(node.op, ast.Div) or not isinstance(node.target, ast.Name):
@@ -137,6 +144,14 @@ def power(base: Any, exponent: Any, how: How) -> Any:
     """A power, exact also where an integer is divided by: 2 ** -1 is one half."""
     falls = isinstance(exponent, INTEGERS) and exponent < 0
     return (lifted(base, how) if falls else base) ** exponent
+
+
+def stored(value: Any) -> Any:
+    """What is put into an array: a number where the value is an array of one number, without axes.
+
+    An array of objects would hold the array itself.
+    """
+    return value.item() if isinstance(value, np.ndarray) and value.shape == () else value
 
 
 class ExactMath:
@@ -194,8 +209,10 @@ class ExactNumpy:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)
-        if name in ("zeros", "ones", "full", "empty", "eye"):
+        if name in ("zeros", "ones", "full", "eye"):
             return partial(found, dtype=object)
+        if name in ("empty", "empty_like"):
+            return lambda like, **_: _not_yet_computed(like if name == "empty" else like.shape)
         if name in CHOOSING:
             return lambda *operands: lifted(found(*operands), self._how)
         if name in ELEMENTARY or name == "arctan2":
@@ -208,6 +225,11 @@ class ExactNumpy:
         if out is not None:
             out[...] = result
         return result if out is None else out
+
+
+def _not_yet_computed(shape: Any) -> np.ndarray:
+    """A new array, whose entries may be read behind a mask but spoil what is computed from them."""
+    return np.full(shape, NotDefined("an entry that is not yet computed"), dtype=object)
 
 
 class ExactMatrices:

@@ -17,8 +17,8 @@ import numpy as np
 
 from derive.calculus.adjoint import derive_gradients
 from derive.calculus.inner import completed
-from derive.code.docstring import Formulas
 from derive.calculus.requested import NOTHING
+from derive.code.docstring import Formulas
 from derive.code.module import module_context
 from derive.errors import DerivationError, LanguageError
 from derive.language import read_model

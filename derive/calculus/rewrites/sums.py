@@ -16,6 +16,7 @@ from derive.calculus.rewrites.ratios import (
     written,
 )
 from derive.conditions import needs_no_guard
+from derive.polynomials import is_size
 from derive.simplify import (
     guarded,
     negative,
@@ -142,13 +143,22 @@ def _body_over(indices: tuple[Index, ...], term: Term) -> Term | None:
 
 
 def common_factor(term: Term, known: Knowledge) -> Term | None:
-    """A b - a c = a (b - c), and b/n - c/n = (b - c)/n: what all summands share is written once."""
+    """A b - a c = a (b - c), and b/n - c/n = (b - c)/n: what all summands share is written once.
+
+    Conditions that all of them share go with it.  Where each has another one beside, only what has
+    a value everywhere comes out.
+    """
     if not isinstance(term, Add):
         return None
     guards = [unguarded(part)[0] for part in term.terms]
+    everywhere = tuple(condition for condition in guards[0] if all(condition in g for g in guards))
+    guards = [tuple(c for c in guard if c not in everywhere) for guard in guards]
     ratios = [ratio_of(unguarded(part)[1]) for part in term.terms]
     above = _shared([ratio.above for ratio in ratios])
     below = _shared([ratio.below for ratio in ratios])
+    if all(guards):
+        above = tuple(factor for factor in above if needs_no_guard(factor))
+        below = tuple(divisor for divisor in below if is_size(divisor))
     size = abs(ratios[0].coefficient)
     if any(abs(ratio.coefficient) != size for ratio in ratios):
         size = Fraction(1)
@@ -159,7 +169,7 @@ def common_factor(term: Term, known: Knowledge) -> Term | None:
         left, divisors = _less(ratio.above, above), _less(ratio.below, below)
         rest = guarded(where, written(Ratio(abs(ratio.coefficient) / size, left, divisors)))
         rests.append(Negate(rest) if ratio.coefficient < 0 else rest)
-    after = written(Ratio(size, (*above, total(*rests)), below))
+    after = guarded(everywhere, written(Ratio(size, (*above, total(*rests)), below)))
     return after if weight(after) < weight(term) else None
 
 

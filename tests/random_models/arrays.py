@@ -1,7 +1,7 @@
 """Expressions of array notation, of a shape that is known."""
 
 from random_models.draft import ATOM, Piece, atom, called, fit, multiplied
-from random_models.functions import applied, joined, number, positive
+from random_models.functions import applied, array_function, joined, number, positive
 
 REDUCTIONS = ("sum", "mean", "max", "min", "prod", "logsumexp")
 
@@ -13,7 +13,7 @@ def array(draft, shape, depth):
     forms = [leaf, function, operation, operation, broadcast, choice, stopped]
     forms += [reduction] * (2 if len(shape) < 3 else 0)
     forms += [product, product, product] if len(shape) < 3 or draft.row is None else []
-    forms += [normalised, transposed, selected] if shape else []
+    forms += [normalised, transposed, selected, own] if shape else []
     return draft.choose(forms)(draft, shape, depth)
 
 
@@ -59,6 +59,12 @@ def function(draft, shape, depth):
     return applied(draft, array(draft, shape, depth - 1))
 
 
+def own(draft, shape, depth):
+    """A function of the text, of an array as a whole."""
+    argument = array(draft, shape, depth - 1)
+    return called(array_function(draft), argument, *(["s=2"] if draft.chance(30) else []))
+
+
 def operation(draft, shape, depth):
     return joined(draft, array(draft, shape, depth - 1), array(draft, shape, depth - 1))
 
@@ -87,6 +93,10 @@ def choice(draft, shape, depth):
 
 def comparison(draft, shape):
     """A condition on entries of an array."""
+    if draft.chance(15):
+        draft.note("conditions on arrays")
+        joint = draft.choose(("and", "or"))
+        return f"{comparison(draft, shape)} {joint} {comparison(draft, shape)}"
     relation = draft.choose((">", "<", "<=", ">="))
     right = draft.choose(("0", "0.5", "read"))
     draft.note("condition on data")
@@ -105,7 +115,9 @@ def reduction(draft, shape, depth):
     if not shape and draft.chance(50):
         below = draft.shape(2)
         draft.note(kind, f"{kind} over all")
-        return called(kind, array(draft, below, depth - 1))
+        return called(kind, array(draft, below, depth - 1), *filtered(draft, kind, below))
+    if len(shape) < 2 and draft.chance(20):
+        return over_two_axes(draft, shape, depth, kind)
     kept = [axis for axis, size in enumerate(shape) if size == "1"]
     axis = draft.choose(kept) if kept else draft.count(0, len(shape))
     behind = shape[axis + 1 :] if kept else shape[axis:]
@@ -113,7 +125,28 @@ def reduction(draft, shape, depth):
     shown = axis - len(below) if draft.chance(30) else axis
     draft.note(kind, "keepdims" if kept else "axis")
     options = [f"axis={shown}", *(["keepdims=True"] if kept else [])]
-    return called(kind, array(draft, below, depth - 1), *options)
+    return called(kind, array(draft, below, depth - 1), *options, *filtered(draft, kind, below))
+
+
+def filtered(draft, kind, shape):
+    """A filter, sometimes: of what may be reduced over nothing, one that keeps most."""
+    if not shape or draft.chance(80):
+        return []
+    draft.note("where= on arrays", f"{kind} with where=")
+    if kind in ("sum", "prod"):
+        return [f"where={comparison(draft, shape)}"]
+    return [f"where={draft.read(shape).name} > -3"]
+
+
+def over_two_axes(draft, shape, depth, kind):
+    """A reduction over two axes of three, or of two."""
+    below = list(shape)
+    first = draft.count(0, len(below))
+    below.insert(first, draft.size())
+    second = draft.count(first + 1, len(below))
+    below.insert(second, draft.size())
+    draft.note(kind, "two axes")
+    return called(kind, array(draft, tuple(below), depth - 1), f"axis=({first}, {second})")
 
 
 def product(draft, shape, depth):
@@ -152,9 +185,10 @@ def transposed(draft, shape, depth):
 def selected(draft, shape, depth):
     """Rows that are selected by index data."""
     size = draft.size()
-    draft.note("E[token]")
-    data = draft.index_data(size, shape[:1])
-    return atom(f"{draft.read((size, *shape[1:])).name}[{data.name}]")
+    rank = 2 if len(shape) > 1 and draft.chance(40) else 1
+    draft.note("E[token]", f"token of rank {rank}")
+    data = draft.index_data(size, shape[:rank])
+    return atom(f"{draft.read((size, *shape[rank:])).name}[{data.name}]")
 
 
 def positive_definite(draft, size, depth):

@@ -23,6 +23,17 @@ DERIVED = {
     "n + 1": (("", "n"), ("", "2")),
     "n*m": (("m*", "n"), ("", "m")),
     "2*n + m - 2": (("2*", "n"), ("", "m")),
+    "d*n + m - d": (("d*", "n"), ("", "m")),
+}
+STARTS = ("zeros", "ones", "normal(0, 0.1)", "uniform(-1, 1)", "glorot", "he", "0.5")
+# Each fact, also as the equation that it is.
+FACTS = {
+    "positive": "{} > 0",
+    "signs": "{}**2 == 1",
+    "rows_sum_to_one": "sum({}, axis=-1) == 1",
+    "one_hot": "one_hot({})",
+    "symmetric": "{0} == {0}.T",
+    "orthonormal": "{0}.T @ {0} == eye({1})",
 }
 
 
@@ -93,6 +104,8 @@ class Draft:
         self.before = []
         # The index that stands in front of all that a line of array notation reads.
         self.row = None
+        # The index of the steps of a recurrence, while one is drawn.
+        self.step = None
 
     # --- choices: the first and the smallest is the simplest ----------------------------------
 
@@ -176,9 +189,12 @@ class Draft:
         self.note(kind, f"{kind} of rank {len(shape)}")
         axes = f"[{', '.join(shape)}]" if shape else ""
         start = " = 0.75" if kind == "const" else ""
+        if kind == "param" and self.chance(10):
+            self.note("initial value")
+            start = f" = {self.choose(STARTS)}"
         if kind != "index":
             self.declarations.append(f"{known.name}: {kind}{axes}{start}")
-        if kind == "input" and self.chance(6):
+        if kind == "input" and self.chance(10):
             self._assume(known)
         return known
 
@@ -191,12 +207,17 @@ class Draft:
 
     def _assume(self, known):
         facts = ["positive", "signs"]
-        facts += ["rows_sum_to_one", "one_hot"] if known.shape else []
-        if len(known.shape) == 2 and known.shape[0] == known.shape[1]:
-            facts += ["symmetric", "symmetric"]
+        facts += ["rows_sum_to_one", "rows_sum_to_one", "one_hot"] if known.shape else []
+        if len(known.shape) == 2:
+            square = known.shape[0] == known.shape[1]
+            facts += ["symmetric", "symmetric", "orthonormal"] if square else []
+            facts += ["orthonormal"] if known.shape[1] == "1" else []
         fact = self.choose(facts)
         self.note("assume", f"assume {fact}")
-        self.facts.append(f"assume({fact}({known.name}))")
+        said = f"{fact}({known.name})"
+        if self.chance(30):
+            said = FACTS[fact].format(known.name, *known.shape[1:])
+        self.facts.append(f"assume({said})")
 
     def define(self, name, shape):
         known = Known(name, shape, "defined")
@@ -219,6 +240,11 @@ class Draft:
         """A quantity of this shape: one that is there, preferably the last, or a new one."""
         there = [k for k in reversed(self.known) if k.shape == shape and k.kind != "index"]
         return self.choose(there) if there and self.chance(65) else self.declare(shape)
+
+    def tied(self):
+        """Whether a parameter is read in several places."""
+        words = Counter(re.findall(r"\w+", " ".join(self.lines)))
+        return any(known.kind == "param" and words[known.name] > 1 for known in self.known)
 
     # --- the text -----------------------------------------------------------------------------
 

@@ -50,15 +50,21 @@ def reduction(draft, scope, depth):
 
 
 def softmax(draft, scope, depth):
-    """A softmax over one of the indices in scope."""
-    letter, _ = draft.choose(scope)
+    """A softmax over one of the indices in scope, or over two; not over the steps before."""
+    open_ = [pair for pair in scope if pair[0] != draft.step]
+    if not open_:
+        return function(draft, scope, depth)
+    own = [draft.choose(open_)]
+    rest = [pair for pair in open_ if pair not in own]
+    own += [draft.choose(rest)] if rest and draft.chance(20) else []
     name = draft.choose(("softmax", "log_softmax"))
-    draft.note(f"{name} over an index")
-    options = [letter]
+    draft.note(f"{name} over an index" if len(own) == 1 else f"{name} over 2 indices")
+    options = [letter for letter, _ in own]
     if name == "softmax" and draft.chance(30):
         draft.note("softmax with where=")
         options.append(f"where={condition(draft, scope)}")
-    return called(name, entry(draft, scope, depth - 1), *options)
+    with draft.bound(*own):
+        return called(name, entry(draft, scope, depth - 1), *options)
 
 
 def condition(draft, scope):
@@ -68,13 +74,34 @@ def condition(draft, scope):
         left, right = draft.choose(pairs)
         draft.note("mask")
         return f"{left} {draft.choose(('<=', '>=', '==', '!=', '<'))} {right}"
-    form = draft.choose(("data", "index", "both", "not"))
-    data = f"{element(draft, scope)} {draft.choose(('>', '<='))} {draft.choose(('0', '0.5'))}"
+    form = draft.choose(("data", "index", "both", "not", "class"))
+    draft.note({"both": "and, or", "class": "comparison with index data"}.get(form, form))
+    match form:
+        case "data":
+            return on_data(draft, scope)
+        case "index":
+            return on_index(draft, scope)
+        case "not":
+            return f"not {on_data(draft, scope)}"
+        case "class":
+            letter, size = draft.choose(scope)
+            return f"{letter} {draft.choose(('!=', '=='))} {gathered(draft, scope, size)}"
+    joint = draft.choose(("and", "or"))
+    return f"{on_data(draft, scope)} {joint} {on_index(draft, scope)}"
+
+
+def on_data(draft, scope):
+    draft.note("condition on data")
+    return f"{element(draft, scope)} {draft.choose(('>', '<='))} {draft.choose(('0', '0.5'))}"
+
+
+def on_index(draft, scope):
+    draft.note("condition on an index")
     letter, size = draft.choose(scope)
-    index = f"{letter} {draft.choose(('<', '>=', '!='))} {size if draft.chance(30) else 1}"
-    draft.note({"data": "condition on data", "index": "condition on an index"}.get(form, form))
-    texts = {"data": data, "index": index, "not": f"not {data}"}
-    return texts.get(form, f"{data} {draft.choose(('and', 'or'))} {index}")
+    if draft.chance(25):
+        draft.note("chained comparison")
+        return f"1 <= {letter} < {size}"
+    return f"{letter} {draft.choose(('<', '>=', '!='))} {size if draft.chance(30) else 1}"
 
 
 def leaf(draft, scope, depth=0):
@@ -104,6 +131,12 @@ def earlier(draft, scope):
 def element(draft, scope):
     """An entry of something that is there, or of something new that fits the indices."""
     readable = [known for known in reversed(draft.known) if known.kind != "index"]
+    flat = [letter for letter, size in scope if draft.meaning(size) == "n*m"]
+    if flat and draft.chance(30):
+        draft.note("reshape")
+        letter = draft.choose(flat)
+        draft.shorter.add(letter)
+        return f"{draft.read(('n', 'm')).name}[{letter} // m, {letter} % m]"
     if readable and draft.chance(55):
         known = draft.choose(readable)
     else:
@@ -149,8 +182,10 @@ def gathered(draft, scope, size):
         for known in draft.known
         if known.kind == "index" and f"index({size})" in " ".join(draft.declarations)
     ]
-    index = draft.choose(scope) if scope and draft.chance(80) else None
-    shape = (index[1],) if index else ()
+    indices = [draft.choose(scope)] if scope and draft.chance(80) else []
+    rest = [pair for pair in scope if pair not in indices]
+    indices += [draft.choose(rest)] if indices and rest and draft.chance(15) else []
+    shape = tuple(own for _, own in indices)
     fitting = [
         known
         for known in there
@@ -158,11 +193,14 @@ def gathered(draft, scope, size):
         and any(line.startswith(f"{known.name}: index({size})") for line in draft.declarations)
     ]
     known = fitting[0] if fitting else draft.index_data(size, shape)
-    draft.note("gather")
-    if index is None:
+    draft.note("gather", f"gather by data of rank {len(indices)}")
+    if not indices:
         return known.name
-    draft.alone.add(index[0])
-    return f"{known.name}[{index[0]}]"
+    if len(indices) == 1 and draft.chance(15):
+        draft.note("gather at a computed place")
+        return f"{known.name}[{subscript(draft, scope, shape[0])}]"
+    draft.alone.update(letter for letter, _ in indices)
+    return f"{known.name}[{', '.join(letter for letter, _ in indices)}]"
 
 
 def sum_of_indices(draft, scope, size):

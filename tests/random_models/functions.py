@@ -69,13 +69,57 @@ def joined(draft, left, right):
 def own_function(draft):
     """The name of a function of the text, a new one or one that is there."""
     draft.note("def")
-    if not draft.functions or draft.chance(30):
-        body = applied(draft, atom("t"))
-        if draft.chance(50):
+    there = named(draft, "f")
+    if not there or draft.chance(30):
+        body, form = (
+            applied(draft, atom("t")),
+            draft.choose(("plain", "joined", "default", "local")),
+        )
+        # What the functions above call is written already.
+        name = f"f{len(named(draft, 'f')) + 1}"
+        head = f"def {name}(t):"
+        if form == "joined":
             body = joined(draft, body, draft.choose((atom("t"), atom("0.5"), body)))
-        name = f"f{len(draft.functions) + 1}"
-        draft.functions.append(f"def {name}(t): return {fit(body, SUM)}")
-    return f"f{draft.count(1, len(draft.functions))}"
+        if form == "default":
+            draft.note("def with a default")
+            head, body = f"def {name}(t, s=0.5):", joined(draft, body, atom("s"))
+        if form == "local":
+            draft.note("def with a definition")
+            value = fit(joined(draft, body, atom("t")), SUM)
+            draft.functions.append(f"{head}\n    u = {value}\n    return tanh(u) * u")
+        else:
+            draft.functions.append(f"{head} return {fit(body, SUM)}")
+        there = [*there, name]
+    return draft.choose(there)
+
+
+def named(draft, stem):
+    """The names of the functions so far, of numbers `f` or of arrays `a`."""
+    names = [text.split("(")[0].removeprefix("def ") for text in draft.functions]
+    return [name for name in names if name[0] == stem]
+
+
+WHOLE = (
+    "u - mean(u)",
+    "u / sqrt(mean(u ** 2) + s)",
+    "softmax(u, axis=-1) * s",
+    "u * sum(u, axis=-1, keepdims=True)",
+    "logsumexp(u) - u",
+    "u / (1 + sum(u ** 2, axis=0))",
+)
+
+
+def array_function(draft):
+    """The name of a function of a whole array, which keeps its shape."""
+    draft.note("def of arrays")
+    there = named(draft, "a")
+    if not there or draft.chance(30):
+        name = f"a{len(there) + 1}"
+        inner = draft.choose(("u", "tanh(u)", *(f"{other}(u)" for other in there)))
+        lines = [f"def {name}(t, s=0.5):", f"    u = {inner.replace('u', 't')}"]
+        draft.functions.append("\n".join([*lines, f"    return {draft.choose(WHOLE)}"]))
+        there = [*there, name]
+    return draft.choose(there)
 
 
 def number(draft):

@@ -40,7 +40,12 @@ def models(draw, complete=2):
     while len(draft.lines) < MOST and draft.chance(65):
         definition(draft)
     cost(draft)
-    return Drawn(draft.text(), tuple(sorted(draft.features)), draft.chance(complete))
+    whole = draft.chance(complete)
+    if whole:
+        request(draft)
+    if draft.tied():
+        draft.note("tied parameters")
+    return Drawn(draft.text(), tuple(sorted(draft.features)), whole)
 
 
 def definition(draft):
@@ -87,10 +92,14 @@ def of_matrices(draft):
     """Linear algebra of a matrix that is positive definite."""
     size = draft.sized(draft.choose(("n", "m", "2")))
     name = draft.fresh()
-    draft.lines.append(f"{name} = {positive_definite(draft, size, draft.count(0, 1))}")
-    draft.define(name, (size, size))
     form = draft.choose(("inv", "solve", "logdet", "det", "trace", "cholesky"))
     draft.note(form)
+    if form != "cholesky" and draft.chance(30):
+        draft.note("any matrix")
+        name = draft.read((size, size)).name
+    else:
+        draft.lines.append(f"{name} = {positive_definite(draft, size, draft.count(0, 1))}")
+        draft.define(name, (size, size))
     if form == "solve":
         shape = draft.choose(((size,), (size, draft.size())))
         define(draft, shape, called(form, name, array(draft, shape, draft.count(0, 1))))
@@ -105,12 +114,26 @@ def slope(draft):
         return in_arrays(draft)
     of = draft.choose(numbers)
     reached = draft.read_by(of.name)
-    varied = [k for k in draft.known if k.kind in ("param", "input") and k.name in reached]
+    varied = [k for k in draft.known if k.kind not in ("index", "const") and k.name in reached]
+    varied = [k for k in varied if k != of]
     if not varied:
         return in_arrays(draft)
     wrt = draft.choose(varied)
     draft.note("grad")
     return define(draft, wrt.shape, called("grad", of.name, wrt.name))
+
+
+def request(draft):
+    """What the module is to offer beside the usual."""
+    asked = ["hvp", "hessian", "flatten"]
+    data = [known.name for known in draft.known if known.kind == "input"]
+    asked += [f"gradient({name})" for name in data[:1]]
+    defined = [known.name for known in draft.known if known.kind == "defined"]
+    asked += [f"jacobian({name})" for name in defined[-1:]]
+    one = draft.choose(("", *asked))
+    if one:
+        draft.note(f"provide {one.split('(')[0]}")
+        draft.lines.append(f"provide({one})")
 
 
 def cost(draft):

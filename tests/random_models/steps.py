@@ -30,8 +30,8 @@ class Earlier(NamedTuple):
 def recurrence(draft):
     """One quantity that steps, or two that step together."""
     size = draft.sized(draft.choose(("n", "n", "m", "d")))
-    rest = draft.shape(1)
-    axis = draft.choose((0, 0, len(rest)))
+    rest = draft.shape(2)
+    axis = draft.choose((0, 0, *range(len(rest) + 1)))
     downward, two = draft.chance(30), draft.chance(20)
     letter = draft.letter(size, ())
     scope = [(letter, size)]
@@ -43,8 +43,9 @@ def recurrence(draft):
     lines = Lines(draft, size, scope, axis, downward, two)
     names = [draft.fresh("h")]
     if draft.chance(30):
-        draft.note("coupled recurrences")
         names.append(f"g{names[0][1:]}")
+        names += [f"c{names[0][1:]}"] if draft.chance(30) else []
+        draft.note("coupled recurrences", f"{len(names)} coupled recurrences")
     if axis == 0 and draft.chance(35):
         draft.note("recurrence in array notation")
         lines.in_arrays(names[0])
@@ -100,12 +101,12 @@ class Lines:
         for known in quantities:
             own = [Earlier(known, self.axis, place) for place in self.earlier]
             other = [Earlier(k, self.axis, self.earlier[0]) for k in quantities if k != known]
-            draft.before = own + other
+            draft.before, draft.step = own + other, self.scope[0][0]
             with draft.bound(*self.scope):
                 draft.alone.update([self.scope[0][0]] if self.ahead else [])
                 step = self._step(own, entry(draft, scope, draft.count(1, 2)))
                 draft.lines.append(f"{self.left(known.name, self.here)} = {fit(step, SUM)}")
-        draft.before = []
+        draft.before, draft.step = [], None
         for known in quantities:
             draft.define(known.name, known.shape)
 

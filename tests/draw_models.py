@@ -12,9 +12,16 @@ def main():
     parser.add_argument("--models", type=int, default=20_000, help="so many different texts")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, help="stop after so long")
+    parser.add_argument(
+        "--complete", type=int, default=2, help="so many of a hundred go through every stage"
+    )
     options = parser.parse_args()
     tally = draw_many(
-        options.models, options.seed, options.minutes, lambda line: print(line, flush=True)
+        options.models,
+        options.seed,
+        options.minutes,
+        lambda line: print(line, flush=True),
+        options.complete,
     )
     print(f"seed {options.seed}", *tally.lines(), sep="\n")
     sys.exit(bool(tally.failures))

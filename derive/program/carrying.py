@@ -191,7 +191,9 @@ class _Handing:
         if shape_of(start) == shape and is_typed:
             return start
         start = start.value if isinstance(start, Full) else start
-        arrays = (p.quantity for p in walk(value.chosen) if isinstance(p, Whole))
+        read = (p.quantity for p in walk(value.chosen) if isinstance(p, Whole))
+        # A single number that is computed may be a plain number, which has no type to be like.
+        arrays = (q for q in read if q.shape or q.kind in ("param", "input"))
         like = next((self._like(quantity) for quantity in arrays), None)
         if isinstance(like, Select) and shape_of(like) != shape:
             like = like.operand

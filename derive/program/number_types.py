@@ -80,6 +80,9 @@ def _typed(term: ArrayTerm, types: Types) -> ArrayTerm:
             made = _alike(made, types)
         case Matmul() | Tensordot() | Join():
             made = _alike(made, types)
+        case Full(value, shape, like) if like is not None and _numbers(like, types) is None:
+            # What it is to be like holds integers only.
+            return Full(value, shape)
     return with_operands(term, made)
 
 

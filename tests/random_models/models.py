@@ -32,7 +32,7 @@ class Drawn(NamedTuple):
 
 
 @st.composite
-def models(draw, complete=2):
+def models(draw, complete):
     """A model; so many of a hundred go through every stage."""
     draft = Draft(draw)
     definition(draft)

@@ -62,16 +62,17 @@ def symptom_of(error):
     return f"{type(error).__name__} in {own[-1].name}: {said[:100]}"
 
 
-def draw_many(number, seed, minutes=None, report=print):
+def draw_many(number, seed, minutes=None, report=print, complete=2):
     """Draw and check at least so many different models, in batches of their own seeds.
 
     A failure of a kind that was not met before is shrunk.  Stops earlier after so many minutes.
+    Of a hundred models so many go through every stage, documents and reports among them.
     """
     tally, ends = Tally(), None if minutes is None else time.monotonic() + 60 * minutes
     batch = 0
     while tally.models < number and (ends is None or time.monotonic() < ends):
         before = set(tally.failures)
-        _batch(tally, seed * 100_000 + batch)
+        _batch(tally, seed * 100_000 + batch, complete)
         batch += 1
         for symptom in [found for found in tally.failures if found not in before]:
             report(tally.shown(symptom))
@@ -80,7 +81,7 @@ def draw_many(number, seed, minutes=None, report=print):
     return tally
 
 
-def _batch(tally, seed):
+def _batch(tally, seed, complete):
     """One batch, and where it fails in a new way, the smallest text that fails like this."""
     smallest: dict = {}
     known: dict = {}
@@ -94,7 +95,7 @@ def _batch(tally, seed):
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(models())
+    @hypothesis.given(models(complete))
     def draw(drawn):
         key = drawn.text, drawn.complete
         if key not in known:

@@ -1,6 +1,7 @@
 """Draws random models and holds them against the oracle: `python tests/draw_models.py --help`."""
 
 import argparse
+import gc
 import sys
 
 from random_models.running import draw_many
@@ -16,6 +17,8 @@ def main():
         "--complete", type=int, default=2, help="so many of a hundred go through every stage"
     )
     options = parser.parse_args()
+    # Terms hold no circles: collecting seldom takes a tenth of the time less.
+    gc.set_threshold(200_000, 20, 20)
     tally = draw_many(
         options.models,
         options.seed,

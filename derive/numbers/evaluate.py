@@ -97,7 +97,9 @@ def _reduction(term: Reduction, here: Evaluation) -> Any:
     kept = _kept(term, here)
     result = REDUCTIONS[term.kind](kept, here)
     if term.kind in ("max", "min"):
-        here.about(term).tied |= sum(number == result for number in kept) > 1
+        for number in kept:
+            if number is not result:
+                here.about(term).compared(number, result)
     return result
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from derive.errors import DerivationError, VerificationError
 from derive.numbers.arithmetic import NotRational, Scalar
 from derive.numbers.dual import Dual
-from derive.numbers.scalars import PI, Digits, Exact
+from derive.numbers.scalars import PI, Digits, Exact, agree
 from derive.terms import (
     Add,
     Compare,
@@ -53,7 +53,8 @@ class Known:
 
     `values` are those of a reduction, or of an operator as a whole, by the values of its indices.
     A condition or a kink has `truths`, and `margins`: a few differences between its two sides,
-    which it is decided by; it is `tied` where both sides were the same.
+    which it is decided by; it is `tied` where both sides were the same, and `blurred` where they
+    were, but for the last of 50 digits: then rounding decides.
     """
 
     node: Node
@@ -63,13 +64,21 @@ class Known:
     truths: set[bool] = field(default_factory=set)
     margins: list[Dual] = field(default_factory=list)
     tied: bool = False
+    blurred: bool = False
 
     def met(self, truth: bool, left: Dual, right: Any) -> None:
         """Remember on which side a condition or a kink was met, and how far from the other."""
         self.truths.add(truth)
-        self.tied |= left == right
+        self.compared(left, right)
         if len(self.margins) < MARGINS and (left.slopes or getattr(right, "slopes", None)):
             self.margins.append(left - right)
+
+    def compared(self, left: Dual, right: Any) -> None:
+        """Remember whether two numbers are the same, or should be."""
+        if left == right:
+            self.tied = True
+        elif isinstance(left.value, Digits):
+            self.blurred |= agree(left.value, getattr(right, "value", right))
 
 
 @dataclass

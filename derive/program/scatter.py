@@ -15,6 +15,7 @@ from derive.program.arrays import (
     Addition,
     Apply,
     ArrayTerm,
+    Either,
     Elementwise,
     Exact,
     Fold,
@@ -26,11 +27,12 @@ from derive.program.arrays import (
     Tensordot,
     Transpose,
     Whole,
+    is_plain_number,
     operands,
     walk,
 )
 from derive.program.context import Context
-from derive.program.labelled import Labelled, aligned, combine, in_order
+from derive.program.labelled import Labelled, aligned, combine, in_order, union
 from derive.simplify import guarded, unguarded
 from derive.terms import (
     Compare,
@@ -185,7 +187,18 @@ def total_of(
         whole = _together(parts, context.wanted)
         if isinstance(whole.term, Scatter):
             return whole
-    return _together([summand(term, context) for term in terms], context.wanted)
+    values = [summand(term, context) for term in terms]
+    if _may_be_a_number(values):
+        values = [labelled(term, context) for term in terms]
+    return _together(values, context.wanted)
+
+
+def _may_be_a_number(values: Sequence[Labelled]) -> bool:
+    """Whether each summand that has all axes is a plain number at some steps."""
+    every = set(union(values))
+    whole = [value for value in values if set(value.labels) == every]
+    numbers = (isinstance(v.term, Either) and is_plain_number(v.term.otherwise) for v in whole)
+    return bool(every) and all(numbers)
 
 
 def _together(values: Sequence[Labelled], wanted: Sequence[Index]) -> Labelled:

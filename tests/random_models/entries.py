@@ -38,7 +38,8 @@ def reduction(draft, scope, depth):
     own = []
     for _ in range(draft.choose((1, 1, 2))):
         size = draft.size()
-        own.append((draft.letter(size, {letter for letter, _ in (*scope, *own)}), size))
+        taken = {draft.step, *(letter for letter, _ in (*scope, *own))}
+        own.append((draft.letter(size, taken), size))
     draft.note(kind, f"{kind} over {len(own)} indices")
     with draft.bound(*own):
         body = entry(draft, [*own, *scope], depth - 1)

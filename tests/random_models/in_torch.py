@@ -93,6 +93,11 @@ def number_or_array(value):
     return int(value) if is_index else value
 
 
+def variable(value):
+    """A value by which others may be differentiated, also where it is a constant itself."""
+    return value if value.requires_grad else value.detach().requires_grad_()
+
+
 class Reading:
     """What is known so far: tensors, and entries of what is being computed."""
 
@@ -125,7 +130,7 @@ class Reading:
             case ast.FunctionDef(name):
                 self.functions[name] = statement
             case ast.Assign([ast.Name(name)], value):
-                self.arrays[name] = tensor(self.value(value, {}))
+                self.arrays[name] = variable(tensor(self.value(value, {})))
             case ast.Assign([ast.Subscript(ast.Name(name), target)], value):
                 self.line(name, target.elts if isinstance(target, ast.Tuple) else [target], value)
             case ast.Expr(ast.Call(ast.Name("minimize"), [ast.Name(name), *_])):
@@ -182,7 +187,7 @@ class Reading:
         for name, entries in self.entries.items():
             places = itertools.product(*map(range, self.shapes[name]))
             found = [entries[place] for place in places]
-            self.arrays[name] = torch.stack(found).reshape(self.shapes[name])
+            self.arrays[name] = variable(torch.stack(found).reshape(self.shapes[name]))
         self.entries = {}
 
     def places(self, letters):

@@ -20,7 +20,7 @@ OWN_RULE = """with rule(own):
     theta = theta - alpha * direction"""
 
 
-MOST = 8
+MOST = 6
 
 
 class Drawn(NamedTuple):
@@ -37,7 +37,7 @@ def models(draw, complete):
     draft = Draft(draw)
     definition(draft)
     # One choice before each definition, so that one that is not needed can be left out.
-    while len(draft.lines) < MOST and draft.chance(65):
+    while len(draft.lines) < MOST and draft.chance(55):
         definition(draft)
     cost(draft)
     whole = draft.chance(complete)

@@ -145,12 +145,85 @@ k: range(n); i: range(n)
 z[i] = sum((pad(w[k - 1]) ** 2 + 1) ** (-1), k)
 C = sum(z ** 2)
 """,
+    "an entry that is not yet computed is read behind a mask": """
+n: dim
+w: param
+i: range(n); j: range(n)
+h[j, -1] = w
+h[j, i] = 0.5 * h[j, i - 1] + sin(where(i <= j, h[i, i - 1], n))
+C = sum(h ** 2)
+""",
+    "what all summands share is read only where they are": """
+n: dim
+w: param; U: param[n, 2]
+h[n - 1] = w
+h[i] = tanh(h[i + 1] + softmax(U[i], axis=0) @ U[i])
+C = sum(h ** 2)
+""",
+    "a single number is put into an exact array": """
+n: dim
+w: param
+i: range(n)
+h[0] = w
+h[i + 1] = 0.5 * h[i] + sin(h[i])
+C = sum(h ** 2)
+""",
+    "zeros of no other type are floats": """
+m: dim
+w: param[m]; y: index(m)[m]
+z = mean(w[y[i]] + w[i], i)
+C = z ** 2
+""",
+    "what is added to an array of integers": """
+n: dim; m: dim
+y: index(m)[n]; w: param[m, n]
+j: range(n); k: range(n)
+z[j, k] = m
+C = mean(z * w[y])
+""",
+    "a state that starts from a number, beside a computed number": """
+n: dim
+a: param; b: param
+k: range(n); p: range(3)
+z = sin(a - b)
+h[p, -1] = 2
+h[p, k] = tanh(0.5 * h[p, k - 1] + where(k >= 1, where(z > 0, h[p, k - 1], z), stop_gradient(0.3)))
+C = sum(h ** 2)
+""",
+    "maxima that are equal but for rounding": """
+m: dim
+w: param[m, 3]
+k: range(m)
+C = prod(max(log_softmax(w[k, l], k), l), k)
+""",
+    "a number at some steps, an array at others, in a function": """
+n: dim; d: dim
+w: param; x: input[n, d]
+i: range(n); j: range(2); k: range(d)
+h[k, 0, j] = k
+h[k, i, j] = 0.5 * h[k, i - 1, j] + sin(pad(x[i + 2, k]) - 1/3)
+C = sum(h[k, i, j] * w, k, i, j)
+""",
+}
+# Of these the code was right, but not a step of the derivation.
+STEPS = {
+    "a sum over a part of an axis": """
+m: dim
+w: param[m + 1]
+i: range(m)
+C = sum(w[i] * w[i], i)
+""",
 }
 
 
 @pytest.mark.parametrize("found", FOUND)
 def test_what_was_found_stays_mended(found):
     assert check(f"{FOUND[found]}minimize(C)\n", complete=False) == Outcome("verified")
+
+
+@pytest.mark.parametrize("found", STEPS)
+def test_each_step_of_what_was_found_is_true(found):
+    assert check(f"{STEPS[found]}minimize(C)\n", complete=True) == Outcome("verified")
 
 
 def test_models_drawn_at_random_agree_with_the_oracle():

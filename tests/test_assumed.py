@@ -49,6 +49,22 @@ def test_more_columns_than_rows_are_not_orthonormal():
 
 
 @pytest.mark.parametrize(
+    ("form", "share"),
+    [
+        (
+            "log_softmax(X @ W, axis=1)",
+            "exp(Σ_m X[i, m] W[m, l] − log Σ_m exp(Σ_p X[i, p] W[p, m]))",
+        ),
+        ("log(softmax(X @ W, axis=1))", "exp(Σ_m X[i, m] W[m, l])/(Σ_p exp(Σ_m X[i, m] W[m, p]))"),
+    ],
+)
+def test_shares_minus_targets_also_where_the_logits_have_no_name(form, share):
+    text = "n: dim; d: dim; k: dim; X: input[n, d]; T: input[n, k]; W: param[d, k]"
+    model = Model(f"{text}\nassume(rows_sum_to_one(T))\nC = -sum(T * {form})\nminimize(C)")
+    assert repr(model.gradient("W")) == f"∂C/∂W[j, l] = Σ_i X[i, j] ({share} − T[i, l])    (d, k)"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "T: input[n, k]; z: param[n, k]; assume(rows_sum_to_one(T))\n"

@@ -5,7 +5,7 @@ The rules on products look at this view; `written` is how a person writes it dow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.calculus.matching import alike
@@ -63,6 +63,13 @@ def ratio_of(term: Term) -> Ratio:
             top, bottom = ratio_of(numerator), ratio_of(denominator)
             if bottom.coefficient != 0:
                 return times(top, Ratio(1 / bottom.coefficient, bottom.below, bottom.above))
+        case Divide(Multiply() as numerator, total):
+            # exp(z) x / Σ exp(z) is a share and a factor beside it.
+            top = ratio_of(numerator)
+            place = next((k for k, part in enumerate(top.above) if is_exponential(part)), None)
+            if place is not None:
+                share = Ratio(Fraction(1), (Divide(top.above[place], total),))
+                return times(replace(top, above=without(top.above, place)), share)
     return Ratio(Fraction(1), (term,))
 
 
@@ -72,6 +79,11 @@ def is_share(term: Term) -> bool:
         case Divide(_, Reduction("sum", _, inside)):
             return any(isinstance(n, Call) and n.function == "exp" for n in walk(inside))
     return False
+
+
+def is_exponential(term: Term) -> bool:
+    """Whether a term is exp(z) of some z."""
+    return isinstance(term, Call) and term.function == "exp"
 
 
 def times(left: Ratio, right: Ratio) -> Ratio:

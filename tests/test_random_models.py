@@ -196,6 +196,29 @@ w: param[m, 3]
 k: range(m)
 C = prod(max(log_softmax(w[k, l], k), l), k)
 """,
+    "the mean of exact integers": """
+n: dim
+w: param[n, n]
+z = trace(w)
+g = grad(z, w)
+C = mean(g * g)
+""",
+    "a gradient that is zero is an array all the same": """
+n: dim
+w: param[n]
+z = stop_gradient(sin(min(w)))
+g = grad(z, w)
+C = mean(g[i] * z, i) + z ** 2
+""",
+    "a start that is repeated along an axis": """
+n: dim; m: dim; d: dim
+x: input[m, d]; y: index(n)[n]
+w: param[n]
+j: range(n)
+h[0, j, k] = x[k, d - 1]
+h[i, j, k] = 0.5 * h[i - 1, j, k] + sin(tanh(h[i - 1, y[j], k]) + (x[k, d - 1] + w[i]))
+C = sum(h ** 2)
+""",
     "a number at some steps, an array at others, in a function": """
 n: dim; d: dim
 w: param; x: input[n, d]

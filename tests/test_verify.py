@@ -152,7 +152,7 @@ def test_transcendental_models_are_checked_to_fifty_digits():
     report = check(model, module(model, cost, {"w": right}))
     assert report.ok
     assert {line.how for line in report.lines if line.level == "kernels"} == {"50 digits"}
-    # one part in 10¹² of a term is far below what floats show, and far above 45 digits
+    # one part in 10¹² of a term is far below what floats show, and far above 40 digits
     small = "(1 - np.tanh(w) ** 2 + 1e-12 * w) / w.shape[0]"
     report = check(model, module(model, cost, {"w": small}))
     assert {line.level for line in report.lines if line.verdict == "failed"} == {"kernels"}

@@ -172,7 +172,8 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Transpose(operand, axes):
             return np.transpose(value(operand), axes)
         case Select(operand, selectors):
-            return value(operand)[tuple(_place(selector, sizes) for selector in selectors)]
+            places = tuple(_place(selector, sizes) for selector in selectors)
+            return np.asarray(value(operand))[places]
         case Gather(operand, subscripts):
             return value(operand)[tuple(EVERY if s is None else value(s) for s in subscripts)]
         case Fold(kind, operand, axes):

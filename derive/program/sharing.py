@@ -84,8 +84,10 @@ class _Sharing:
             in_place = isinstance(term, Scatter | Overlap) and statement.axis is not None
             value = (self._named if in_place else self._parts_named)(term, known, step)
             self.result.append(replace(statement, value=value))
-            if operands(term) and not is_plain_number(term):
-                known[term] = filled_by(statement)
+            filled = filled_by(statement)
+            # What is repeated along an axis where it is put is another array there.
+            if operands(term) and not is_plain_number(term) and shape_of(filled) == shape_of(term):
+                known[term] = filled
         return self.result
 
     def _named(

@@ -97,7 +97,9 @@ def _is_number(statement: Statement, lines: Sequence[Line], outputs: frozenset[N
         return False
     readers = [s.value for s in every_statement(lines) if s is not statement]
     return all(
-        _is_factor(term, name) for reader in readers for term in walk(reader) if operands(term)
+        _behind(reader) != name
+        and all(_is_factor(term, name) for term in walk(reader) if operands(term))
+        for reader in readers
     )
 
 

@@ -217,6 +217,8 @@ class ExactNumpy:
             return lambda *operands: lifted(found(*operands), self._how)
         if name in ELEMENTARY or name == "arctan2":
             return partial(self._elementary, found)
+        if name == "mean":
+            return lambda operand, **options: found(lifted(operand, self._how), **options)
         return found
 
     def _elementary(self, function: Callable[..., Any], *operands: Any, out: Any = None) -> Any:

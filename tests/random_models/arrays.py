@@ -1,7 +1,7 @@
 """Expressions of array notation, of a shape that is known."""
 
 from random_models.draft import ATOM, Piece, atom, called, fit, multiplied
-from random_models.functions import applied, array_function, joined, number, positive
+from random_models.functions import applied, array_function, joined, number, positive, with_pole
 
 REDUCTIONS = ("sum", "mean", "max", "min", "prod", "logsumexp")
 
@@ -87,6 +87,10 @@ def broadcast(draft, shape, depth):
 
 def choice(draft, shape, depth):
     draft.note("where")
+    if draft.chance(20):
+        read = draft.read(shape).name
+        chosen = multiplied(array(draft, shape, depth - 1), atom(f"({with_pole(draft, read)})"))
+        return called("where", f"{read} > 0", chosen, array(draft, shape, depth - 1))
     operands = [array(draft, shape, depth - 1) for _ in range(2)]
     return called("where", comparison(draft, shape), *operands)
 

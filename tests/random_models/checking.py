@@ -71,6 +71,8 @@ def check(text: str, complete: bool) -> Outcome:
         program = program_for(model, gradients, derivation.recurrences)
         source = module_source(model, program)
     except (LanguageError, DerivationError) as error:
+        if "defect" in error.cure:
+            raise
         return Outcome("refused", f"{type(error).__name__}: {normal(error.cause)}")
     if complete:
         return built(text)

@@ -1,8 +1,8 @@
 """Expressions of index notation: one number for all values of the indices in scope."""
 
 from random_models.arrays import REDUCTIONS
-from random_models.draft import DERIVED, atom, called
-from random_models.functions import applied, joined, number
+from random_models.draft import DERIVED, atom, called, multiplied
+from random_models.functions import applied, joined, number, with_pole
 
 
 def entry(draft, scope, depth):
@@ -10,7 +10,7 @@ def entry(draft, scope, depth):
     if depth == 0:
         return leaf(draft, scope)
     forms = [leaf, function, operation, operation, operation, reduction, reduction, reduction]
-    forms += [choice, softmax, stopped] if scope else [stopped]
+    forms += [choice, softmax, stopped, guarded] if scope else [stopped]
     return draft.choose(forms)(draft, scope, depth)
 
 
@@ -31,6 +31,20 @@ def choice(draft, scope, depth):
     draft.note("where")
     operands = [entry(draft, scope, depth - 1) for _ in range(2)]
     return called("where", condition(draft, scope), *operands)
+
+
+def guarded(draft, scope, depth):
+    """What has a value only where a number is positive, chosen or summed up there."""
+    if draft.chance(50):
+        read = element(draft, scope)
+        inside = multiplied(atom(f"({with_pole(draft, read)})"), entry(draft, scope, depth - 1))
+        return called("where", f"{read} > 0", inside, number(draft))
+    size = draft.choose(scope)[1]
+    own = draft.letter(size, {draft.step, *(letter for letter, _ in scope)}), size
+    with draft.bound(own):
+        read = element(draft, [own, *scope])
+        inside = multiplied(entry(draft, [own, *scope], 0), atom(f"({with_pole(draft, read)})"))
+        return called("sum", inside, own[0], f"where={read} > 0")
 
 
 def reduction(draft, scope, depth):
@@ -125,8 +139,11 @@ def leaf(draft, scope, depth=0):
 
 def earlier(draft, scope):
     """An entry of what the step before left."""
-    step = draft.choose(draft.before)
-    return atom(f"{step.known.name}[{', '.join(step.place(draft, scope, subscript))}]")
+    step, alone = draft.choose(draft.before), set(draft.alone)
+    places = step.place(draft, scope, subscript)
+    # What is being defined tells no range.
+    draft.alone = alone
+    return atom(f"{step.known.name}[{', '.join(places)}]")
 
 
 def element(draft, scope):

@@ -53,6 +53,13 @@ def applied(draft, argument):
     return called(name, argument)
 
 
+def with_pole(draft, read):
+    """A function that has no value at zero of an entry that is positive where it is asked for."""
+    name = draft.choose(("log", "sqrt", "1 /"))
+    draft.note("only where positive", f"{name} only where positive")
+    return f"1 / {read}" if name == "1 /" else f"{name}({read})"
+
+
 def joined(draft, left, right):
     """An operation on two operands."""
     operator = draft.choose(("+", "*", "-", "/", "function"))

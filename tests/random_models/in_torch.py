@@ -111,6 +111,8 @@ class Reading:
         # The entries of what is being computed; the lines that step, and along which axis.
         self.entries, self.steps, self.axis = {}, [], 0
         self.cost = None
+        # Where an array is chosen: elsewhere nothing is computed from it.
+        self.chosen = None
 
     def read_all(self):
         for statement in self.tree.body:
@@ -217,6 +219,8 @@ class Reading:
             case ast.Name(name):
                 places = (here, self.sizes, self.arrays, {"pi": math.pi})
                 return number_or_array(next(found[name] for found in places if name in found))
+            case ast.BinOp(left, ast.Div(), right):
+                return self.value(left, here) / self.within(self.value(right, here))
             case ast.BinOp(left, operator, right):
                 return OPERATORS[type(operator)](self.value(left, here), self.value(right, here))
             case ast.UnaryOp(ast.USub(), operand):
@@ -296,7 +300,7 @@ class Reading:
         values = [self.value(argument, here) for argument in arguments]
         if name in ("clip", "pow"):
             return FUNCTIONS[name](tensor(values[0]), *values[1:])
-        return FUNCTIONS[name](*map(tensor, values))
+        return FUNCTIONS[name](*map(self.within, map(tensor, values)))
 
     def called(self, function, arguments, options, here):
         """A function of the text: its own definitions, then what it returns."""
@@ -320,8 +324,26 @@ class Reading:
         if truth.ndim == 0:
             return self.value(chosen if truth else otherwise, here)
         return torch.where(
-            truth, tensor(self.value(chosen, here)), tensor(self.value(otherwise, here))
+            truth,
+            tensor(self.where(truth, chosen, here)),
+            tensor(self.where(truth.logical_not(), otherwise, here)),
         )
+
+    def where(self, truth, node, here):
+        """The value of what is chosen at some places of an array; what it is elsewhere is dropped.
+
+        There functions see a one, or their slopes might be infinite.
+        """
+        before = self.chosen
+        self.chosen = truth if before is None or before.shape != truth.shape else before & truth
+        value = self.value(node, here)
+        self.chosen = before
+        return value
+
+    def within(self, value):
+        if self.chosen is None or not torch.is_tensor(value) or value.shape != self.chosen.shape:
+            return value
+        return torch.where(self.chosen, value, 1.0)
 
     # --- reductions ---------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import builtins
 import functools
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -133,7 +133,7 @@ def _run_statement(statement: Statement, values: dict[Name, Any], sizes: Mapping
     value = evaluate(statement.value, values, sizes)
     match filled_by(statement):
         case Select(Whole(Quantity(name)), selectors):
-            values[name][tuple(_place(selector, sizes) for selector in selectors)] = value
+            values[name][_places(selectors, sizes)] = value
         case _:
             values[statement.target.name] = value
 
@@ -172,8 +172,7 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
         case Transpose(operand, axes):
             return np.transpose(value(operand), axes)
         case Select(operand, selectors):
-            places = tuple(_place(selector, sizes) for selector in selectors)
-            return np.asarray(value(operand))[places]
+            return np.asarray(value(operand))[_places(selectors, sizes)]
         case Gather(operand, subscripts):
             return value(operand)[tuple(EVERY if s is None else value(s) for s in subscripts)]
         case Fold(kind, operand, axes):
@@ -265,6 +264,10 @@ def _made(
         return np.empty(shape, np.result_type(*map(value, term.like)) if term.like else np.float64)
     like = np.float64 if term.like is None else np.asarray(value(term.like)).dtype
     return np.full(shape, value(term.value), dtype=like)
+
+
+def _places(selectors: Iterable[Selector], sizes: Mapping[str, int]) -> tuple[Any, ...]:
+    return tuple(_place(selector, sizes) for selector in selectors)
 
 
 def _place(selector: Selector, sizes: Mapping[str, int]) -> Any:

@@ -245,11 +245,13 @@ def _added_up(
 ) -> np.ndarray:
     if isinstance(term, Overlap):
         return _overlapped(term, value, sizes)
-    array = np.copy(value(term.base))
-    for addition in term.additions:
+    added = [value(addition.value) for addition in term.additions]
+    base = np.asarray(value(term.base))
+    array = base.astype(np.result_type(base, *map(np.asarray, added)))
+    for addition, values in zip(term.additions, added, strict=True):
         subscripts = addition.subscripts
         places: Any = tuple(slice(None) if part is None else value(part) for part in subscripts)
-        np.add.at(array, places, value(addition.value))
+        np.add.at(array, places, values)
     return array
 
 
@@ -262,7 +264,7 @@ def _made(
     shape = tuple(size_value(size, sizes) for size in term.shape)
     if isinstance(term, Empty):
         return np.empty(shape, np.result_type(*map(value, term.like)) if term.like else np.float64)
-    like = np.float64 if term.like is None else np.asarray(value(term.like)).dtype
+    like = None if term.like is None else np.asarray(value(term.like)).dtype
     return np.full(shape, value(term.value), dtype=like)
 
 

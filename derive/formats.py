@@ -19,12 +19,15 @@ from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
 from derive.typeset.mathml import mathml
 from derive.typeset.typst import typst, typst_lines
 from derive.typeset.unicode import unicode
+from derive.typeset.width import width
 
 # The widths of a displayed line on a page and of a formula beside its reason, in em.
 LINE = 38.0
 REASON = 28.0
 # A page may end between the lines of a formula of more than so many.
 LONG = 12
+# What fits on the screen of a phone, in em.
+NARROW = 14.0
 
 
 @dataclass(frozen=True)
@@ -193,12 +196,18 @@ def _html_listing(lines: tuple[CodeLine, ...]) -> str:
     return f'<ol class="listing">{"".join(shown)}</ol>'
 
 
+def _html_inline(formula: Layout) -> str:
+    """A formula in a sentence; what a narrow screen may lack the room for is scrolled by itself."""
+    shown = mathml(broken(formula, LINE))
+    return f'<span class="wide">{shown}</span>' if width(formula) > NARROW else shown
+
+
 HTML = Format(
     "html",
     "html",
     escape_html,
     escape_html,
-    lambda layout: mathml(broken(layout, LINE)),
+    _html_inline,
     lambda layout: mathml(broken(layout, REASON)),
     _html_display,
     lambda name: f"<code>{escape_html(name)}</code>",

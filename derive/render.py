@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -61,7 +62,15 @@ def render_python(context: Mapping[str, Any]) -> str:
 
 def render_document(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
     """A derivation document; `context` holds finished markup of its format."""
-    return environment(kind).get_template(f"derivation.{ending}.j2").render(context)
+    template = environment(kind).get_template(f"derivation.{ending}.j2")
+    return template.render(context, font=math_font() if kind == "html" else "")
+
+
+@cache
+def math_font() -> str:
+    """The font of formulas, in base64, for pages that stand alone."""
+    font = files("derive") / "fonts" / "latin-modern-math.woff2"
+    return b64encode(font.read_bytes()).decode("ascii")
 
 
 def render_picture(context: Mapping[str, Any]) -> str:

@@ -11,10 +11,10 @@ from documents import BOWL, NEURON, numbered, shown, unnumbered
 
 TIMES = "<mo>\N{INVISIBLE TIMES}</mo>"
 WIDE = '<mo rspace="0.17em">\N{INVISIBLE TIMES}</mo>'
-D = '<mo lspace="0" rspace="0">∂</mo>'
+D = "<mi>∂</mi>"
 Y_HAT = '<mover accent="true"><mi>y</mi><mo stretchy="false">ˆ</mo></mover>'
 C, X, Y, W, B, ALPHA = (f"<mi>{letter}</mi>" for letter in "Cxywbα")
-IS, PLUS, MINUS, DOT, BECOMES = (f'<mo form="infix">{sign}</mo>' for sign in "=+−·←")
+IS, PLUS, MINUS, DOT, BECOMES = (f"<mo>{sign}</mo>" for sign in "=+−·←")
 
 
 def n(number):
@@ -29,21 +29,18 @@ def by(above, below):
     return f"<mfrac><mrow>{D}{above}</mrow><mrow>{D}{below}</mrow></mfrac>"
 
 
-def fenced(left, body, right, stretchy="false"):
-    return (
-        f'<mrow><mo form="prefix" stretchy="{stretchy}">{left}</mo>{body}'
-        f'<mo form="postfix" stretchy="{stretchy}">{right}</mo></mrow>'
-    )
+def fenced(left, body, right, stretchy=' stretchy="false"'):
+    return f"<mrow><mo{stretchy}>{left}</mo>{body}<mo{stretchy}>{right}</mo></mrow>"
 
 
 def matrix(*rows):
     cells = ("".join(f'<mtd style="text-align:center">{cell}</mtd>' for cell in r) for r in rows)
-    return fenced("[", f"<mtable>{''.join(f'<mtr>{c}</mtr>' for c in cells)}</mtable>", "]", "true")
+    return fenced("[", f"<mtable>{''.join(f'<mtr>{c}</mtr>' for c in cells)}</mtable>", "]", "")
 
 
-ERROR = n(2) + TIMES + fenced("(", f"<mrow>{Y_HAT}{MINUS}{Y}</mrow>", ")")
-X_T = '<msup><mi>x</mi><mo lspace="0" rspace="0">⊤</mo></msup>'
-CLOSED = X_T + TIMES + fenced("[", f"<mrow>{ERROR}</mrow>", "]")
+ERROR = n(2) + TIMES + fenced("(", f"{Y_HAT}{MINUS}{Y}", ")")
+X_T = "<msup><mi>x</mi><mi>⊤</mi></msup>"
+CLOSED = X_T + TIMES + fenced("[", ERROR, "]")
 ROW = matrix([sub(X, 1), sub(X, 2), sub(X, 3)])
 COLUMN = matrix([sub(W, 1)], [sub(W, 2)], [sub(W, 3)])
 COMMA = '<mo separator="true">,</mo><mspace width="1em"></mspace>'
@@ -79,10 +76,7 @@ EQUATIONS = {
     6: chain(*weight(2)),
     7: chain(*weight(3)),
     8: chain(B, n(1)),
-    **{
-        8 + q: update(sub(W, q), fenced("(", f"<mrow>{ERROR}{DOT}{sub(X, q)}</mrow>", ")"))
-        for q in (1, 2, 3)
-    },
+    **{8 + q: update(sub(W, q), fenced("(", f"{ERROR}{DOT}{sub(X, q)}", ")")) for q in (1, 2, 3)},
     12: update(B, ERROR),
 }
 CLOSING = [
@@ -97,16 +91,12 @@ CLOSING = [
 ]
 
 
-def in_a_row(formulas):
-    return [f"<mrow>{formula}</mrow>" for formula in formulas]
-
-
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_twelve_equations(language):
     found = numbered(shown(NEURON, "html", language), "html")
     assert sorted(found) == list(range(1, 13))
     local = found.pop(4)
-    assert found == dict(zip(EQUATIONS, in_a_row(EQUATIONS.values()), strict=True))
+    assert found == EQUATIONS
     each = [by(Y_HAT, p) + IS + value for p, value in [*map(weight, (1, 2, 3)), (B, n(1))]]
     assert without_space(local) == without_space("<mo>,</mo>".join(each))
 
@@ -121,12 +111,12 @@ def without_space(markup):
 
 def test_the_closing_formulas():
     found = unnumbered(shown(NEURON, "html"), "html")
-    assert found[3:7] == in_a_row(CLOSING)
+    assert found[3:7] == CLOSING
     partials = matrix(*([by(C, sub(W, q))] for q in (1, 2, 3)))
-    values = matrix(*([f"<mrow>{ERROR}{DOT}{sub(X, q)}</mrow>"] for q in (1, 2, 3)))
+    values = matrix(*([f"{ERROR}{DOT}{sub(X, q)}"] for q in (1, 2, 3)))
     inputs = matrix(*([sub(X, q)] for q in (1, 2, 3)))
-    one = fenced("[", f"<mrow>{ERROR}</mrow>", "]")
-    assert found[2] == f"<mrow>{partials}{IS}{values}{IS}{inputs}{WIDE}{one}{IS}{CLOSED}</mrow>"
+    one = fenced("[", ERROR, "]")
+    assert found[2] == partials + IS + values + IS + inputs + WIDE + one + IS + CLOSED
 
 
 # --- the page -----------------------------------------------------------------------------------
@@ -139,8 +129,9 @@ MATHML_CORE = set(
     "mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover".split()
 )
 HTML_ELEMENTS = set(
-    "html head meta title style body h1 h2 p section div a table thead tbody tr th td code "
-    "details summary ul li span math figure figcaption b svg desc path rect text tspan".split()
+    "html head meta title style script body header nav main ol h1 h2 p section div a table thead "
+    "tbody tr th td code details summary ul li span math figure figcaption b svg desc path rect "
+    "text tspan".split()
 )
 VOID = {"meta", "br", "link", "img"}
 
@@ -183,17 +174,18 @@ def test_every_formula_is_well_formed_xml(text, language):
     formulas = re.findall(r"<math.*?</math>", shown(text, "html", language), re.DOTALL)
     assert len(formulas) > 20
     for formula in formulas:
-        assert len(ElementTree.fromstring(formula)) == 1
+        assert len(ElementTree.fromstring(formula)) > 0
 
 
 @every_page
 def test_the_page_stands_alone(text, language):
     page = Page(shown(text, "html", language))
-    assert {"script", "link", "img", "iframe", "object"} & set(page.elements) == set()
+    assert {"link", "img", "iframe", "object"} & set(page.elements) == set()
     assert page.values("src") == []
     assert all(target.startswith("#") for target in page.values("href"))
     assert [name for _, name, _ in page.attributes if name.startswith("on")] == []
-    assert re.findall(r"https?:|url\(|@import", shown(text, "html", language)) == []
+    outside = re.findall(r"https?:|url\((?!data:)|@import", shown(text, "html", language))
+    assert outside == []
 
 
 @every_page

@@ -40,13 +40,6 @@ ACCENTS = {
     "dot": "˙",
     "vec": "→",
 }
-# The space of other operators is that of their form; an ordinary sign has none.
-FORMS: dict[Form, str] = {
-    "infix": ' form="infix"',
-    "prefix": ' form="prefix"',
-    "separator": "",
-    "ordinary": ' lspace="0" rspace="0"',
-}
 LEFT, CENTRE = "text-align:left", "text-align:center"
 # The two columns of aligned lines touch at the relation, whose own space keeps them apart.
 ALIGNED_LEFT = "text-align:right;padding:0.25em 0"
@@ -60,7 +53,7 @@ def mathml(layout: Layout, display: bool = False) -> str:
     '<math><msqrt><mn>2</mn></msqrt></math>'
     """
     style = ' display="block"' if display else ""
-    return f"<math{style}>{mathml_body(layout)}</math>"
+    return f"<math{style}>{_inside(layout)}</math>"
 
 
 def mathml_body(layout: Layout) -> str:
@@ -74,18 +67,14 @@ def mathml_body(layout: Layout) -> str:
             return _element("mi", escape(text))
         case Text(text):
             return _element("mtext", escape(text))
-        case Operator(sign, form):
-            return f"<mo{FORMS[form]}>{escape(sign)}</mo>"
+        case Operator():
+            return _operator(layout, alone=True)
         case Space():
             return '<mspace width="1em"></mspace>'
-        case Row(items):
-            return _row(items)
-        case Fenced(opening, body, closing):
-            grows = "true" if is_tall(body) else "false"
-            left, right = _fence(opening, "prefix", grows), _fence(closing, "postfix", grows)
-            return _element("mrow", left, mathml_body(body), right)
+        case Row() | Fenced():
+            return _element("mrow", _inside(layout))
         case Bracket(sign, form, tall):
-            return _fence(sign, form, "true" if tall else "false")
+            return f'<mo form="{form}" stretchy="{"true" if tall else "false"}">{escape(sign)}</mo>'
         case Group(body):
             return mathml_body(body)
         case Fraction(numerator, denominator):
@@ -98,7 +87,7 @@ def mathml_body(layout: Layout) -> str:
         case Subscripted(base, subscripts, compact):
             return _element("msub", mathml_body(base), _subscripts(subscripts, compact))
         case Root(body):
-            return _element("msqrt", mathml_body(body))
+            return _element("msqrt", _inside(body))
         case BigOperator():
             return _big(layout)
         case Cases() | Matrix() | Aligned():
@@ -114,27 +103,56 @@ def _element(tag: str, *content: str) -> str:
     return f"<{tag}>{''.join(content)}</{tag}>"
 
 
-def _row(items: tuple[Layout, ...]) -> str:
+def _inside(layout: Layout) -> str:
+    """The layout within an element that is a row by itself."""
+    match layout:
+        case Row(items):
+            return _row(items)
+        case Fenced(opening, body, closing):
+            stretchy = "" if is_tall(body) else ' stretchy="false"'
+            left, right = (f"<mo{stretchy}>{escape(sign)}</mo>" for sign in (opening, closing))
+            inner = body.items if isinstance(body, Row) else (body,)
+            return left + _row(inner, enclosed=True) + right
+        case Group(body):
+            return _inside(body)
+    return mathml_body(layout)
+
+
+def _row(items: tuple[Layout, ...], enclosed: bool = False) -> str:
+    """Items side by side; `enclosed` ones have a bracket on either side."""
     shown = []
     for place, item in enumerate(items):
         beside = items[max(place - 1, 0)], items[min(place + 1, len(items) - 1)]
+        first, last = (not enclosed and place == end for end in (0, len(items) - 1))
         # Invisible signs have no width; names, bars and large signs beside them need a thin space.
         if isinstance(item, Operator) and item.form == "infix" and item.sign in (TIMES, APPLY):
             space = ' rspace="0.17em"' if any(_needs_air(layout) for layout in beside) else ""
             shown.append(f"<mo{space}>{item.sign}</mo>")
+        elif isinstance(item, Operator):
+            shown.append(_operator(item, first, last))
         else:
             shown.append(mathml_body(item))
-    return _element("mrow", *shown)
+    return "".join(shown)
+
+
+def _operator(
+    operator: Operator, first: bool = False, last: bool = False, alone: bool = False
+) -> str:
+    """A sign; its form stands there where its place in the row does not say it."""
+    sign = escape(operator.sign)
+    if operator.form == "ordinary":
+        return f"<mi>{sign}</mi>" if operator.sign != APPLY else f"<mo>{sign}</mo>"
+    if operator.form == "separator" or alone:
+        return f"<mo>{sign}</mo>"
+    implied: Form = "prefix" if first and not last else "infix"
+    form = "" if operator.form == implied and (first or not last) else f' form="{operator.form}"'
+    return f"<mo{form}>{sign}</mo>"
 
 
 def _needs_air(layout: Layout) -> bool:
     if isinstance(layout, Group | Marked | Shaped):
         return _needs_air(layout.body)
     return isinstance(layout, FunctionName | BigOperator | Fraction | Matrix)
-
-
-def _fence(sign: str, form: str, grows: str) -> str:
-    return f'<mo form="{form}" stretchy="{grows}">{escape(sign)}</mo>'
 
 
 def _subscripts(subscripts: tuple[Layout, ...], compact: bool) -> str:
@@ -167,17 +185,16 @@ def _table(layout: Cases | Matrix | Aligned) -> str:
     match layout:
         case Cases(rows):
             lines = "".join(_line((value, LEFT), (when, LEFT)) for value, when in rows)
-            return _element("mrow", _fence("{", "prefix", "true"), _element("mtable", lines))
+            return _element("mrow", "<mo>{</mo>", _element("mtable", lines))
         case Matrix(entries):
             lines = "".join(_line(*((item, CENTRE) for item in line)) for line in entries)
-            left, right = _fence("[", "prefix", "true"), _fence("]", "postfix", "true")
-            return _element("mrow", left, _element("mtable", lines), right)
+            return _element("mrow", "<mo>[</mo>", _element("mtable", lines), "<mo>]</mo>")
     halves = (_line((left, ALIGNED_LEFT), (right, ALIGNED_RIGHT)) for left, right in layout.lines)
     return f'<mtable displaystyle="true">{"".join(halves)}</mtable>'
 
 
 def _line(*cells: tuple[Layout, str]) -> str:
-    shown = (f'<mtd style="{style}">{mathml_body(item)}</mtd>' for item, style in cells)
+    shown = (f'<mtd style="{style}">{_inside(item)}</mtd>' for item, style in cells)
     return _element("mtr", *shown)
 
 

@@ -28,6 +28,7 @@ from derive.typeset.layout import (
     Raised,
     Root,
     Row,
+    Shaped,
     Space,
     Subscripted,
     Text,
@@ -98,8 +99,12 @@ def typst(layout: Layout) -> str:
         case Bracket(sign, form, tall):
             fence = FENCES[sign, form]
             return f"lr({fence}, size: #200%)" if tall else fence
-        case Group(body) | Marked(_, body):
+        case Group(body):
             return typst(body)
+        case Marked(key, body):
+            return f"{key}({typst(body)})"
+        case Shaped(body, shape):
+            return f"attach(limits({typst(body)}), b: {typst(shape)})"
         case Fraction(numerator, denominator):
             return f"frac({typst(numerator)}, {typst(denominator)})"
         case Raised() | Subscripted():

@@ -40,7 +40,9 @@ def document_context(document: Document, form: Format, language: str) -> dict[st
         "name": document.name,
         "title": form.text(document.title),
         "subtitle": form.text(words["document.subtitle"]),
-        "words": {key: form.text(words[f"page.{key}"]) for key in ("contents", "fold", "unfold")},
+        "words": {
+            key: form.text(words[f"controls.{key}"]) for key in ("contents", "fold", "unfold")
+        },
         "introduction": [_block(block, form, language) for block in document.introduction],
         "sections": [
             {

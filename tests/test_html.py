@@ -56,7 +56,7 @@ def coloured(upstream):
 
 
 def shaped(body, rows, columns):
-    return f'<munder>{body}<mrow>{rows}<mo form="infix">×</mo>{columns}</mrow></munder>'
+    return f"<munder>{body}<mrow>{rows}<mo>×</mo>{columns}</mrow></munder>"
 
 
 def update(parameter, value):
@@ -84,7 +84,7 @@ CLOSING = [
     + IS
     + shaped(X_T, "<mi>n</mi>", n(1))
     + TIMES
-    + shaped(fenced("[", f"<mrow>{ERROR}</mrow>", "]"), n(1), n(1)),
+    + shaped(fenced("[", ERROR, "]"), n(1), n(1)),
     by(C, B) + IS + ERROR,
     W + BECOMES + W + MINUS + ALPHA + DOT + CLOSED,
     B + BECOMES + B + MINUS + ALPHA + DOT + ERROR,

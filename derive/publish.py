@@ -28,6 +28,8 @@ from derive.picture.svg import svg_box, svg_items
 from derive.prose import Catalogue, catalogue, pieces
 from derive.typeset.layout import Layout
 
+# What a page calls its parts that only a screen has.
+CONTROLS = ("contents", "fold", "unfold")
 # Columns that hold words, and so may have several lines.
 PROSE = ("notation.meaning",)
 

@@ -198,7 +198,7 @@ def _upstream(writer: Writer, gradient: Gradient, forms: Chain) -> list[Term]:
     for path in gradient.paths:
         if path.upstream is not None:
             value = upstream_value(writer.derivation, path.upstream)
-            read = entries(forms.named or value)
+            read = (*entries(forms.named or value), *entries(forms.substituted))
             found += [one for one in read if one.quantity == path.upstream.quantity]
             # A symbol alone may stand elsewhere in the formula too.
             found += [] if isinstance(value, Entry | Number) else [substitute(value, values)]

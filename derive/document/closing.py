@@ -75,7 +75,7 @@ from derive.verification.small_run import NO_SMALL_RUN, SmallRun
 ANGLE = Entry(Quantity("phi"))
 
 # The width, in em, to which a formula in a table is broken.
-CELL = 17.0
+CELL = 14.0
 
 # The width, in em, of the longest formula of the case in which every size is one.
 LONGEST = 30.0

@@ -76,6 +76,7 @@ ANGLE = Entry(Quantity("phi"))
 
 # The width, in em, to which a formula in a table is broken.
 CELL = 14.0
+WIDEST_CELL = 16.0
 
 # The width, in em, of the longest formula of the case in which every size is one.
 LONGEST = 30.0
@@ -195,7 +196,7 @@ def results_section(writer: Writer, lines: Mapping[int, int] | None = None) -> S
     """
     own = gradients_of_parameters(writer)
     shown = [gradient_formula(writer, gradient) for gradient in own]
-    formulas = [broken(_short(writer, g, one), CELL) for g, one in zip(own, shown, strict=True)]
+    formulas = [_cell(writer, g, one) for g, one in zip(own, shown, strict=True)]
     columns: dict[str, list[Gap]] = {
         "parameter": [symbol_of(writer, gradient.wrt) for gradient in own],
         "gradient": [*formulas],
@@ -208,6 +209,12 @@ def results_section(writer: Writer, lines: Mapping[int, int] | None = None) -> S
         columns["line"] = [_line_of(writer, gradient, lines) for gradient in own]
     heads = tuple(f"results.{head}" for head in columns)
     return Section("results", (Table(heads, tuple(zip(*columns.values(), strict=True))),))
+
+
+def _cell(writer: Writer, gradient: Gradient, shown: Layout) -> Gap:
+    """A gradient as it fits into a table; where it does not, the equation that it is."""
+    fitted = broken(_short(writer, gradient, shown), CELL)
+    return fitted if width(fitted) <= WIDEST_CELL else writer.gradients[gradient.wrt]
 
 
 def _short(writer: Writer, gradient: Gradient, shown: Layout) -> Layout:

@@ -71,7 +71,7 @@ def test_a_symbol_says_its_shape_and_meaning_and_shows_where_it_is(browser, page
     assert browser.run(f"{TIP}.textContent") == "n×1, weights（参数） w"
     assert browser.run(f"{TIP}.checkVisibility()")
     lit = browser.run(LIT)
-    assert {"tr", "li"} <= set(lit)
+    assert "tr" in lit
     assert lit.count("mi") > 20
     browser.press("Escape")
     assert browser.run(LIT) == []

@@ -16,22 +16,36 @@ import numpy as np
 def _arrays(names, given):
     return [np.asarray(given[name]) for name in names]
 
+def _checked(params, data):
+    if any(np.isnan(given[name]).any() for given in (params, data) for name in given):
+        raise ValueError
+    return *_arrays(PARAMETERS, params), *_arrays(DATA, data)
+
 def forward(params, **data):
-    return _values(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
+    return _values(*_checked(params, data))
 
 def loss(params, **data):
-    return float(_loss(*_arrays(PARAMETERS, params), *_arrays(DATA, data)))
+    return float(_loss(*_checked(params, data)))
 
 def gradients(params, **data):
-    return _gradients(*_arrays(PARAMETERS, params), *_arrays(DATA, data))
+    cost, grads = _gradients(*_checked(params, data))
+    return float(cost), {n: np.array(g, params[n].dtype) for n, g in grads.items()}
 
 def init_state(params):
     return None
 
-def step(params, *, state=None, alpha=0.1, **data):
-    cost, grads = gradients(params, **data)
+def _update(params, grads, *, alpha=0.1):
     for name in PARAMETERS:
         params[name] -= alpha * grads[name]
+
+def update(params, grads, state=None, *, alpha=0.1):
+    if not all(np.isfinite(grads[name]).all() for name in PARAMETERS):
+        raise ValueError
+    _update(params, grads, alpha=alpha)
+
+def step(params, *, state=None, alpha=0.1, **data):
+    cost, grads = gradients(params, **data)
+    update(params, grads, alpha=alpha)
     return cost
 """
 

@@ -55,9 +55,13 @@ def test_a_right_module_is_verified_and_the_report_says_how():
         "  ✓ ∂C/∂b  exact",
         "the code on floats, against the oracle and along random directions",
         "  at n=3; n=4; n=1; n=2",
-        "  ✓ ∂C/∂w   float64, every entry; Taylor slopes 1 and 2 (at 3 of 4 sizes)",
-        "  ✓ ∂C/∂b   float64, every entry; Taylor slopes 1 and 2 (at 3 of 4 sizes)",
-        "  ✓ update  float64, 3 steps of 'sgd' (at 1 of 4 sizes)",
+        "  ✓ ∂C/∂w          float64, every entry; Taylor slopes 1 and 2 (at 3 of 4 sizes)",
+        "  ✓ ∂C/∂b          float64, every entry; Taylor slopes 1 and 2 (at 3 of 4 sizes)",
+        "  ✓ values         float64, every value",
+        "  ✓ types          float32 (at 1 of 4 sizes)",
+        "  ✓ arguments      float64, not finite (at 1 of 4 sizes)",
+        "  ✓ large numbers  float64, finite (at 1 of 4 sizes)",
+        "  ✓ update         float64, 3 steps of 'sgd' (at 1 of 4 sizes)",
     ]
     require(report)
 
@@ -206,7 +210,9 @@ def test_inputs_must_not_be_changed():
     k = index(n)
     model = specification(equation(quantity("C"), (), total(k, times(at(w, k), at(x, k)))))
     source = module(model, "w @ x", {"w": "x"})
-    wrong = source.replace("return _gradients(", "params['w'] += 1; return _gradients(")
+    wrong = source.replace(
+        "cost, grads = _gradients(", "params['w'] += 1; cost, grads = _gradients("
+    )
     report = check(model, wrong)
     assert next(line.note for line in report.lines if line.verdict == "failed") == (
         "the code does not run on floats: 'gradients' changes its input 'w'\n  cure: work on a copy"
@@ -243,11 +249,21 @@ def test_an_update_rule_with_states_is_followed_step_by_step():
 def init_state(params):
     return {name: np.zeros_like(value) for name, value in params.items()}
 
-def step(params, *, state=None, beta=0.5, **data):
-    cost, grads = gradients(params, **data)
+def _update(params, grads, state, *, beta=0.5):
     for name in PARAMETERS:
         state[name] = beta * state[name] + grads[name]
         params[name] -= state[name]
+
+def update(params, grads, state=None, *, beta=0.5):
+    if not state:
+        raise TypeError
+    if not all(np.isfinite(grads[name]).all() for name in PARAMETERS):
+        raise ValueError
+    _update(params, grads, state, beta=beta)
+
+def step(params, *, state=None, beta=0.5, **data):
+    cost, grads = gradients(params, **data)
+    update(params, grads, state, beta=beta)
     return cost
 """
     right = source[:start] + step + source[end:]

@@ -22,7 +22,7 @@ from derive.model import Specification, parameters
 from derive.numbers.arithmetic import Scalar, Undefined
 from derive.numbers.evaluation import How, OutOfRange
 from derive.numbers.scalars import agree
-from derive.terms import Entry, Name, Node, walk
+from derive.terms import Entry, Name, Node, Reduction, walk
 from derive.verification.oracle import (
     Location,
     arithmetic_of,
@@ -41,6 +41,9 @@ from derive.verification.work import Candidate
 
 # At least and at most so many points at the first sizes; entries that stay zero are reported.
 FEWEST, MOST = 2, 16
+# Where one of several numbers is chosen, so many points at each of a few sizes: others are chosen.
+CHOSEN = 8
+CHOOSING = frozenset({"max", "min", "argmax", "argmin"})
 # So many sizes are tried until the data lie in the domain at some.
 SIZES = 12
 # At most so many sizes besides the first, and besides those with ones.
@@ -100,13 +103,19 @@ def draw_points(model: Specification, seed: int, cases: int = 0) -> tuple[Point,
         points += _at_most_one(draw_point(model, first, random, kinds))
         points += crossing(model, points, random)
     points += other_sizes(model, points[0], pool, random)
-    points += further_points(model, points, cases, random)
+    points += further_points(model, points, max(cases, CHOSEN * chooses(model)), random)
     for one in with_ones(model, random, wrt, pool):
         points += _at_most_one(next(fitting_points(model, random, [one]), None))
     cheap = min(pool, key=lambda c: (list(c.all.values()).count(1), c.work)).free
     for kind in SPECIAL:
         points += _at_most_one(point_at(model, cheap, random, kind))
     return (*points, *ties(model, cheap, random))
+
+
+def chooses(model: Specification) -> bool:
+    """Whether an equation takes one of several numbers: two windows may take the same."""
+    nodes = (node for equation in model.equations for node in walk(equation.right))
+    return any(isinstance(node, Reduction) and node.kind in CHOOSING for node in nodes)
 
 
 def further_points(

@@ -27,6 +27,9 @@ NOT_RUNNING = (
     AttributeError,
     LookupError,
     NameError,
+    RuntimeError,
+    # NumPy goes on with the next element of an object array after an error in one.
+    SystemError,
     TypeError,
     ValueError,
 )

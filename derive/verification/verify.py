@@ -8,7 +8,8 @@ made as small as they can be while it still fails, and the relation to the truth
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from types import ModuleType
 
@@ -35,6 +36,8 @@ from derive.verification.running import NOT_RUNNING, Names, identifiers, run_ker
 from derive.verification.shrinking import smallest
 from derive.verification.true_point import defined_point
 from derive.verification.verify_floats import float_lines
+from derive.verification.verify_large import large_line, large_points
+from derive.verification.verify_public import public_lines
 from derive.verification.verify_requested import requested_lines
 from derive.verification.verify_update import update_line
 from derive.verification.verify_workspace import workspace_lines
@@ -46,6 +49,24 @@ Run = Callable[[Point], Results]
 Derived = tuple[str, Sequence[Step], Sequence[Equation]]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The points of one verification: those where all is compared, and those of large numbers."""
+
+    points: tuple[Point, ...]
+    large: tuple[Point, ...]
+    seed: int
+
+
+def draw(model: Specification, seed: int = 0, cases: int = 0) -> Drawn:
+    """The points for a seed, at least `cases` at each of a few sizes.
+
+    Raises a VerificationError where no point lies in the domain of the model.
+    """
+    points = draw_points(model, seed, cases)
+    return Drawn(points, large_points(model, points), seed)
+
+
 def verify(model: Specification, source: str, seed: int = 0, cases: int = 0) -> Report:
     """Verify the generated module `source` of a model: exact kernels, then floats.
 
@@ -53,43 +74,53 @@ def verify(model: Specification, source: str, seed: int = 0, cases: int = 0) -> 
     wrong: the report says so.
     """
     try:
-        points = draw_points(model, seed, cases)
+        drawn = draw(model, seed, cases)
     except VerificationError as error:
         cost = show_name(model.objective.cost.name)
         line = Line("kernels", cost, (), arithmetic_of(model), "undecided", note=error.cause)
         return Report(model.name, (line,))
-    exact = load_exact(source, points[0].how, model.name)
-    floats = load_module(source, model.name)
-    known = identifiers(model, floats)
     # Array code computes what it then discards; what it keeps is compared.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        lines = (
-            *kernel_lines(model, exact, points, known),
-            *lines_on_floats(model, floats, points, known, Random(seed)),
-            *requested_lines(model, exact, floats, points, known, Random(seed)),
-            *workspace_lines(model, floats, points, known),
-        )
-    return Report(model.name, lines)
+        return Report(model.name, tuple(checks(model, source, drawn)))
+
+
+def checks(
+    model: Specification, source: str, drawn: Drawn, *, explained: bool = True
+) -> Iterator[Line]:
+    """The lines of a verification at these points, one after the other.
+
+    A mistake is made small and looked for where it is to be `explained`.
+    """
+    points = drawn.points
+    exact = load_exact(source, points[0].how, model.name)
+    floats = load_module(source, model.name)
+    known = identifiers(model, floats)
+    yield from kernel_lines(model, exact, points, known, explained=explained)
+    yield from lines_on_floats(model, floats, drawn, known)
+    yield from requested_lines(model, exact, floats, points, known, Random(drawn.seed))
+    yield from workspace_lines(model, floats, points, known)
 
 
 def lines_on_floats(
-    model: Specification, module: ModuleType, points: Sequence[Point], names: Names, random: Random
-) -> tuple[Line, ...]:
+    model: Specification, module: ModuleType, drawn: Drawn, names: Names
+) -> Iterator[Line]:
     """Level three, at the points whose numbers are floats."""
     fitting = [
         point
-        for point in points
+        for point in drawn.points
         if all(map(fits_floats, (*point.values.values(), *point.gradients.values())))
     ]
     if not fitting:
         cost = show_name(cost_name(model))
         note = "at every point that was tried a value is beyond all floats"
-        return (Line("float64", cost, (), "float64", "undecided", note=note),)
-    return (
-        *float_lines(model, module, fitting, names, random),
-        update_line(model, module, fitting[0], names),
-    )
+        yield Line("float64", cost, (), "float64", "undecided", note=note)
+        return
+    yield from float_lines(model, module, fitting, names, Random(drawn.seed))
+    yield from public_lines(model, module, fitting, names)
+    if drawn.large:
+        yield large_line(model, module, drawn.large, names)
+    yield update_line(model, module, fitting[0], names)
 
 
 def step_lines(model: Specification, derived: Sequence[Derived], seed: int = 0) -> tuple[Line, ...]:
@@ -145,7 +176,12 @@ def require(report: Report) -> None:
 
 
 def kernel_lines(
-    model: Specification, module: ModuleType, points: Sequence[Point], names: Names
+    model: Specification,
+    module: ModuleType,
+    points: Sequence[Point],
+    names: Names,
+    *,
+    explained: bool = True,
 ) -> tuple[Line, ...]:
     """One line for the cost, each gradient and each named quantity that the kernels return."""
 
@@ -174,7 +210,7 @@ def kernel_lines(
         silent = [place for wrt, place in dead if name == Derivative(cost_name(model), wrt)]
         verdict: Verdict = "failed" if wrong else "undecided" if silent else "verified"
         note = ""
-        if wrong:
+        if wrong and explained:
             note = explain(model, run, name, [p for p in points if not p.special], wrong[0])
         elif silent:
             shown = ", ".join(str(list(place)) for place in silent[:3])

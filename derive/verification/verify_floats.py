@@ -14,9 +14,10 @@ model stops a gradient, what it asks for is not the slope of its cost, and there
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -77,10 +78,14 @@ def _gradients(
     given, by_name = arguments(model, point, names)
     before = {key: np.array(array) for key, array in (given | by_name).items()}
     cost, gradients = public(module, "gradients")(given, **by_name)
-    changed = [key for key, array in (given | by_name).items() if np.any(array != before[key])]
+    _require_unchanged(before, given | by_name)
+    return named_results(model, cost, gradients)
+
+
+def _require_unchanged(before: Mapping[str, np.ndarray], after: Mapping[str, Any]) -> None:
+    changed = [key for key, array in after.items() if np.any(array != before[key])]
     if changed:
         raise VerificationError(f"'gradients' changes its input '{changed[0]}'", "work on a copy")
-    return named_results(model, cost, gradients)
 
 
 def _entries_line(

@@ -9,6 +9,7 @@ away from kinks, where there is only one second derivative.
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -310,6 +311,28 @@ def _scale(truths: Sequence[Arrays]) -> float:
     return max((float(np.abs(array).max(initial=0.0)) for array in arrays), default=0.0) or 1.0
 
 
+def _flattens_blocks(module: ModuleType, params: Mapping[str, np.ndarray]) -> bool:
+    """Whether a table of blocks, each of other numbers, becomes one matrix in their order."""
+    numbers = itertools.count()
+    blocks = {
+        (row, column): np.array([next(numbers) for _ in range(above.size * beside.size)])
+        for row, above in params.items()
+        for column, beside in params.items()
+    }
+    table = {
+        row: {
+            column: blocks[row, column].reshape(above.shape + beside.shape)
+            for column, beside in params.items()
+        }
+        for row, above in params.items()
+    }
+    rows = [
+        np.concatenate([blocks[row, c].reshape(above.size, -1) for c in params], axis=1)
+        for row, above in params.items()
+    ]
+    return np.array_equal(public(module, "flatten")(table), np.concatenate(rows))
+
+
 def _flattening(
     model: Specification, module: ModuleType, alongs: Sequence[Along], names: Names
 ) -> Line:
@@ -320,9 +343,13 @@ def _flattening(
         for along in alongs:
             params, _ = arguments(model, along.point, names)
             vector = public(module, "flatten")(params)
-            back = public(module, "unflatten")(vector, params)
             right &= np.array_equal(vector, [x for a in params.values() for x in a.flat])
-            right &= all(np.array_equal(back[name], array) for name, array in params.items())
+            for given in (vector, vector.tolist()):
+                back = public(module, "unflatten")(given, params)
+                right &= all(np.array_equal(back[name], array) for name, array in params.items())
+                right &= not any(np.shares_memory(back[name], vector) for name in params)
+            if hessian_blocks(model):
+                right &= _flattens_blocks(module, params)
         note = "" if right else "the vector does not hold the parameters in their order"
     except NOT_RUNNING as error:
         note = f"the code does not run: {error}"

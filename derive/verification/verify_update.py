@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -21,31 +25,115 @@ from derive.verification.running import NOT_RUNNING, Names, arguments, public
 BOUND = 1e-12
 # States start at zero, so a first step does not show them all.
 STEPS = 3
+# Settings are right if the result is right for others too.
+OTHER = Fraction(3, 4)
+# What is added to keep from a division by zero shows beside gradients as small as itself.
+SIZES = (1.5, -1e-8, 0.25, -3e-4, 2e-9, -0.75, 5e-8, 1e-3)
+
+Arrays = dict[str, np.ndarray]
+# Takes a step, changes parameters and state, and returns the gradients that it was taken with.
+Way = Callable[[Arrays, Any], Arrays | None]
 
 
 def update_line(model: Specification, module: ModuleType, point: Point, names: Names) -> Line:
-    """Take a few steps with the module, and the same ones exactly from its gradients."""
+    """Take a few steps with the module, and the same ones exactly from its gradients.
+
+    And with `update` and its kernel, from gradients of all sizes, by the settings of the model and
+    by others.
+    """
+    rule = model.objective.rule
+    how = f"float64, {STEPS} steps of '{rule.name}'"
+    try:
+        note, worst = _compared(model, module, *arguments(model, point, names))
+    except NOT_RUNNING as error:
+        note, worst = f"the code does not run on floats: {error}", None
+    verdict: Verdict = "failed" if note else "verified"
+    bound = None if worst is None else BOUND
+    return Line("float64", "update", (point.sizes,), how, verdict, worst, bound, note)
+
+
+def _compared(
+    model: Specification, module: ModuleType, params: Arrays, by_name: dict[str, Any]
+) -> tuple[str, float]:
+    """What is wrong with an update, where anything is, and the largest error of an entry."""
     rule = model.objective.rule
     settings = {quantity.name: value for quantity, value in rule.settings}
     settings |= dict(model.objective.settings)
+    own = inspect.signature(public(module, "update")).parameters.values()
+    given = [p.name for p in own if p.kind is p.KEYWORD_ONLY]
+    others = {name: value * OTHER for name, value in settings.items()}
+    passed = {name: float(value) for name, value in zip(given, others.values(), strict=True)}
+    turns = itertools.count()
+
+    def drawn() -> Arrays:
+        return gradients_of_all_sizes(params, next(turns))
+
+    def by_step(own: Arrays, state: Any) -> Arrays | None:
+        found = _gradients(module, own, by_name)
+        if found is not None:
+            public(module, "step")(own, **by_name, state=state)
+        return found
+
+    def by_update(own: Arrays, state: Any) -> Arrays:
+        grads = drawn()
+        public(module, "update")(own, grads, state)
+        return grads
+
+    def by_kernel(own: Arrays, state: Any) -> Arrays:
+        grads = drawn()
+        public(module, "_update")(own, grads, *([state] if rule.states else []))
+        return grads
+
+    def otherwise(own: Arrays, state: Any) -> Arrays:
+        grads = drawn()
+        public(module, "update")(own, grads, state, **passed)
+        return grads
+
+    ways: list[tuple[str, Way, Mapping[Name, Fraction]]] = [
+        ("step", by_step, settings),
+        ("update", by_update, settings),
+        ("_update", by_kernel, settings),
+        ("update", otherwise, others),
+    ]
+    worst = 0.0
+    for function, way, chosen in ways:
+        error, taken = _worst_error(module, rule, chosen, params, way)
+        worst = max(worst, error)
+        if not error <= BOUND:
+            note = f"'{function}' differs by {error:.1e} from '{rule.name}' after {taken} steps"
+            return note, error
+    return _unguarded(module, params, by_name, drawn(), stateful=bool(rule.states)), worst
+
+
+def gradients_of_all_sizes(params: Arrays, turn: int = 0) -> Arrays:
+    """Numbers in the shapes of parameters, the smallest as small as what keeps from zero.
+
+    Each turn moves them on: where gradients stay the same a mean of them is no other.
+    """
+    numbers = itertools.cycle(SIZES[turn % len(SIZES) :] + SIZES[: turn % len(SIZES)])
+    return {
+        name: np.array([next(numbers) for _ in array.flat]).reshape(array.shape)
+        for name, array in params.items()
+    }
+
+
+def _gradients(module: ModuleType, params: Arrays, by_name: Mapping[str, Any]) -> Arrays | None:
+    """The gradients, None where steps have left the domain of the model."""
     try:
-        worst, taken = _worst_error(module, rule, settings, *arguments(model, point, names))
-    except NOT_RUNNING as error:
-        note = f"the code does not run on floats: {error}"
-        return Line("float64", "update", (point.sizes,), "float64", "failed", note=note)
-    right = worst <= BOUND
-    note = "" if right else f"differs by {worst:.1e} from '{rule.name}' after {taken} steps"
-    verdict: Verdict = "verified" if right else "failed"
-    how = f"float64, {taken} steps of '{rule.name}'"
-    return Line("float64", "update", (point.sizes,), how, verdict, worst, BOUND, note)
+        _, found = public(module, "gradients")(params, **by_name)
+    except np.linalg.LinAlgError:
+        # A step may lead to a matrix that cannot be factored or inverted.
+        return None
+    gradients = {name: np.asarray(gradient) for name, gradient in found.items()}
+    return gradients if all(np.all(np.isfinite(g)) for g in gradients.values()) else None
 
 
 def _worst_error(
     module: ModuleType,
     rule: UpdateRule,
     settings: Mapping[Name, Fraction],
-    given: dict[str, np.ndarray],
-    by_name: dict[str, np.ndarray],
+    given: Arrays,
+    way: Way,
 ) -> tuple[float, int]:
     """The largest error of an entry, and how many steps were taken."""
     params = {name: np.array(array) for name, array in given.items()}
@@ -57,19 +145,12 @@ def _worst_error(
     state = public(module, "init_state")(params)
     taken = 0
     while taken < STEPS:
-        try:
-            _, gradients = public(module, "gradients")(params, **by_name)
-        except np.linalg.LinAlgError:
-            # A step may lead to a matrix that cannot be factored or inverted.
-            if taken == 0:
-                raise
-            break
-        if taken and not all(np.all(np.isfinite(gradient)) for gradient in gradients.values()):
+        gradients = way(params, state)
+        if gradients is None:
             # The steps have left the domain of the model; they were right so far.
             break
         for (name, place), entry in exact.items():
-            entry.step(float(np.asarray(gradients[name])[place]))
-        public(module, "step")(params, **by_name, state=state)
+            entry.step(float(gradients[name][place]))
         taken += 1
     errors = [
         abs(float(np.asarray(params[name])[place]) - entry.value) / max(1.0, abs(entry.value))
@@ -77,6 +158,37 @@ def _worst_error(
     ]
     worst = max((error if error == error else float("inf") for error in errors), default=0.0)
     return worst, taken
+
+
+def _unguarded(
+    module: ModuleType, params: Arrays, by_name: Mapping[str, Any], grads: Arrays, *, stateful: bool
+) -> str:
+    """What an update takes though it should refuse it: no state, a gradient that is no number."""
+    own = {name: np.array(array) for name, array in params.items()}
+    state = public(module, "init_state")(own)
+    if stateful:
+        without: dict[str, Callable[[], Any]] = {
+            "step": lambda: public(module, "step")(own, **by_name, state=None),
+            "update": lambda: public(module, "update")(own, grads, None),
+        }
+        for function, run in without.items():
+            if not _raises(TypeError, run):
+                return f"'{function}' takes no state, which this rule has"
+    broken = {name: np.full(array.shape, np.nan) for name, array in grads.items()}
+    for name in grads:
+        one = {**grads, name: broken[name]}
+        refused = _raises(ValueError, partial(public(module, "update"), own, one, state))
+        if not refused or any(not np.array_equal(own[n], params[n]) for n in params):
+            return f"'update' takes a gradient by '{name}' that is not finite"
+    return ""
+
+
+def _raises(kind: type[Exception], run: Callable[[], Any]) -> bool:
+    try:
+        run()
+    except kind:
+        return True
+    return False
 
 
 class Entrywise:

@@ -1,0 +1,1 @@
+"""Mutants: generated code with one mistake in it, each judged by the verification of a build."""

@@ -1,0 +1,256 @@
+"""Mistakes that are none: another text for the same numbers, and the rule that says why.
+
+A rule reads the program: it claims a mutant only where it is the same whatever the data are.  The
+runs hold the rules to it: a mutant that a rule claims and that a verification catches is an error.
+"""
+
+import ast
+
+SHAPED = ("zeros_like", "empty_like", "ones_like")
+
+
+def reason(node, after, around):
+    """Why a program with `after` in the place of a node computes the same, "" where it may not."""
+    found = (rule(node, after, around) for rule in RULES)
+    return next((text for text in found if text), "")
+
+
+def _named(node):
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name
+    return ""
+
+
+def negative_zeros(node, after, around):
+    if isinstance(after, ast.UnaryOp) and isinstance(after.op, ast.USub) and after.operand is node:
+        if _named(node) in ("zeros", "zeros_like"):
+            return "the negative of zero is zero"
+    return ""
+
+
+def sign_of_a_quotient(node, after, around):
+    """e = -f(z) and then e /= e.sum(): the sign is above and below."""
+    statement = around.parent(node)
+    if not (isinstance(after, ast.UnaryOp) and isinstance(statement, ast.Assign)):
+        return ""
+    body = around.function.body
+    if statement not in body or statement is body[-1] or after.operand is not node:
+        return ""
+    match statement.targets[0], body[body.index(statement) + 1]:
+        case ast.Name(id=name), ast.AugAssign(
+            op=ast.Div(),
+            target=ast.Name(id=above),
+            value=ast.Call(func=ast.Attribute(attr="sum", value=ast.Name(id=below))),
+        ) if name == above == below:
+            return "the sign cancels in the quotient by the sum"
+    return ""
+
+
+def only_a_shape_is_read(node, after, around):
+    """Entries of an array of which only the shape and the type are read."""
+    above = around.parent(node)
+    if isinstance(above, ast.Subscript) and above.slice is node:
+        inner = around.parent(above)
+        if _named(inner) in SHAPED and ast.unparse(after) == "-1":
+            return "all rows of an array have the same shape and type, and nothing else is read"
+    if isinstance(node, ast.Name) and isinstance(after, ast.Name):
+        while isinstance(above, ast.Subscript):
+            above = around.parent(above)
+        if _named(above) in SHAPED or (
+            isinstance(above, ast.Attribute) and above.attr in ("dtype", "shape")
+        ):
+            return "both have the same shape and type at all sizes, and nothing else is read"
+    return ""
+
+
+def only_a_type_is_read(node, after, around):
+    while not isinstance(node, ast.stmt):
+        if _named(node) == "result_type":
+            return "only the type is read, and all parameters have it"
+        node = around.parent(node)
+    return ""
+
+
+def one_entry(node, after, around):
+    """A transpose of what has a single entry at all sizes: none of those that are tried is one."""
+    if isinstance(node, ast.Name) and isinstance(after, ast.Attribute) and after.attr == "T":
+        if set(around.shape(node.id) or ()) == {1}:
+            return "an array with a single entry is its own transpose"
+    return ""
+
+
+def axis_of_one(node, after, around):
+    """The first or the last place of an axis that has one at all sizes."""
+    place, array = node, around.parent(node)
+    if isinstance(array, ast.Tuple):
+        place, array = array, around.parent(array)
+    if not isinstance(array, ast.Subscript) or array.slice is not place:
+        return ""
+    if not isinstance(after, ast.expr) or {ast.unparse(node), ast.unparse(after)} != {"0", "-1"}:
+        return ""
+    places = place.elts if isinstance(place, ast.Tuple) else [place]
+    match array.value:
+        case ast.Name(id=name):
+            shape = around.shape(name)
+            if shape and len(shape) >= len(places) and shape[places.index(node)] == 1:
+                return "the axis has one entry, the first and the last"
+        case ast.BinOp(op=ast.MatMult(), right=ast.Subscript(slice=ast.Tuple(elts=[*_, last]))):
+            if isinstance(last, ast.Constant) and last.value is None and places[-1] is node:
+                return "the axis has one entry, the first and the last"
+    return ""
+
+
+def all_is_summed(node, after, around):
+    """A transpose inside a sum or mean over everything, of elementwise operations."""
+    if not (isinstance(after, ast.Attribute) and after.attr == "T" and after.value is node):
+        return ""
+    while True:
+        above = around.parent(node)
+        match above:
+            case ast.BinOp(left=left, right=ast.Constant()) if left is node:
+                node = above
+            case ast.UnaryOp():
+                node = above
+            case ast.Call(
+                func=ast.Attribute(attr="sum" | "mean", value=ast.Name(id="np")), keywords=[]
+            ):
+                return "all entries are summed, in whatever order they stand"
+            case _:
+                return ""
+
+
+def even_power(node, after, around):
+    """The square of a - b is that of b - a."""
+    match around.parent(node), node, after:
+        case (
+            ast.BinOp(op=ast.Pow(), left=base, right=ast.Constant(value=2)),
+            ast.BinOp(op=ast.Sub(), left=a, right=b),
+            ast.BinOp(op=ast.Sub(), left=c, right=d),
+        ) if base is node and a is d and b is c:
+            return "the square of a difference does not depend on its sign"
+    return ""
+
+
+def names_never_read(node, after, around):
+    """Two names of a list are exchanged, of which the function reads none."""
+    listed = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store)
+    changed = _exchanged(node, after) if listed else []
+    if changed and not any(name in _loaded(around.function) for name in changed):
+        return "neither name is read in this function"
+    return ""
+
+
+def factors_of_one_product(node, after, around):
+    """Two sizes are exchanged that are read in one product only, both in it."""
+    changed = _exchanged(node, after)
+    loads = [
+        n
+        for n in ast.walk(around.function)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in changed
+    ]
+    products = {}
+    for load in loads:
+        top = load
+        while isinstance(around.parent(top), ast.BinOp) and isinstance(
+            around.parent(top).op, ast.Mult
+        ):
+            top = around.parent(top)
+        products.setdefault(top, []).append(load.id)
+    if changed and products and all(sorted(p) == sorted(changed) for p in products.values()):
+        return "both are factors of the same product, in whatever order"
+    return ""
+
+
+def _exchanged(node, after):
+    """The two names that two lists of targets have exchanged."""
+    match node, after:
+        case ast.Assign(targets=[ast.Tuple() as old]), ast.Assign(targets=[ast.Tuple() as new]):
+            node, after = old, new
+    if not (isinstance(node, ast.Tuple) and isinstance(after, ast.Tuple)):
+        return []
+    pairs = zip(map(ast.unparse, node.elts), map(ast.unparse, after.elts), strict=True)
+    return [one for one, other in pairs if one != other]
+
+
+def _loaded(function):
+    names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    return {n.id for n in names if isinstance(n.ctx, ast.Load)}
+
+
+def wider_inside_an_update(node, after, around):
+    if around.function.name == "_update" and isinstance(after, str) and after.endswith("float64)"):
+        return "what is written in place keeps its type; on the way there is no less precision"
+    return ""
+
+
+def wider_cost(node, after, around):
+    """A cost becomes a float of Python, which has the range and precision of float64."""
+    statement = around.parent(node)
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="cost")]) if isinstance(after, str):
+            if after.endswith("float64)"):
+                return "a cost is returned as a float of Python, which is as wide"
+    return ""
+
+
+def cost_beside_gradients(node, after, around):
+    """The cost in the question whether anything is not finite: only gradients are then refused."""
+    above = around.parent(node)
+    if isinstance(above, ast.List) and _named(around.parent(above)) == "_are_finite":
+        if around.function.name == "step" and isinstance(after, ast.Name):
+            return "where all gradients are finite nothing is refused, whatever the cost is"
+    return ""
+
+
+def another_name(node, after, around):
+    """A name that was given to the same array, and is still its name."""
+    if not (isinstance(node, ast.Name) and isinstance(after, ast.Name)):
+        return ""
+    for statement in ast.walk(around.function):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=one)], value=ast.Name(id=other)):
+                if {one, other} == {node.id, after.id} and _stored_once(
+                    around.function, one, other
+                ):
+                    return f"{one} is another name of {other}"
+    return ""
+
+
+def _stored_once(function, *names):
+    stored = [
+        n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
+    return all(stored.count(name) <= 1 for name in names)
+
+
+def last_place(node, after, around):
+    """The last entry, by its number or by -1."""
+    sliced = around.parent(node)
+    if isinstance(sliced, ast.Subscript) and isinstance(sliced.value, ast.Name):
+        match node, after:
+            case (
+                ast.BinOp(op=ast.Sub(), left=ast.Name(id=size), right=ast.Constant(value=1)),
+                ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)),
+            ) if (around.shape(sliced.value.id) or (None,))[0] == around.value(size):
+                return f"{size} - 1 is the last place, since {size} is the length of the axis"
+    return ""
+
+
+RULES = (
+    negative_zeros,
+    sign_of_a_quotient,
+    only_a_shape_is_read,
+    only_a_type_is_read,
+    one_entry,
+    axis_of_one,
+    all_is_summed,
+    even_power,
+    names_never_read,
+    factors_of_one_product,
+    wider_inside_an_update,
+    wider_cost,
+    cost_beside_gradients,
+    another_name,
+    last_place,
+)

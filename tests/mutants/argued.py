@@ -20,6 +20,10 @@ ARGUED = {
         "the targets"
     ),
     r"bowl\._\w+: _forward\(x, y\) -> _forward\(y, x\)": "x² + y² is symmetric in x and y",
+    r"infonce\._forward: (max_abs_. > 0|[012]|np\.abs\(.\)|np\.where\(max_abs.*|max_abs_V) -> .*": (
+        "m sqrt(Σ (U / m)²) is the norm for every m > 0; floats differ only where entries of a row "
+        "are 10¹⁵⁴ apart, or all are zero, where the cosine does not exist"
+    ),
     r"word2vec\.gradients: grads = _typed\(grads, arguments\) -> pass": (
         "both parameters are tables, and their gradients are made like them, in their types"
     ),

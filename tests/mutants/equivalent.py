@@ -23,9 +23,9 @@ def _named(node):
 
 
 def negative_zeros(node, after, around):
-    if isinstance(after, ast.UnaryOp) and isinstance(after.op, ast.USub) and after.operand is node:
-        if _named(node) in ("zeros", "zeros_like"):
-            return "the negative of zero is zero"
+    match after:
+        case ast.UnaryOp(op=ast.USub(), operand=same) if same is node:
+            return "the negative of zero is zero" if _named(node) in ("zeros", "zeros_like") else ""
     return ""
 
 
@@ -74,8 +74,8 @@ def only_a_type_is_read(node, after, around):
 
 def one_entry(node, after, around):
     """A transpose of what has a single entry at all sizes: none of those that are tried is one."""
-    if isinstance(node, ast.Name) and isinstance(after, ast.Attribute) and after.attr == "T":
-        if set(around.shape(node.id) or ()) == {1}:
+    match node, after:
+        case ast.Name(id=name), ast.Attribute(attr="T") if set(around.shape(name) or ()) == {1}:
             return "an array with a single entry is its own transpose"
     return ""
 
@@ -197,9 +197,9 @@ def wider_cost(node, after, around):
 def cost_beside_gradients(node, after, around):
     """The cost in the question whether anything is not finite: only gradients are then refused."""
     above = around.parent(node)
-    if isinstance(above, ast.List) and _named(around.parent(above)) == "_are_finite":
-        if around.function.name == "step" and isinstance(after, ast.Name):
-            return "where all gradients are finite nothing is refused, whatever the cost is"
+    asked = isinstance(above, ast.List) and _named(around.parent(above)) == "_are_finite"
+    if asked and around.function.name == "step" and isinstance(after, ast.Name):
+        return "where all gradients are finite nothing is refused, whatever the cost is"
     return ""
 
 

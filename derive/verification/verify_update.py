@@ -59,14 +59,30 @@ def _compared(
     rule = model.objective.rule
     settings = {quantity.name: value for quantity, value in rule.settings}
     settings |= dict(model.objective.settings)
+    worst = 0.0
+    for function, way, chosen in _ways(model, module, params, by_name, settings):
+        error, taken = _worst_error(module, rule, chosen, params, way)
+        worst = max(worst, error)
+        if not error <= BOUND:
+            note = f"'{function}' differs by {error:.1e} from '{rule.name}' after {taken} steps"
+            return note, error
+    return _unguarded(module, params, by_name, stateful=bool(rule.states)), worst
+
+
+def _ways(
+    model: Specification,
+    module: ModuleType,
+    params: Arrays,
+    by_name: Mapping[str, Any],
+    settings: Mapping[Name, Fraction],
+) -> list[tuple[str, Way, Mapping[Name, Fraction]]]:
+    """The ways to take a step: what is called, how, and by which settings."""
+    turns = itertools.count()
+    stateful = bool(model.objective.rule.states)
     own = inspect.signature(public(module, "update")).parameters.values()
     given = [p.name for p in own if p.kind is p.KEYWORD_ONLY]
     others = {name: value * OTHER for name, value in settings.items()}
     passed = {name: float(value) for name, value in zip(given, others.values(), strict=True)}
-    turns = itertools.count()
-
-    def drawn() -> Arrays:
-        return gradients_of_all_sizes(params, next(turns))
 
     def by_step(own: Arrays, state: Any) -> Arrays | None:
         found = _gradients(module, own, by_name)
@@ -74,35 +90,21 @@ def _compared(
             public(module, "step")(own, **by_name, state=state)
         return found
 
-    def by_update(own: Arrays, state: Any) -> Arrays:
-        grads = drawn()
-        public(module, "update")(own, grads, state)
-        return grads
+    def by(function: str, **chosen: float) -> Way:
+        def step(own: Arrays, state: Any) -> Arrays:
+            grads = gradients_of_all_sizes(params, next(turns))
+            states = [] if function == "_update" and not stateful else [state]
+            public(module, function)(own, grads, *states, **chosen)
+            return grads
 
-    def by_kernel(own: Arrays, state: Any) -> Arrays:
-        grads = drawn()
-        public(module, "_update")(own, grads, *([state] if rule.states else []))
-        return grads
+        return step
 
-    def otherwise(own: Arrays, state: Any) -> Arrays:
-        grads = drawn()
-        public(module, "update")(own, grads, state, **passed)
-        return grads
-
-    ways: list[tuple[str, Way, Mapping[Name, Fraction]]] = [
+    return [
         ("step", by_step, settings),
-        ("update", by_update, settings),
-        ("_update", by_kernel, settings),
-        ("update", otherwise, others),
+        ("update", by("update"), settings),
+        ("_update", by("_update"), settings),
+        ("update", by("update", **passed), others),
     ]
-    worst = 0.0
-    for function, way, chosen in ways:
-        error, taken = _worst_error(module, rule, chosen, params, way)
-        worst = max(worst, error)
-        if not error <= BOUND:
-            note = f"'{function}' differs by {error:.1e} from '{rule.name}' after {taken} steps"
-            return note, error
-    return _unguarded(module, params, by_name, drawn(), stateful=bool(rule.states)), worst
 
 
 def gradients_of_all_sizes(params: Arrays, turn: int = 0) -> Arrays:
@@ -161,10 +163,11 @@ def _worst_error(
 
 
 def _unguarded(
-    module: ModuleType, params: Arrays, by_name: Mapping[str, Any], grads: Arrays, *, stateful: bool
+    module: ModuleType, params: Arrays, by_name: Mapping[str, Any], *, stateful: bool
 ) -> str:
     """What an update takes though it should refuse it: no state, a gradient that is no number."""
     own = {name: np.array(array) for name, array in params.items()}
+    grads = gradients_of_all_sizes(params)
     state = public(module, "init_state")(own)
     if stateful:
         without: dict[str, Callable[[], Any]] = {

@@ -90,15 +90,26 @@ def axis_of_one(node, after, around):
     if not isinstance(after, ast.expr) or {ast.unparse(node), ast.unparse(after)} != {"0", "-1"}:
         return ""
     places = place.elts if isinstance(place, ast.Tuple) else [place]
+    at = places.index(node)
     match array.value:
         case ast.Name(id=name):
-            shape = around.shape(name)
-            if shape and len(shape) >= len(places) and shape[places.index(node)] == 1:
-                return "the axis has one entry, the first and the last"
-        case ast.BinOp(op=ast.MatMult(), right=ast.Subscript(slice=ast.Tuple(elts=[*_, last]))):
-            if isinstance(last, ast.Constant) and last.value is None and places[-1] is node:
-                return "the axis has one entry, the first and the last"
-    return ""
+            shape = around.shape(name) or ()
+            one = len(shape) > at and shape[at] == 1
+        case ast.BinOp(op=ast.MatMult(), right=ast.Subscript(slice=ast.Tuple(elts=axes))) if (
+            _is_new(axes[-1])
+        ):
+            one = at == len(places) - 1 == len(axes) - 1
+        case ast.BinOp(op=ast.MatMult(), left=ast.Subscript(slice=ast.Tuple(elts=axes))) if _is_new(
+            axes[-2]
+        ):
+            one = at == len(axes) - 2
+        case _:
+            one = False
+    return "the axis has one entry, the first and the last" if one else ""
+
+
+def _is_new(axis):
+    return isinstance(axis, ast.Constant) and axis.value is None
 
 
 def all_is_summed(node, after, around):

@@ -105,7 +105,7 @@ LOOKED_UP += "\nC = sum(g[t] * E[token[t]], t); minimize(C)"
 MEAN = "n: dim; m: dim; W: param[n, m]; C = sum(W ** 2) / (n * m); minimize(C)"
 SHIFTED = f"{SUM}; C = sum(relu(w * x - 3/4)); minimize(C)"
 FAR = f"{SUM}; C = sum(relu(w - 100)); minimize(C)"
-FAR_DATA = f"{SUM}; C = sum(w * x + w ** 2 * relu(x - 100)); minimize(C)"
+FAR_DATA = f"{SUM}; C = sum(w * x + w * relu(x - 100)); minimize(C)"
 DEAD = f"{SUM}; k: range(n); C = sum(w[k] * relu(x[k] - 100*k), k); minimize(C)"
 SOFTMAX = "n: dim; z: param[n]; y: input[n]; P = softmax(z); C = -sum(y * log(P)); minimize(C)"
 WINDOWS = "n: dim; m: dim = (n - 3) // 2 + 1; k: range(3); t: range(m); x: param[n]; g: input[m]"
@@ -143,7 +143,7 @@ WRONG = {
     ),
     "never on": lambda: by_hand(FAR, "np.maximum(w - 100, 0).sum()", w="0 * w"),
     "a branch that data alone choose": lambda: by_hand(
-        FAR_DATA, "(w * x + w**2 * np.maximum(x - 100, 0)).sum()", w="1 * x"
+        FAR_DATA, "(w * x + w * np.maximum(x - 100, 0)).sum()", w="1 * x"
     ),
     "an entry that is never on": lambda: by_hand(
         DEAD,

@@ -348,6 +348,8 @@ def _flattening(
                 back = public(module, "unflatten")(given, params)
                 right &= all(np.array_equal(back[name], array) for name, array in params.items())
                 right &= not any(np.shares_memory(back[name], vector) for name in params)
+            single = public(module, "unflatten")(vector.astype(np.float32), params)
+            right &= all(array.dtype == np.float32 for array in single.values())
             if hessian_blocks(model):
                 right &= _flattens_blocks(module, params)
         note = "" if right else "the vector does not hold the parameters in their order"

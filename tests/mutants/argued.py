@@ -1,47 +1,76 @@
 """Mutants that pass as verified and are no mistakes: each with the argument, by hand.
 
-The keys are matched against the program, the function, and the text before and after; a row that
-matches no mutant, and one that matches a mutant that is caught, is an error of the full run.
+The keys are matched against the kind, the program, the function, the text before and after, and the
+line.  A row that matches a mutant that is caught fails the run.
 """
 
 import re
 
 ARGUED = {
-    r"\w+\.step: grads = _typed\(grads, arguments\) -> pass": (
+    r"stale buffer: \w+\.step: grads = _typed\(grads, arguments\) -> pass in .*": (
         "the update writes what the kernel gives into arrays that keep their types, and it reads "
         "single numbers and arrays alike"
     ),
-    r"\w+\._typed: np\.asarray if np\.ndim\(gradient\) else np\.array -> .*": (
+    r"swapped operands: \w+\._typed: np\.asarray if np\.ndim\(gradient\) else np\.array -> .*": (
         "both make an array of the given type of an array and of a number; np.array copies "
         "an array that np.asarray would hand on, which takes time and changes no number"
     ),
-    r"\w+\.hessian: y -> \(-y\)": (
-        "the Hessian of a sum of squares of residuals linear in the parameters does not depend on "
-        "the targets"
-    ),
-    r"bowl\._\w+: _forward\(x, y\) -> _forward\(y, x\)": "x² + y² is symmetric in x and y",
-    r"infonce\._forward: (max_abs_. > 0|[012]|np\.abs\(.\)|np\.where\(max_abs.*|max_abs_V) -> .*": (
-        "m sqrt(Σ (U / m)²) is the norm for every m > 0; floats differ only where entries of a row "
-        "are 10¹⁵⁴ apart, or all are zero, where the cosine does not exist"
-    ),
-    r"word2vec\.gradients: grads = _typed\(grads, arguments\) -> pass": (
+    r"stale buffer: word2vec\.gradients: grads = _typed\(grads, arguments\) -> pass in .*": (
         "both parameters are tables, and their gradients are made like them, in their types"
     ),
-    r"huber_regression\._forward: delta \* \(abs_r - delta / 2\) -> \(abs_r - delta / 2\)": (
-        "in this model delta is 1"
+    r"sign: \w+_regression\.hessian: y -> \(-y\) in .*": (
+        "the Hessians of these costs do not depend on the targets, in which the costs are linear "
+        "but for their squares"
     ),
-    r"rnn\._gradients: d_h -> d_h_given": (
-        "at the last step d_h is d_h_given, as the line before says"
+    r"sign: gaussian_process\.\w+: (X -> \(-X\)|y -> \(-y\)) in arguments = .*": (
+        "the kernel reads differences of inputs squared, the cost is even in the targets; of the "
+        "targets alone, the gradients read products of two"
     ),
-    r"attention\._forward: np\.arange\(T\) -> np\.asarray\(np\.arange\(T\), np\.float\d\d\)": (
+    r"transpose: gaussian_process\._\w+: (K|exp_2s_scaled|exp_minus_half_r2|d_K) -> \1\.T in .*": (
+        "the squared distance of i and j is that of j and i, so K and what it is made of are "
+        "symmetric, and so are its inverse, a product of a vector with itself, and d_K"
+    ),
+    r"swapped operands: bowl\._\w+: _forward\(x, y\) -> _forward\(y, x\) in .*": (
+        "x² + y² is symmetric in x and y"
+    ),
+    r"wrong type: attention\._forward: np\.arange\(T\) -> np\.asarray\(np\.arange\(T\), .*": (
         "positions are only compared with each other; floats hold these integers exactly"
     ),
-    r"huber_regression\._\w+: abs_r <= delta -> \(?abs_r < delta\)?": (
+    r"wrong comparison: huber_regression\._\w+: abs_r <= delta -> \(?abs_r < delta\)? in .*": (
         "where |r| = delta both pieces have the same value and the same slope"
+    ),
+    r"dropped factor: huber_regression\._\w+: delta \* (.*) -> \(?\1\)? in .*": (
+        "in this model delta is 1"
+    ),
+    r"wrong name: rnn\._gradients: d_h -> d_h_given in d_a\[T - 1\] = .*": (
+        "at the last step d_h is d_h_given, as the line before says"
+    ),
+    r"reduction: infonce\._forward: np\.abs\((.)\)\.max\(.*\) -> np\.abs\(\1\)\.min\(.*\) in .*": (
+        "m sqrt(Σ (U / m)²) is the norm for every m > 0; floats differ only where entries of one "
+        "row are 10¹⁵⁴ apart"
+    ),
+    r"wrong constant: infonce\._forward: .* -> .* in [uv] = np\.where\(.* > 0, .*, 1\)": (
+        "any positive number may be taken for m; where a row is zero the cosine does not exist"
+    ),
+    r"wrong comparison: infonce\._forward: .* > 0 -> \(.* >= 0\) in [uv] = .*": (
+        "they differ where a row is zero, where the cosine does not exist"
+    ),
+    r"reduction: cnn\._gradients: d_A2\[.*\] \+= d_B_over_4 -> .*": (
+        "windows of two by two in steps of two do not overlap: each entry is added to once"
+    ),
+    r"dropped term: cnn\._gradients: ([kl]) \+ 2 \* M -> \(2 \* M\) in d_A2.*": (
+        "in steps of two from 0 or 1, an end at 2M gives the same M places"
+    ),
+    r"off by one: cnn\._gradients: ([kl]) : .* -> \1:\1 \+ 2 \* M - 1:2 in d_A2.*": (
+        "in steps of two the last place is two before the end, so one less gives the same places"
+    ),
+    r"stale buffer: poisson_regression\._lgamma: x = np\.asarray\(x\) -> pass in .*": (
+        "the kernel hands on an array"
     ),
 }
 
 
 def argument(mutant):
     """The argument for a mutant, "" where there is none."""
-    return next((text for key, text in ARGUED.items() if re.fullmatch(key, mutant.key)), "")
+    key = f"{mutant.kind}: {mutant.key} in {mutant.within}"
+    return next((text for row, text in ARGUED.items() if re.fullmatch(row, key)), "")

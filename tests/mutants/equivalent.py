@@ -143,6 +143,24 @@ def even_power(node, after, around):
     return ""
 
 
+def commutes(node, after, around):
+    """The operands of a scalar product, or of a sum over all axes of one of them, exchanged."""
+    if not (isinstance(after, ast.Call) and _named(node) == _named(after)):
+        return ""
+    if [after.args[:2][::-1], after.keywords] != [node.args[:2], node.keywords]:
+        return ""
+    if _named(node) == "vecdot":
+        return "a scalar product of real vectors is the same in both orders"
+    match node.keywords:
+        case [ast.keyword(arg="axes", value=ast.Tuple(elts=[ast.Tuple() as one, other]))] if (
+            ast.unparse(one) == ast.unparse(other)
+        ):
+            ranks = [around.rank(getattr(argument, "id", "")) for argument in node.args]
+            if len(one.elts) in ranks:
+                return "all axes of one operand are summed, so those of the other stay in order"
+    return ""
+
+
 def names_never_read(node, after, around):
     """Two names of a list are exchanged, of which the function reads none."""
     listed = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store)
@@ -257,6 +275,7 @@ RULES = (
     axis_of_one,
     all_is_summed,
     even_power,
+    commutes,
     names_never_read,
     factors_of_one_product,
     wider_inside_an_update,

@@ -39,6 +39,8 @@ class Mutant:
     after: str
     # Why it is no mistake, where a rule proves that.
     reason: str = ""
+    # The line of the source, without its comment.
+    within: str = ""
 
     def applied(self, source):
         """The source with the mistake."""
@@ -98,7 +100,11 @@ class Program:
             text = f"({text})"
         start, end = self.span(node)
         before = self.bytes[start:end].decode()
-        return Mutant(kind, self.name, function, node.lineno, start, end, before, text, reason)
+        line = self.bytes.splitlines()[node.lineno - 1].decode()
+        within = line.partition("  #")[0].strip()
+        return Mutant(
+            kind, self.name, function, node.lineno, start, end, before, text, reason, within
+        )
 
 
 @dataclass

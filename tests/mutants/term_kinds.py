@@ -123,9 +123,10 @@ def stale_buffer(node, around):
 def _is_made(name, function):
     """Whether a name stands for an array of the function's own: no one else sees it change."""
     return any(
-        isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id == name
+        isinstance(target, ast.Name) and target.id == name
         for node in ast.walk(function)
-        for target in getattr(node, "targets", ())
+        if isinstance(node, ast.Assign)
+        for target in (*node.targets, *getattr(node.targets[0], "elts", ()))
     )
 
 

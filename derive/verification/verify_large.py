@@ -15,7 +15,7 @@ import numpy as np
 
 from derive.model import Specification, parameters
 from derive.program.arrays import show_name
-from derive.terms import Derivative, Name
+from derive.terms import Call, Derivative, Name, Reduction, walk
 from derive.verification.comparing import exact_as_floats
 from derive.verification.points import Point, free_sizes, point_of
 from derive.verification.report import Line, Verdict
@@ -24,13 +24,13 @@ from derive.verification.verify_public import call, largest
 
 # How many times larger, the first at which the model stays below the largest number.
 TIMES = (2**10, 2**7, 2**5, 2**4, 2**3)
-# So many times larger a single quantity's squares overflow, which norms are built from.
+# So many times larger a single quantity's squares overflow: a norm does not.
 ALONE = 2**520
 LARGEST = 1e290
 
 
 def large_points(model: Specification, points: tuple[Point, ...]) -> tuple[Point, ...]:
-    """The cheapest point away from special values, made larger: all of it, and each quantity alone.
+    """The cheapest point away from special values, made larger: all of it; for norms, each alone.
 
     Points at which something that the model defines leaves the range of floats are left out.
     """
@@ -38,9 +38,18 @@ def large_points(model: Specification, points: tuple[Point, ...]) -> tuple[Point
     least = min(generic, key=_cost)
     names = [name for name in least.inputs if _may_grow(model, name, least)]
     together = (_larger(model, names, least, times) for times in TIMES)
-    alone = (_larger(model, [name], least, ALONE) for name in names)
+    alone = (_larger(model, [name], least, ALONE) for name in names if has_norm(model))
     first = next((point for point in together if point is not None), None)
     return tuple(point for point in (first, *alone) if point is not None)
+
+
+def has_norm(model: Specification) -> bool:
+    """Whether an equation takes the root of a sum: it is computed without its overflow."""
+    nodes = (node for equation in model.equations for node in walk(equation.right))
+    roots = (n for n in nodes if isinstance(n, Call) and n.function == "sqrt")
+    return any(
+        isinstance(r.arguments[0], Reduction) and r.arguments[0].kind == "sum" for r in roots
+    )
 
 
 def _may_grow(model: Specification, name: Name, point: Point) -> bool:

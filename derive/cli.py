@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--style", choices=STYLES, default="", help="how the code is written; default: as before"
     )
     build.add_argument("--force", action="store_true", help="replace files that were edited too")
+    build.add_argument("--notebook", action="store_true", help="write Jupyter notebooks too")
     build.add_argument("--pdf", action="store_true", help="make PDFs too, by TeX or by Typst")
     check = _command(commands, "check", _check, "say what `build` would change; write nothing")
     for command in (build, check):
@@ -182,8 +183,24 @@ def _build(options: argparse.Namespace, builder: Builder | None) -> int:
         verdict = model.built.report.verdict
         colour = "green" if verdict == "verified" else "yellow"
         say(f"{model.built.name}: {verdict}, {verb} {model.tree.directory}", colour)
+    if options.notebook:
+        _write_notebooks(models, find_models(options.models, project), asked or LANGUAGES[:1])
     _write_pdfs(models, makers)
     return FINE
+
+
+def _write_notebooks(
+    models: Iterable[Rebuilt], texts: Iterable[ModelText], languages: Iterable[str]
+) -> None:
+    from derive.output import write_beside
+    from derive.pipeline import notebook_of
+
+    found = {text.name: text.text for text in texts}
+    for model in models:
+        for language in languages:
+            name, content = notebook_of(model.built, found[model.built.name], language)
+            path = write_beside(model.tree, name, content.encode("utf-8"))
+            say(f"{path} is written", "green")
 
 
 def _makers(languages: Iterable[str]) -> dict[str, Maker]:

@@ -23,9 +23,10 @@ from derive.document.build import document_of, with_checks, with_module, with_pi
 from derive.document.summary import summary_of
 from derive.document.worked_numbers import error_pairs
 from derive.errors import LanguageError, VerificationError
-from derive.formats import FORMATS, LATEX, TYPST, Format
+from derive.formats import FORMATS, LATEX, MARKDOWN, TYPST, Format
 from derive.language import read_model
 from derive.model import Equation, Specification
+from derive.notebook import notebook
 from derive.output import Tree, compare, read_record
 from derive.pdf import Maker, make_pdf
 from derive.printed.lines import printed_lines
@@ -229,6 +230,14 @@ def file_name(form: Format, language: str) -> str:
     ('derivation.tex', 'derivation.zh.tex')
     """
     return ".".join(("derivation", *(() if language == "en" else (language,)), form.ending))
+
+
+def notebook_of(built: Built, text: str, language: str) -> tuple[str, str]:
+    """The name and the JSON of the notebook of a model with this `text`, in one language."""
+    if built.document is None:
+        raise ValueError(f"{built.name} was built without its document")
+    name = str(Path(file_name(MARKDOWN, language)).with_suffix(".ipynb"))
+    return name, notebook(built.document, text, language)
 
 
 def pdf_name(language: str) -> str:

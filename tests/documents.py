@@ -4,11 +4,12 @@ import re
 from functools import cache
 
 from derive.calculus.adjoint import derive_gradients
-from derive.document.build import document_of, with_checks, with_pictures
+from derive.document.build import document_of, with_checks, with_module, with_pictures
 from derive.formats import HTML, LATEX, MARKDOWN
 from derive.language import read_model
-from derive.pipeline import written
+from derive.pipeline import source_of, written
 from derive.project import find_model
+from derive.verification.small_run import NO_SMALL_RUN
 
 NEURON, BOWL = (find_model(name).text for name in ("neuron", "bowl"))
 LAYER = """
@@ -27,7 +28,8 @@ def document(text, name="neuron"):
     """The document of a model text, in no format."""
     derivation = derive_gradients(read_model(text, name=name))
     pictured = with_pictures(document_of(derivation), derivation)
-    return with_checks(pictured, derivation, exact=True)
+    coded = with_module(pictured, derivation, source_of(derivation), NO_SMALL_RUN)
+    return with_checks(coded, derivation, exact=True)
 
 
 @cache

@@ -167,6 +167,8 @@ def chain_section(writer: Writer) -> Section:
         first = writer.counted + 1
         for forms in at_places(writer, gradient, chain(writer.derivation, gradient)):
             stages = tuple(at_first_places(stage) for stage in _stages(forms))
+            if writer.large and forms.simplification and len(stages) > 3:
+                stages = (*stages[:2], stages[-1])
             shown = formula(writer, *stages, upstream=_upstream(writer, gradient, forms))
             if writer.large and len(stages) > 2:
                 pattern = re.sub(r"[^\W\d_]\w*", "x", unicode(shown))

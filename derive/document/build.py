@@ -7,7 +7,7 @@ from dataclasses import replace
 from derive.calculus.adjoint import Derivation
 from derive.calculus.requested import NOTHING, Requested
 from derive.document.backward import chain_section, local_section
-from derive.document.blocks import Document, Numbers, Section
+from derive.document.blocks import Document, Numbers, Section, Working
 from derive.document.closing import (
     checks_section,
     point_section,
@@ -61,9 +61,15 @@ def document_of(derivation: Derivation, requested: Requested = NOTHING) -> Docum
         derivation.model.name,
         derivation.model.title.rstrip("."),
         introduction(writer),
-        tuple(section for section in sections if section is not None),
+        tuple(_told(section) for section in sections if section is not None),
         Numbers(writer.definitions, writer.gradients, writer.updates, writer.requested),
     )
+
+
+def _told(section: Section) -> Section:
+    """The section without workings in which nothing is said."""
+    silent = Working(())
+    return replace(section, blocks=tuple(block for block in section.blocks if block != silent))
 
 
 def with_pictures(document: Document, derivation: Derivation, run: Run = NO_RUN) -> Document:

@@ -90,8 +90,8 @@ def numbers_section(writer: Writer, run: SmallRun) -> Section | None:
         Derivative(cost.name, g.wrt.name): run.gradients[str(g.wrt.name)]
         for g in gradients_of_parameters(writer)
     }
-    blocks += _shown(writer, "numbers.gradients", list(slopes), slopes)
     if not writer.large:
+        blocks += _shown(writer, "numbers.gradients", list(slopes), slopes)
         blocks += _shown(writer, "numbers.after", own, run.after, "←")
     told = [step for step in TOLD if step < len(run.costs)]
     rows = tuple(

@@ -55,10 +55,7 @@ UPSTREAM = "upstream"
 WRITTEN_OUT = 12
 
 
-# How deep the steps of a working go.
-DEEPEST = 9
-
-# With more definitions than this, what repeats is told once, and steps in their first line.
+# With more definitions than this, what repeats is told once, and no rule by rule.
 LARGE = 12
 
 
@@ -273,9 +270,9 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
 
 
 def _reasons(writer: Writer, whole: Step, silent: tuple[str, ...]) -> list[Reason]:
-    deepest = 0 if writer.large else DEEPEST
-    spoken = ((depth, step) for depth, step in _spoken((whole,), silent) if depth <= deepest)
-    walked = [(depth, _with_names(writer, step)) for depth, step in spoken]
+    if writer.large:
+        return []
+    walked = [(depth, _with_names(writer, step)) for depth, step in _spoken((whole,), silent)]
     collapsed = [(depth, step, before_collapse(step)) for depth, step in walked]
     terms = [term for _, step, delta in collapsed for term in _terms(step, delta)]
     notation = Notation(writer.letters(terms), writer.symbols)

@@ -28,6 +28,7 @@ from derive.terms import (
     Term,
     number,
 )
+from derive.typeset.breaking import broken
 from derive.typeset.latex import latex
 from derive.typeset.mathml import mathml
 from derive.typeset.unicode import unicode
@@ -262,3 +263,20 @@ def test_mathml_and_latex_have_the_same_structure(term):
     formula = shown(term)
     read = Reader(linear(ElementTree.fromstring(mathml(formula)))).line()
     assert read == Reader(latex(formula)).line()
+
+
+@RANDOM
+@given(TERMS)
+def test_the_mathml_read_back_has_the_value_of_the_term(term):
+    read = Reader(linear(ElementTree.fromstring(mathml(shown(term))))).line()
+    assert meaning(read) == finite_value(term)
+
+
+LINES = re.compile(r"\\begin\{aligned\}|\\end\{aligned\}|\\\\|&|\\quad|\\[Bb]ig[lr]")
+
+
+@RANDOM
+@given(TERMS, st.sampled_from([1, 2, 4, 8]))
+def test_a_formula_on_several_lines_has_the_value_of_the_term(term, limit):
+    printed = latex(broken(shown(term), limit))
+    assert meaning(Reader(LINES.sub(" ", printed)).line()) == finite_value(term), printed

@@ -91,8 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     show = _command(commands, "show", _show, "print a model and its gradients")
-    show.add_argument("model", metavar="MODEL")
-    show.add_argument("quantity", nargs="?", metavar="QUANTITY", help="only the gradient by this")
+    _show_arguments(show)
     verify = _command(commands, "verify", _verify, "check the mathematics and the code of a model")
     verify.add_argument("model", metavar="MODEL")
     verify.add_argument(
@@ -128,6 +127,15 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument(
         "--seconds", type=_count, default=30, metavar="N", help="end a build after so long"
     )
+
+
+def _show_arguments(show: argparse.ArgumentParser) -> None:
+    show.add_argument("model", metavar="MODEL")
+    show.add_argument("quantity", nargs="?", metavar="QUANTITY", help="only the gradient by this")
+    show.add_argument(
+        "--depth", type=int, default=0, metavar="N", help="how deep its steps are shown; default: 0"
+    )
+    show.add_argument("--section", metavar="NAME", help="only this section, such as `chain`")
 
 
 def _command(
@@ -250,11 +258,11 @@ def _check(options: argparse.Namespace, builder: Builder | None) -> int:
 
 def _show(options: argparse.Namespace, _: Builder | None) -> int:
     from derive.language import read_model
-    from derive.repl import show
+    from derive.terminal import show
 
     model = find_model(options.model, find_project(Path()))
     specification = read_model(model.text, name=model.name, source=model.source)
-    print(show(specification, options.quantity))
+    print(show(specification, options.quantity, options.depth, options.section))
     return FINE
 
 

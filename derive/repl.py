@@ -25,8 +25,7 @@ from derive.calculus.products import gauss_newton, hessian_vector
 from derive.calculus.rewrites.knowledge import knowledge_of
 from derive.calculus.steps import Step
 from derive.code.styles import Style
-from derive.document.blocks import Display, Paragraph, Working
-from derive.document.build import document_of
+from derive.document.blocks import Working
 from derive.document.matrices import definition_formula, gradient_formula
 from derive.document.writer import Writer, at_first_places, formula, working, writer_for
 from derive.errors import DeriveError
@@ -38,7 +37,6 @@ from derive.language.lookup import did_you_mean
 from derive.model import Specification, parameters, quantity_named
 from derive.pipeline import checked_formulas, checked_steps, source_of
 from derive.project import ModelText, find_model
-from derive.prose import catalogue
 from derive.publish import say
 from derive.sizes import show_shape
 from derive.symbolic import to_sympy
@@ -65,6 +63,11 @@ class Steps(Sequence[Step]):
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def folded(self, depth: int = 0) -> Steps:
+        """The same steps, printed without what stands deeper: 0 leaves the steps themselves."""
+        kept = tuple(reason for reason in self.shown.reasons if reason.depth <= depth)
+        return replace(self, shown=Working(kept))
 
     def __repr__(self) -> str:
         lines = []
@@ -170,15 +173,16 @@ class Model:
     @classmethod
     def of_text(cls, found: ModelText) -> Model:
         """The model with a text that was found."""
-        return cls._of(read_model(found.text, name=found.name, source=found.source))
+        return cls.of(read_model(found.text, name=found.name, source=found.source))
 
     @classmethod
     def from_sympy(cls, equations: Any, wrt: Iterable[Any], **options: Any) -> Model:
         """A model whose forward equations are SymPy expressions; see `specification_from_sympy`."""
-        return cls._of(specification_from_sympy(equations, wrt=list(wrt), **options))
+        return cls.of(specification_from_sympy(equations, wrt=list(wrt), **options))
 
     @classmethod
-    def _of(cls, specification: Specification) -> Model:
+    def of(cls, specification: Specification) -> Model:
+        """The model that a specification is."""
         model = cls.__new__(cls)
         model.specification = specification
         return model
@@ -305,7 +309,7 @@ class Model:
         model = self
         if provide:
             requests = read_requests(provide, self.specification)
-            model = Model._of(replace(self.specification, requests=requests))
+            model = Model.of(replace(self.specification, requests=requests))
         require(Report(self.specification.name, checked_steps(model.derivation, model._inner)))
         return load_module(source_of(model.derivation, style), self.specification.name)
 
@@ -353,24 +357,3 @@ def _definitions(model: Model) -> tuple[Layout, ...]:
 def _shown_by(model: Model) -> Callable[[Term], str]:
     """How terms of a model are shown, as one line of Unicode."""
     return lambda term: unicode(formula(writer_for(model.derivation), at_first_places(term)))
-
-
-def show(specification: Specification, quantity: str | None = None) -> str:
-    """The derivation in Unicode: of the whole model, or of one gradient with all its steps."""
-    model = Model._of(specification)
-    if quantity is not None:
-        asked = model.gradient(quantity)
-        return f"{asked!r}\n{asked.matrix!r}\n\n{asked.steps!r}\n"
-    document = document_of(model.derivation)
-    words, lines = catalogue("en"), [document.title]
-    for section in document.sections:
-        if section.key in ("notation", "results", "checks"):
-            continue
-        lines += ["", words[f"section.{section.key}"]]
-        for block in section.blocks:
-            match block:
-                case Paragraph(phrases):
-                    lines.append(" ".join(say(phrase, TEXT, "en") for phrase in phrases))
-                case Display(numbered):
-                    lines.append(TEXT.display(numbered))
-    return "\n".join(lines) + "\n"

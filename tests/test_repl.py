@@ -9,7 +9,7 @@ from documents import NEURON
 
 import derive
 from derive import DeriveError, Model
-from derive.repl import show
+from derive.terminal import show
 
 neuron = Model.read("neuron")
 
@@ -247,3 +247,22 @@ def test_one_gradient_in_a_terminal():
 def test_the_public_names():
     assert derive.__all__ == ["DeriveError", "Model"]
     assert refused(show, neuron.specification, "v")[0] == "'v' is not a quantity of this model"
+
+
+def test_steps_are_folded_and_it_is_said_how_to_see_them():
+    asked = neuron.gradient("w")
+    shown = show(neuron.specification, "w", depth=0)
+    assert repr(asked.steps.folded()) in shown
+    deepest = max(reason.depth for reason in asked.steps.shown.reasons)
+    folded = len(asked.steps.shown.reasons) - len(asked.steps.folded().shown.reasons)
+    assert folded > 0
+    assert shown.endswith(f"\n{folded} steps are folded; --depth {deepest} shows all\n")
+    assert [line for line in repr(asked.steps.folded()).splitlines() if line[0] == " "] == []
+    assert show(neuron.specification, "w", depth=deepest) == show(neuron.specification, "w")
+
+
+def test_one_section_is_shown_alone():
+    lines = show(neuron.specification, section="chain").splitlines()
+    assert lines[:3] == [neuron.specification.title.rstrip("."), "", "The chain rule"]
+    with pytest.raises(DeriveError, match="has no section 'chian'"):
+        show(neuron.specification, section="chian")

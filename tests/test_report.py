@@ -153,6 +153,15 @@ def test_relations_between_arrays_are_recognised():
         assert diagnose([Sample(expected, array, *given)]) == text
 
 
+def test_a_sum_over_the_wrong_axis_has_the_sum_of_the_right_one():
+    upstream = np.array([[1.0, 2.0, 4.0], [3.0, 5.0, 7.0]])
+    sample = Sample(upstream.sum(axis=0), upstream.sum(axis=1), {})
+    assert diagnose([sample]) == (
+        "it has shape (2,), it should have (3,), with the same sum of all entries: "
+        "is it summed over the wrong axis?"
+    )
+
+
 def test_a_relation_must_hold_at_every_point():
     one, two = np.array([1.0, 2.0]), np.array([2.0, 3.0])
     assert diagnose([Sample(one, 2 * one, {}), Sample(two, 3 * two, {})]) == ""

@@ -112,6 +112,8 @@ def wrong_shape(sample: Sample) -> str:
                 return f"{text}: is a sum over {what} {numbers} missing, that of the batch?"
     if found.size == expected.size and close(found.reshape(expected.shape), expected):
         return f"{text}: its entries are right"
+    if found.ndim == expected.ndim and close(found.sum(), expected.sum()):
+        return f"{text}, with the same sum of all entries: is it summed over the wrong axis?"
     return f"{text}: is a sum over an axis missing?" if found.ndim > expected.ndim else text
 
 

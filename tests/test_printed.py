@@ -169,6 +169,11 @@ def test_the_place_of_a_maximum_counts_from_one_as_its_letters_do():
     assert {line.verdict for line in printed(text)} == {"verified"}
 
 
+def test_the_place_of_a_maximum_over_one_is_the_first():
+    text = "n: dim; w: param[n, 1]; z = max(w, axis=1); C = sum(z ** 2); minimize(C)"
+    assert {line.verdict for line in printed(text)} == {"verified"}
+
+
 @pytest.mark.parametrize(
     ("text", "setting"),
     [

@@ -119,6 +119,8 @@ def _linear(term: Term) -> tuple[tuple[Term, ...], int]:
             return (term,), -1
         case Entry(quantity, subscripts) if quantity.kind == "index":
             return (Entry(quantity, tuple(_position(s) for s in subscripts)),), -1
+        case Reduction("argmax" | "argmin", indices) if all(is_one(i.size) for i in indices):
+            return (), 0
         case Reduction("argmax" | "argmin"):
             return (cast(Term, _below(term)),), -1
         case Negate(inner):

@@ -35,6 +35,7 @@ from derive.program.stabilise import stabilised
 from derive.project import LANGUAGES, ModelText, output_directory
 from derive.publish import document_context, figures, picture_context, picture_file
 from derive.render import render_document, render_picture
+from derive.terms import Add, Multiply, children, walk
 from derive.verification.report import Line, Report, certificate
 from derive.verification.small_run import small_run
 from derive.verification.training import training_run
@@ -43,6 +44,7 @@ from derive.wellformed import check_specification
 
 # No one reads more, and each takes some milliseconds to derive, explain, check and verify.
 MOST_EQUATIONS, MOST_DECLARATIONS, MOST_SIZES = 300, 150, 50
+MOST_OPERANDS, MOST_PARTS = 100, 5_000
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,14 @@ def build_model(
 
 
 def _check_length(model: Specification) -> None:
+    nodes = [node for equation in model.equations for node in walk(equation.right)]
+    operands = [len(children(node)) for node in nodes if isinstance(node, Add | Multiply)]
     counts = {
         "equations": (len(model.equations), MOST_EQUATIONS),
         "data and parameters": (len(model.declarations), MOST_DECLARATIONS),
         "sizes": (len(model.dimensions), MOST_SIZES),
+        "terms in one sum or product": (max(operands, default=0), MOST_OPERANDS),
+        "parts in all equations": (len(nodes), MOST_PARTS),
     }
     for what, (count, most) in counts.items():
         if count > most:

@@ -120,6 +120,15 @@ REFUSED = {
         "".join(f"v{k}: param\n" for k in range(150)) + small("w ** 2"),
         "the model has 151 data and parameters; documents and code are made of at most 150",
     ),
+    "sum-101": (
+        small(f"({' + '.join(f'tanh({k} * w)' for k in range(101))})"),
+        "the model has 101 terms in one sum or product; documents and code are made of at most 100",
+    ),
+    "parts-5001": (
+        small("w").replace("C = w", "\n".join(f"a{k} = {'+'.join('w' * 99)}" for k in range(60)))
+        .replace("minimize", "C = a1\nminimize"),
+        "the model has 6001 parts in all equations; documents and code are made of at most 5000",
+    ),
     "name-1mb": ("w" * 10**6 + ": param", "the text has"),
 }  # fmt: skip
 
@@ -161,6 +170,17 @@ def built(capsys, row):
     texts = {name: Path("generated/m", name).read_text(encoding="utf-8") for name in names}
     assert {"derivation.html", "derivation.md", "derivation.tex", "update.py"} <= set(texts)
     return texts, load_module(texts["update.py"])
+
+
+@pytest.mark.parametrize(
+    "cost", ["1 / (1 + 1 / (1 + w))", "1e15 + w", "exp(exp(exp(w)))", "1e-300 * w", "-1e300 * w"]
+)
+def test_a_run_that_hardly_moves_or_comes_to_no_end_is_no_error(cost, capsys):
+    code, err = build(capsys, small(cost))
+    assert code == 0
+    assert err in {
+        f"m: {verdict}, written to generated/m\n" for verdict in ("verified", "undecided")
+    }
 
 
 @pytest.mark.parametrize("row", ACCEPTED)

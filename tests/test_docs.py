@@ -270,5 +270,7 @@ def test_the_limits_are_those_of_the_code():
         pipeline.MOST_EQUATIONS,
         pipeline.MOST_DECLARATIONS,
         pipeline.MOST_SIZES,
+        pipeline.MOST_OPERANDS,
+        pipeline.MOST_PARTS,
     ]
     assert f"a degree of {TOLD_APART:,}" in said

@@ -115,8 +115,11 @@ def linear(low: float, high: float) -> Scale:
     >>> linear(0.3, 2.4).ticks
     (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
     """
-    if low == high:
-        low, high = low - 1, high + 1
+    # What the digits of the ticks do not tell apart is drawn as a line that stays.
+    least = max(abs(low), abs(high)) * 10.0 ** (2 - DIGITS)
+    if high - low <= least:
+        margin = max(1.0, 10 * least)
+        low, high = low - margin, high + margin
     unit = _unit((high - low) / TICKS)
     first, last = floor(low / unit), ceil(high / unit)
     ticks = tuple(float(f"{unit * place:.{DIGITS}g}") for place in range(first, last + 1))

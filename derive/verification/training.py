@@ -6,6 +6,7 @@ It is the run that the module prints where it is run as a program.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -24,6 +25,8 @@ from derive.verification.work import Counting
 MOST_WORK = 3_000_000_000
 # What a step takes however little it computes, counted in such operations.
 STEP = 30_000
+# A run that goes beyond, or to what is no number, has no curve.
+LARGEST_COST = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +54,12 @@ def training_run(model: Specification, source: str) -> Run:
     watched = _Watched(module, model)
     module.__dict__.update(train=watched.train, print=lambda *_: None)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
             module.__dict__["main"]()
     except (*NOT_RUNNING, SystemExit):
         return NO_RUN
-    return watched.run
+    return watched.run if all(abs(cost) < LARGEST_COST for cost in watched.run.costs) else NO_RUN
 
 
 def _work(model: Specification) -> int:

@@ -83,6 +83,8 @@ def sliced(defined: Equation) -> Sliced | None:
     shape = tuple(index.size for index in own)
     matrices = Equation(Quantity("slice", shape), own, right)
     left = Entry(defined.left, tuple(IndexValue(index) for index in defined.indices))
+    if not all(_stack_leads(entry, within) for entry in (left, *entries(inside))):
+        return None
     return Sliced(_stack_entry(left, within), coefficient, summed, matrices, slices)
 
 
@@ -130,6 +132,13 @@ def _slice(entry: Entry, within: frozenset[Index], slices: dict[Quantity, Entry]
     quantity = known or Quantity(f"slice {len(slices)}", shape)
     slices[quantity] = outer
     return Entry(quantity, tuple(subscript for _, subscript in kept))
+
+
+def _stack_leads(entry: Entry, within: frozenset[Index]) -> bool:
+    """Whether the axes of the stack come first: what has fewer subscripts is entered from there."""
+    axes = _running(entry)
+    inner = [isinstance(axis, IndexValue) and axis.index in within for axis in axes]
+    return inner == sorted(inner)
 
 
 def _stack_entry(entry: Entry, within: frozenset[Index]) -> Entry:

@@ -15,13 +15,24 @@ from derive.document.blocks import (
     Phrase,
     Working,
 )
-from derive.printed.expressions import Expression, Grid, Named, Numeral, walk
+from derive.printed.expressions import (
+    Applied,
+    Bracket,
+    Cases,
+    Expression,
+    Grid,
+    Named,
+    Numeral,
+    walk,
+)
 from derive.printed.reader import equations_of
 from derive.typeset.layout import Layout, Operator
 from derive.typeset.layout import walk as walk_layout
 
 # Sections that speak of special numbers, or of inequalities, and not of every point.
 ELSEWHERE = frozenset({"remark", "point"})
+# Words with a kink.
+KINKED = frozenset({"ReLU", "abs", "sign", "max", "min"})
 # What a document says where each rule differentiates by one reading and keeps the others.
 BY_READINGS = "local.readings"
 
@@ -44,6 +55,11 @@ class Claim:
     by_readings: bool = False
 
     @property
+    def chooses(self) -> bool:
+        """Whether its value hangs on a condition, or on the side of a kink."""
+        return any(_chooses(part) for side in self.sides for part in walk(side))
+
+    @property
     def written_out(self) -> bool:
         """Whether it speaks of the entries of an instance, by their numbers."""
         parts = [part for side in self.sides for part in walk(side)]
@@ -52,6 +68,23 @@ class Claim:
             or (isinstance(part, Named) and any(isinstance(s, Numeral) for s in part.subscripts))
             for part in parts
         )
+
+
+def _chooses(expression: Expression) -> bool:
+    match expression:
+        case Cases(rows):
+            return any(_reads_data(condition) for _, condition in rows)
+        case Bracket(condition):
+            return _reads_data(condition)
+        case Applied(function):
+            return function in KINKED
+    return False
+
+
+def _reads_data(condition: Expression) -> bool:
+    """Whether a condition is about more than letters and sizes."""
+    parts = walk(condition)
+    return any(isinstance(p, Applied) or (isinstance(p, Named) and p.subscripts) for p in parts)
 
 
 def claims_of(document: Document) -> tuple[Claim, ...]:

@@ -26,6 +26,8 @@ from derive.verification.true_point import TruePoint, true_point
 
 # Where several lines of a rule stand that is stated once for all parameters.
 UPDATE = "update"
+# At so many further points choices are evaluated, for data on both sides of their conditions.
+FURTHER = 2
 # So many equations are named that are wrong, or that could not be read.
 NAMED = 3
 
@@ -78,6 +80,10 @@ def _checked(
     apart = [claim for claim in claims if not (writer.small and claim.written_out)]
     written = [claim for claim in claims if claim not in apart]
     yield from _at(writer, apart, asked, true_point(writer.model, seed), seed)
+    choosing = [claim for claim in apart if claim.chooses and not claim.assigns]
+    for other in range(1, FURTHER + 1) if choosing else ():
+        point = true_point(writer.model, seed + other)
+        yield from _at(writer, choosing, asked, point, seed)
     if written:
         point = true_point(writer.model, seed, tuple(writer.sizes.items()))
         yield from _at(writer, written, asked, point, seed)
@@ -124,14 +130,16 @@ def _line(section: str, found: Sequence[Found]) -> Line:
     """What was found about the equations of one section."""
     own = [(checked, point) for checked, point in found if checked.claim.section == section]
     wrong = [checked for checked, _ in own if checked.wrong]
-    unread = [checked for checked, _ in own if not checked.wrong and not checked.places]
+    said = {checked.claim for checked, _ in own if checked.places or checked.wrong}
+    unread = [checked for checked, _ in own if checked.claim not in said]
     verdict: Verdict = "failed" if wrong else "undecided" if unread else "verified"
     notes = [f"{_said(one.claim)}\n  {one.wrong}" for one in wrong[:NAMED]]
     notes += [
         f"not decided: {_said(one.claim)}: {one.unread or 'no place'}" for one in unread[:NAMED]
     ]
     sizes = tuple(dict.fromkeys(tuple(point.here.sizes.items()) for _, point in own))
-    how = f"{own[0][1].here.how}, {len(own)} equation{'s' * (len(own) != 1)}"
+    count = len({checked.claim for checked, _ in own})
+    how = f"{own[0][1].here.how}, {count} equation{'s' * (count != 1)}"
     title = catalogue("en")[f"section.{section}"]
     return Line("printed", title, sizes, how, verdict, note="\n".join(notes))
 

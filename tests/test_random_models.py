@@ -219,6 +219,26 @@ h[0, j, k] = x[k, d - 1]
 h[i, j, k] = 0.5 * h[i - 1, j, k] + sin(tanh(h[i - 1, y[j], k]) + (x[k, d - 1] + w[i]))
 C = sum(h ** 2)
 """,
+    "the place of a minimum over an axis of one and another": """
+d: dim; n: dim
+A: param[d, d, 1]; h: param[d, n]
+y: index(d)[1]
+r: range(d); p: range(2)
+z[p, l, j] = min(A[y[q], j, q] - h[y[q], l], q, r)
+C = sum(z ** 2)
+""",
+    "a constant with more digits than a float": """
+w: param
+z = (w ** 2 + 1) * eye(2)
+C = mean(5 * selu(z))
+""",
+    "a number of places that may be none divides a number": """
+n: dim; m: dim
+w: param[m]; x: input[n, m]
+j: range(m)
+z[j] = where(w[j] > 0, softmax(2, j, where=j >= 1), w[j])
+C = sum(x @ z)
+""",
     "a number at some steps, an array at others, in a function": """
 n: dim; d: dim
 w: param; x: input[n, d]

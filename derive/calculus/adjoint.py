@@ -25,8 +25,9 @@ from derive.calculus.rewrites.ratios import weight
 from derive.calculus.steps import Step, substitute_step
 from derive.calculus.tidy import settled
 from derive.model import Equation, Recurrence, Specification, parameters
-from derive.simplify import product, summed, total, unguarded
+from derive.simplify import guarded, product, summed, total, unguarded
 from derive.terms import (
+    BINDERS,
     ONE,
     ZERO,
     Compare,
@@ -42,6 +43,7 @@ from derive.terms import (
     free_indices,
     is_one,
     substitute,
+    walk,
 )
 
 
@@ -91,7 +93,24 @@ class Path:
     @property
     def rule(self) -> Step:
         """How the local derivative was found, before the naming, in the target's indices."""
-        return substitute_step(self.reading.rule, self.values)
+        step = substitute_step(self.reading.rule, self.values)
+        return _only_where(self.reached, step, set(self.reading.lifted))
+
+    @property
+    def reached(self) -> tuple[Condition, ...]:
+        """The conditions under which an index that a reduction binds has the value that reads."""
+        solved = ((index, self.values.get(index)) for index in self.reading.lifted)
+        ranges = (within(value, index.size) for index, value in solved if value is not None)
+        return tuple(c for conditions in ranges for c in conditions if c in self.where)
+
+
+def _only_where(conditions: tuple[Condition, ...], step: Step, lifted: set[Index]) -> Step:
+    """A step as it holds at all places: zero where its reductions read nothing."""
+    binders = (part for part in walk(step.before) if isinstance(part, BINDERS))
+    if not conditions or not any(lifted.intersection(binder.indices) for binder in binders):
+        return step
+    inner = tuple(_only_where(conditions, one, lifted) for one in step.substeps)
+    return replace(step, after=guarded(conditions, step.after), substeps=inner)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from derive.calculus.rewrites.table import simplification
 from derive.calculus.steps import Step, substitute_step
 from derive.errors import DeriveError
 from derive.model import Equation
-from derive.simplify import product, total
+from derive.simplify import guarded, product, total
 from derive.terms import (
     ONE,
     Entry,
@@ -183,9 +183,10 @@ def local_steps(local: Local) -> tuple[Step, ...]:
     step = Step("local", local.partial, local.value, arguments, rules)
     (path, *others) = local.paths
     found = path.rule.after
-    if others or found == path.local:
+    named = guarded(path.reached, path.local)
+    if others or found == named or named != local.value:
         return (step,)
-    return (Step("local", local.partial, found, arguments, rules), Step("named", found, path.local))
+    return (Step("local", local.partial, found, arguments, rules), Step("named", found, named))
 
 
 def _upstream_steps(derivation: Derivation, path: Path) -> list[Step]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derive.calculus.adjoint import Gradient, Path, collapse
-from derive.calculus.affine import always, within
+from derive.calculus.affine import always
 from derive.calculus.matching import match
 from derive.simplify import guarded, summed, total, unguarded
 from derive.terms import (
@@ -52,7 +52,7 @@ def _local(gradient: Gradient, reader: Quantity) -> Local:
     paths = tuple(path for path in gradient.paths if path.equation.left == reader)
     if len(paths) == 1 and _reads_each_place_once(paths[0]):
         (path,) = paths
-        value = guarded(_reached_if(path), path.local)
+        value = guarded(path.reached, path.local)
         return Local(path.partial, value, _named(path, path.summed, path.where), paths)
     return _at_the_widest(paths) or _everywhere(gradient, paths)
 
@@ -62,13 +62,6 @@ def _reads_each_place_once(path: Path) -> bool:
     return len(path.summed) <= len(path.equation.indices) and not any(
         index in path.lifted for index in path.summed
     )
-
-
-def _reached_if(path: Path) -> tuple[Condition, ...]:
-    """The conditions under which an index that u binds has a value that reads the entry."""
-    solved = ((index, path.values.get(index)) for index in path.reading.lifted)
-    ranges = (within(value, index.size) for index, value in solved if value is not None)
-    return tuple(condition for found in ranges for condition in found if condition in path.where)
 
 
 def _named(path: Path, indices: tuple[Index, ...], where: tuple[Condition, ...]) -> Term:

@@ -20,12 +20,18 @@ def decimal(value: Fraction) -> str:
 
 
 def number_text(value: Fraction, spelling: str | None = None) -> tuple[str, int]:
-    """An integer, the author's decimal, or a quotient of integers; with how tightly it binds."""
+    """An integer, the author's decimal, or a quotient of integers; with how tightly it binds.
+
+    Digits that a float cannot hold stay, so that the number that is written is the exact one.
+    """
     if value < 0:
         inner, level = number_text(-value, spelling)
         return f"-{inner}", min(level, SIGN)
-    if value.denominator == 1 or spelling is not None:
+    if value.denominator == 1:
         return decimal(value), ATOM
+    if spelling is not None:
+        short = decimal(value)
+        return (short if Fraction(short) == value else spelling), ATOM
     return f"{value.numerator} / {value.denominator}", PRODUCT
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from derive.program.arrays import Exact, is_plain_number
+from derive.polynomials import least
+from derive.program.arrays import Apply, ArrayTerm, Elementwise, Exact, Extent, Pi
 from derive.program.computed import Computed
 from derive.program.labelled import Labelled, combine
 from derive.terms import Index, Name, Term
@@ -49,8 +50,21 @@ def keeping(context: Context, mask: Labelled) -> Context:
     return replace(context, kept=mask)
 
 
+def _exists(term: ArrayTerm) -> bool:
+    """Whether a plain number is surely positive: one that is made of sizes may be zero."""
+    match term:
+        case Exact(value):
+            return value > 0
+        case Extent(size):
+            smallest = least(size)
+            return smallest is not None and smallest > 0
+        case Elementwise("multiply" | "divide" | "add", parts) | Apply("exp" | "sqrt", parts):
+            return all(map(_exists, parts))
+    return isinstance(term, Pi)
+
+
 def defined(value: Labelled, context: Context) -> Labelled:
     """A divisor, or what a logarithm is taken of: 1 where nothing counts."""
-    if context.kept is None or is_plain_number(value.term):
+    if context.kept is None or _exists(value.term):
         return value
     return combine("where", [context.kept, value, Labelled(Exact(Fraction(1)))], context.wanted)

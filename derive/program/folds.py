@@ -81,11 +81,11 @@ def locate(
     several = [index for index in indices if not is_one(index.size)]
     if not several:
         return Labelled(Exact(Fraction(0)))
+    value = folded("max", value, [index for index in indices if is_one(index.size)])
     kept = [label for label in value.labels if label not in indices]
     if len(several) > 1 or several[0] not in value.labels:
         order = (*kept, *several)
         value = Labelled(filled(value, order, None), order)
-    value = folded("max", value, [index for index in indices if is_one(index.size)])
     axes = tuple(value.axes.index(index) for index in several)
     left = tuple(axis for axis in value.axes if axis not in several)
     return Labelled(Locate(kind, value.term, axes), left)

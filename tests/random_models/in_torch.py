@@ -178,7 +178,8 @@ class Reading:
                 places = (here, self.sizes, self.arrays, {"pi": math.pi})
                 return number_or_array(next(found[name] for found in places if name in found))
             case ast.BinOp(left, ast.Div(), right):
-                return self.value(left, here) / self.within(self.value(right, here))
+                below = self.value(right, here)
+                return self.value(left, here) / self.within(below, below != 0)
             case ast.BinOp(left, operator, right):
                 return OPERATORS[type(operator)](self.value(left, here), self.value(right, here))
             case ast.UnaryOp(ast.USub(), operand):
@@ -258,7 +259,10 @@ class Reading:
         values = [self.value(argument, here) for argument in arguments]
         if name in ("clip", "pow"):
             return FUNCTIONS[name](tensor(values[0]), *values[1:])
-        return FUNCTIONS[name](*map(self.within, map(tensor, values)))
+        values = [tensor(value) for value in values]
+        if name in ("log", "sqrt"):
+            values = [self.within(value, value > 0) for value in values]
+        return FUNCTIONS[name](*values)
 
     def called(self, function, arguments, options, here):
         """A function of the text: its own definitions, then what it returns."""
@@ -290,7 +294,7 @@ class Reading:
     def where(self, truth, node, here):
         """The value of what is chosen at some places of an array; what it is elsewhere is dropped.
 
-        There functions see a one, or their slopes might be infinite.
+        There a logarithm is that of one, or its slope might be infinite.
         """
         before = self.chosen
         self.chosen = truth if before is None or before.shape != truth.shape else before & truth
@@ -298,10 +302,11 @@ class Reading:
         self.chosen = before
         return value
 
-    def within(self, value):
+    def within(self, value, exists):
+        """An argument, and one where nothing is chosen and the function has no value."""
         if self.chosen is None or not torch.is_tensor(value) or value.shape != self.chosen.shape:
             return value
-        return torch.where(self.chosen, value, 1.0)
+        return torch.where(self.chosen | exists, value, 1.0)
 
     # --- reductions ---------------------------------------------------------------------------
 

@@ -239,6 +239,13 @@ j: range(m)
 z[j] = where(w[j] > 0, softmax(2, j, where=j >= 1), w[j])
 C = sum(x @ z)
 """,
+    "data name a place that is on an axis only in part": """
+n: dim; m: dim
+w: param[n + m - 1, n + m - 1]; y: index(n + m - 1)[m]
+j: range(m)
+z[j] = w[y[j], j]
+C = sum(z ** 2)
+""",
     "a number at some steps, an array at others, in a function": """
 n: dim; d: dim
 w: param; x: input[n, d]

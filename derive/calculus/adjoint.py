@@ -291,7 +291,8 @@ def _path(cost: Quantity, target: tuple[Index, ...], reading: Reading) -> Path:
         upstream = Entry(slope, substitute(left, values).subscripts)
     # Conditions on indices come first: what the others read exists only where they hold.
     guards = tuple(c for c in unguarded(reading.slope)[0] if not entries(c))
-    conditions = (substitute(c, values) for c in (*equation.domain, *guards, *delta.where))
+    solved = sorted(delta.where, key=lambda condition: bool(entries(condition)))
+    conditions = (substitute(c, values) for c in (*equation.domain, *guards, *solved))
     where = tuple(condition for condition in conditions if not always(condition))
     return Path(
         reading,

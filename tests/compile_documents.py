@@ -17,7 +17,10 @@ from pathlib import Path
 
 # English pages need a plain TeX; Chinese ones XeTeX with the ctex classes and the Fandol fonts.
 ENGINES = {"en": ("pdflatex", "lmodern.sty"), "zh": ("xelatex", "ctexart.cls")}
-COMPLAINT = re.compile(r"^(?:.*Warning:.*|(?:Over|Under)full .*|! .*|Missing character.*)$", re.M)
+# A loose line of a paragraph is none: beside a long formula there is no better one.
+COMPLAINT = re.compile(
+    r"^(?:.*Warning:.*|Overfull .*|Underfull (?!.*in paragraph).*|! .*|Missing character.*)$", re.M
+)
 GENERATED = Path(__file__).parents[1] / "generated"
 
 

@@ -19,12 +19,10 @@ ARGUED = {
         "both parameters are tables, and their gradients are made like them, in their types"
     ),
     r"sign: \w+_regression\.hessian: y -> \(-y\) in .*": (
-        "the Hessians of these costs do not depend on the targets, in which the costs are linear "
-        "but for their squares"
+        "what these costs read targets in is linear in the parameters: a second derivative has none"
     ),
     r"sign: gaussian_process\.\w+: (X -> \(-X\)|y -> \(-y\)) in arguments = .*": (
-        "the kernel reads differences of inputs squared, the cost is even in the targets; of the "
-        "targets alone, the gradients read products of two"
+        "inputs are read in squared differences, targets in products of two"
     ),
     r"transpose: gaussian_process\._\w+: (K|exp_2s_scaled|exp_minus_half_r2|d_K) -> \1\.T in .*": (
         "the squared distance of i and j is that of j and i, so K and what it is made of are "
@@ -34,7 +32,7 @@ ARGUED = {
         "x² + y² is symmetric in x and y"
     ),
     r"wrong type: attention\._forward: np\.arange\(T\) -> np\.asarray\(np\.arange\(T\), .*": (
-        "positions are only compared with each other; floats hold these integers exactly"
+        "positions are only compared with each other; floats hold integers below 2²⁴ exactly"
     ),
     r"wrong comparison: huber_regression\._\w+: abs_r <= delta -> \(?abs_r < delta\)? in .*": (
         "where |r| = delta both pieces have the same value and the same slope"
@@ -49,8 +47,17 @@ ARGUED = {
         "m sqrt(Σ (U / m)²) is the norm for every m > 0; floats differ only where entries of one "
         "row are 10¹⁵⁴ apart"
     ),
-    r"wrong constant: infonce\._forward: .* -> .* in [uv] = np\.where\(.* > 0, .*, 1\)": (
-        "any positive number may be taken for m; where a row is zero the cosine does not exist"
+    r"wrong constant: infonce\._forward: (1 -> [02]|0 -> \(-1\)) in [uv] = np\.where.*": (
+        "what is taken where a row is zero: there the cosine does not exist"
+    ),
+    r"wrong constant: infonce\._forward: 0 -> 1 in [uv] = np\.where.*": (
+        "they differ where squares vanish, in rows below 10⁻¹⁵⁴: there 1/u² is no float either"
+    ),
+    r"wrong name: infonce\._forward: (u -> max_abs_U|v -> max_abs_V) in .* \*= .* at . / [uv]": (
+        "any positive number may be taken out of the root, and they are zero together"
+    ),
+    r"wrong name: infonce\._forward: max_abs_V -> (u|max_abs_U) in v = .* at max_abs_V > 0": (
+        "they differ where a row is zero, where the cosine does not exist"
     ),
     r"wrong comparison: infonce\._forward: .* > 0 -> \(.* >= 0\) in [uv] = .*": (
         "they differ where a row is zero, where the cosine does not exist"

@@ -39,7 +39,7 @@ class Mutant:
     after: str
     # Why it is no mistake, where a rule proves that.
     reason: str = ""
-    # The line of the source, without its comment.
+    # The line of the source, without its comment, and the node that the text is part of.
     within: str = ""
 
     def applied(self, source):
@@ -101,7 +101,8 @@ class Program:
         start, end = self.span(node)
         before = self.bytes[start:end].decode()
         line = self.bytes.splitlines()[node.lineno - 1].decode()
-        within = line.partition("  #")[0].strip()
+        above = ast.unparse(self.parents[node]) if isinstance(node, ast.expr) else ""
+        within = f"{line.partition('  #')[0].strip()} at {above}"
         return Mutant(
             kind, self.name, function, node.lineno, start, end, before, text, reason, within
         )

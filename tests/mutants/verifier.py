@@ -225,7 +225,6 @@ WRONG = {
         seed=26,
         x="d",
     ),
-    "a quotient by a factor": lambda: in_the_place_of("product_over_factor"),
     "a difference quotient": lambda: in_the_place_of("by_differences"),
     "another cost is returned": lambda: in_place(
         "n: dim; w: param[n]; L = sum(w ** 2); minimize(L)",
@@ -346,7 +345,6 @@ LACKS = {
         "another cost in `_loss`", {(running, "agree"): lambda *_: True}
     ),
     "two points": Lack("two windows overlap", {(points, "CHOSEN"): 0}),
-    "no product with zero": Lack("a quotient by a factor", {(points, "SPECIAL"): ()}),
     "nine digits less": Lack(
         "a difference quotient", {(against, "BOUNDS"): {"f8": (1e-3, 1e-3), "f4": (1e-3, 1e-3)}}
     ),

@@ -348,6 +348,7 @@ def _flattening(
                 back = public(module, "unflatten")(given, params)
                 right &= all(np.array_equal(back[name], array) for name, array in params.items())
                 right &= not any(np.shares_memory(back[name], vector) for name in params)
+                right &= all(array.dtype == vector.dtype for array in back.values())
             single = public(module, "unflatten")(vector.astype(np.float32), params)
             right &= all(array.dtype == np.float32 for array in single.values())
             if hessian_blocks(model):

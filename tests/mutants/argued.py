@@ -24,7 +24,7 @@ ARGUED = {
     r"sign: gaussian_process\.\w+: (X -> \(-X\)|y -> \(-y\)) in arguments = .*": (
         "inputs are read in squared differences, targets in products of two"
     ),
-    r"transpose: gaussian_process\._\w+: (K|exp_2s_scaled|exp_minus_half_r2|d_K) -> \1\.T in .*": (
+    r"transpose: gaussian_process\._\w+: (K|r2|d_r2|exp_2s_scaled|exp_minus_half_r2|d_K) -> \1\.T in .*": (
         "the squared distance of i and j is that of j and i, so K and what it is made of are "
         "symmetric, and so are its inverse, a product of a vector with itself, and d_K"
     ),
@@ -36,6 +36,12 @@ ARGUED = {
     ),
     r"wrong comparison: huber_regression\._\w+: abs_r <= delta -> \(?abs_r < delta\)? in .*": (
         "where |r| = delta both pieces have the same value and the same slope"
+    ),
+    r"wrong name: factorisation_machine\._\w+: yf -> f in .* at np\.abs\(yf\)": (
+        "the model assumes that each y is 1 or -1"
+    ),
+    r"wrong name: mlp_classifier\._gradients: Z1 -> A in .* at Z1 > 0": (
+        "A is max(Z1, 0), which is larger than zero where Z1 is"
     ),
     r"dropped factor: huber_regression\._\w+: delta \* (.*) -> \(?\1\)? in .*": (
         "in this model delta is 1"

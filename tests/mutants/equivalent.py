@@ -25,7 +25,10 @@ def _named(node):
 def negative_zeros(node, after, around):
     match after:
         case ast.UnaryOp(op=ast.USub(), operand=same) if same is node:
-            return "the negative of zero is zero" if _named(node) in ("zeros", "zeros_like") else ""
+            if _named(node) in ("zeros", "zeros_like"):
+                return "the negative of zero is zero"
+            if _named(node) in ("empty", "empty_like"):
+                return "memory that is written over before it is read has no sign"
     return ""
 
 
@@ -127,6 +130,10 @@ def all_is_summed(node, after, around):
                 func=ast.Attribute(attr="sum" | "mean", value=ast.Name(id="np")), keywords=[]
             ):
                 return "all entries are summed, in whatever order they stand"
+            case ast.Call(
+                func=ast.Attribute(attr="diagonal" | "trace", value=ast.Name(id="np")), keywords=[]
+            ):
+                return "a transpose keeps the diagonal"
             case _:
                 return ""
 

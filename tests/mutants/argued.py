@@ -24,7 +24,7 @@ ARGUED = {
     r"sign: gaussian_process\.\w+: (X -> \(-X\)|y -> \(-y\)) in arguments = .*": (
         "inputs are read in squared differences, targets in products of two"
     ),
-    r"transpose: gaussian_process\._\w+: (K|r2|d_r2|exp_2s_scaled|exp_minus_half_r2|d_K) -> \1\.T in .*": (
+    r"transpose: gaussian_process\._\w+: (K|r2|d_r2|d_K|exp_\w+) -> \1\.T in .*": (
         "the squared distance of i and j is that of j and i, so K and what it is made of are "
         "symmetric, and so are its inverse, a product of a vector with itself, and d_K"
     ),

@@ -168,6 +168,51 @@ def commutes(node, after, around):
     return ""
 
 
+def typed_in_place(node, after, around):
+    """The conversion of gradients before they are written into arrays that keep their types."""
+    dropped = isinstance(node, ast.Assign) and isinstance(after, ast.Pass)
+    if dropped and _named(node.value) == "_typed" and around.function.name == "step":
+        return "the update writes into arrays that keep their types"
+    return ""
+
+
+def array_or_asarray(node, after, around):
+    """Which of two functions makes an array of the same numbers, with a copy or without."""
+    match node:
+        case ast.IfExp(body=ast.Attribute(attr=one), orelse=ast.Attribute(attr=other)):
+            if {one, other} == {"array", "asarray"} and isinstance(after, ast.IfExp):
+                return "both make an array of the same numbers in the same type"
+    return ""
+
+
+def scale_of_a_norm(node, after, around):
+    """u = np.where(m > 0, m, 1) and then u *= np.sqrt(np.sum((U / u) ** 2)): what is taken at m = 0.
+
+    Any positive number may stand for m, and where it is zero U / u has no value.
+    """
+    statement = node
+    while not isinstance(statement, ast.stmt):
+        statement = around.parent(statement)
+    body = around.function.body
+    if statement not in body or statement is body[-1]:
+        return ""
+    match statement, body[body.index(statement) + 1]:
+        case (
+            ast.Assign(targets=[ast.Name(id=u)], value=ast.Call(args=[condition, _, otherwise])),
+            ast.AugAssign(op=ast.Mult(), target=ast.Name(id=scaled), value=root),
+        ) if (
+            u == scaled
+            and ast.unparse(root).startswith("np.sqrt(np.sum((")
+            and (ast.unparse(condition).endswith(" > 0"))
+        ):
+            text = ast.unparse(after) if isinstance(after, ast.AST) else after
+            zero = node is condition.comparators[0] and text == "-1"
+            touching = node is condition and text.endswith(">= 0")
+            if zero or touching or (node is otherwise and isinstance(after, ast.Constant)):
+                return "they differ where all is zero, which has no direction"
+    return ""
+
+
 def names_never_read(node, after, around):
     """Two names of a list are exchanged, of which the function reads none."""
     listed = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store)
@@ -283,6 +328,9 @@ RULES = (
     all_is_summed,
     even_power,
     commutes,
+    typed_in_place,
+    array_or_asarray,
+    scale_of_a_norm,
     names_never_read,
     factors_of_one_product,
     wider_inside_an_update,

@@ -186,7 +186,7 @@ def array_or_asarray(node, after, around):
 
 
 def scale_of_a_norm(node, after, around):
-    """u = np.where(m > 0, m, 1) and then u *= np.sqrt(np.sum((U / u) ** 2)): what is taken at m = 0.
+    """What is taken at m = 0 in u = np.where(m > 0, m, 1), u *= np.sqrt(np.sum((U / u) ** 2)).
 
     Any positive number may stand for m, and where it is zero U / u has no value.
     """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.calculus.affine import affine, within
+from derive.polynomials import collected
 from derive.program.arrays import (
     Addition,
     Apply,
@@ -18,6 +19,7 @@ from derive.program.arrays import (
     Either,
     Elementwise,
     Exact,
+    Extent,
     Fold,
     Full,
     Gather,
@@ -33,7 +35,7 @@ from derive.program.arrays import (
 )
 from derive.program.context import Context
 from derive.program.labelled import Labelled, aligned, combine, in_order, union
-from derive.simplify import guarded, unguarded
+from derive.simplify import guarded, negative, total, unguarded
 from derive.terms import (
     Compare,
     Condition,
@@ -197,8 +199,40 @@ def _may_be_a_number(values: Sequence[Labelled]) -> bool:
     """Whether each summand that has all axes is a plain number at some steps."""
     every = set(union(values))
     whole = [value for value in values if set(value.labels) == every]
-    numbers = (isinstance(v.term, Either) and is_plain_number(v.term.otherwise) for v in whole)
-    return bool(every) and all(numbers)
+    choices = [value.term for value in whole if isinstance(value.term, Either)]
+    numbers = len(choices) == len(whole) and all(is_plain_number(c.otherwise) for c in choices)
+    return bool(every) and numbers and not _one_holds([choice.condition for choice in choices])
+
+
+def _one_holds(conditions: Sequence[ArrayTerm]) -> bool:
+    """Whether of two conditions, t + 1 < T and t == T - 1, one holds at each step before T."""
+    relations = [condition for condition in conditions if isinstance(condition, Elementwise)]
+    below, at = (
+        {_difference(*each.operands) for each in relations if each.operation == sign}
+        for sign in ("<", "==")
+    )
+    return bool((below & at) - {None})
+
+
+def _difference(left: ArrayTerm, right: ArrayTerm) -> Term | None:
+    """One size minus another, None where not both are made of sizes and numbers alone."""
+    first, second = _size_of(left), _size_of(right)
+    return None if first is None or second is None else collected(total(first, negative(second)))
+
+
+def _size_of(term: ArrayTerm) -> Term | None:
+    match term:
+        case Extent(size):
+            return size
+        case Exact(value):
+            return Number(value)
+        case Elementwise("add" | "negate" as operation, parts):
+            sizes = [_size_of(part) for part in parts]
+            if None in sizes:
+                return None
+            known = [size for size in sizes if size is not None]
+            return total(*known) if operation == "add" else negative(known[0])
+    return None
 
 
 def _together(values: Sequence[Labelled], wanted: Sequence[Index]) -> Labelled:

@@ -5,10 +5,12 @@ import pytest
 from forms import at, equation, quantity, specification, square, times
 
 from derive.calculus.steps import Step
+from derive.project import LANGUAGES
+from derive.prose import catalogue
 from derive.terms import Derivative, Partial, Quantity
 from derive.verification.check_steps import StepCheck
 from derive.verification.diagnose import Sample, diagnose
-from derive.verification.report import Line, Report, certificate, report_lines
+from derive.verification.report import LEVELS, Line, Report, certificate, report_lines
 from derive.verification.verify import step_line, step_lines
 
 SIZES = ((("n", 3), ("m", 2)), (("n", 1), ("m", 1)))
@@ -178,3 +180,8 @@ def test_what_cannot_be_decided_is_neither_verified_nor_failed():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_level_has_a_title_in_each_language(language):
+    assert all(catalogue(language)[f"serve.level_{level}"] for level in LEVELS)

@@ -31,7 +31,7 @@ def files(folder, *patterns):
 
 
 def test_the_wheel_holds_the_package_and_its_templates(wheel):
-    suffixes = ("*.py", "*.model", "*.rule", "*.toml", "py.typed")
+    suffixes = ("*.py", "*.model", "*.rule", "*.toml", "*.woff2", "README.md", "py.typed")
     package = {f"derive/{name}" for name in files("derive", *suffixes)}
     templates = {f"derive/_templates/{name}" for name in files("templates", "*.j2")}
     metadata = {name for name in shipped(wheel) if ".dist-info/" in name}

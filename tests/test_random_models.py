@@ -246,6 +246,23 @@ j: range(m)
 z[j] = w[y[j], j]
 C = sum(z ** 2)
 """,
+    "exponentials of integers that data choose": """
+n: dim
+w: param[n, n]
+z = softmax(where(w > 0, 2, 3), axis=1)
+C = sum(z ** 2 * w)
+""",
+    "the largest of integers that data choose": """
+n: dim
+w: param[2, n]
+z[i] = logsumexp(where(w[j, i] > 0, j, n), j)
+C = sum(z ** 2)
+""",
+    "a function that NumPy lacks, of integers": """
+n: dim
+w: param[n]
+C = sum(w[i] ** 2 * erf(i / 2) * erf(i), i)
+""",
     "a number at some steps, an array at others, in a function": """
 n: dim; d: dim
 w: param; x: input[n, d]

@@ -69,7 +69,7 @@ def statement_lines(
         elif isinstance(line, Statement) and line.target.name in changed:
             lines += _changes(line, changed[line.target.name], known, comments)
         elif isinstance(line, Statement):
-            lines += _statement(line, known, comments)
+            lines += _statement(line, known, comments, made=(*before, *program.statements))
         else:
             lines += _loop(line, known, comments)
         if isinstance(line, Statement) and freeing:
@@ -155,13 +155,18 @@ def is_expression(statement: Statement) -> bool:
 
 
 def _statement(
-    statement: Statement, names: dict[Name, str], comments: Names, indent: int = INDENT
+    statement: Statement,
+    names: dict[Name, str],
+    comments: Names,
+    indent: int = INDENT,
+    *,
+    made: Sequence[Line] = (),
 ) -> list[str]:
     target = code(filled_by(statement), names)
     comment = comments.get(statement.target.name, "")
     if isinstance(statement.value, Empty):
         comment = ""
-    if is_exponential_in_place(statement):
+    if is_exponential_in_place(statement, made):
         exponent = operands(statement.value)[0]
         lines = _assignment(target, exponent, names, "", indent)
         return [*lines, *commented(_in_place("exp", target), comment, indent)]

@@ -31,7 +31,6 @@ from derive.program.arrays import (
     Whole,
     Windows,
     operands,
-    walk,
 )
 from derive.program.number_types import TRUTH
 from derive.program.program import Line, Program, Statement, parts, reads
@@ -146,8 +145,10 @@ def _serves(array: Quantity, here: _Here) -> bool:
     return True
 
 
-def is_exponential_in_place(statement: Statement) -> bool:
+def is_exponential_in_place(statement: Statement, made: Sequence[Line] = ()) -> bool:
     """Whether exponentials are taken where the matrix of their exponents stands.
+
+    `made` are the lines that make what it reads.
 
     A softmax has no larger arrays than these two.
 
@@ -158,7 +159,8 @@ def is_exponential_in_place(statement: Statement) -> bool:
         return False
     match statement.value:
         case Apply("exp", (Elementwise("add") as exponent,)):
-            return shape_of(exponent) == statement.target.shape and _holds_numbers(exponent)
+            fits = shape_of(exponent) == statement.target.shape
+            return fits and _holds_numbers(exponent, made)
     return False
 
 
@@ -202,17 +204,31 @@ def _maker(array: Quantity, statements: Sequence[Line]) -> Statement | None:
                 value = value.operand
             if isinstance(value, Elementwise) and value.operation in TRUTH:
                 return None
-            if is_diagonal(value) or not _holds_numbers(value):
+            if is_diagonal(value) or not _holds_numbers(value, statements):
                 return None
             own = isinstance(value, Matmul | Tensordot | Elementwise) or operands(value)
             return line if own and not _is_view(value) else None
     return None
 
 
-def _holds_numbers(term: ArrayTerm) -> bool:
-    """Whether there are numbers of the data in a term, not places and counts alone."""
-    leaves = (part for part in walk(term) if isinstance(part, Whole | Apply))
-    return any(isinstance(leaf, Apply) or leaf.quantity.kind != "index" for leaf in leaves)
+def _holds_numbers(term: ArrayTerm, statements: Sequence[Line] = ()) -> bool:
+    """Whether there are numbers of the data in a term, not places and counts alone.
+
+    What a choice asks of the data is no number in it.
+    """
+    match term:
+        case Apply():
+            return True
+        case Elementwise("where", (_, *branches)):
+            return any(_holds_numbers(branch, statements) for branch in branches)
+        case Elementwise(operation) if operation in TRUTH:
+            return False
+        case Whole(quantity):
+            made = [s for s in statements if isinstance(s, Statement) and s.target == quantity]
+            if len(made) == 1 and made[0].axis is None and made[0].value != term:
+                return _holds_numbers(made[0].value, statements)
+            return quantity.kind != "index"
+    return any(_holds_numbers(part, statements) for part in operands(term))
 
 
 def _is_view(term: ArrayTerm) -> bool:

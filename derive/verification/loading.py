@@ -26,6 +26,7 @@ from derive.numbers.evaluation import SCALARS, How
 from derive.numbers.matrices import linear_algebra
 from derive.numbers.scalars import ELEMENTARY, INTEGERS, PI
 from derive.numbers.special import SERIES
+from derive.program.array_functions import IN_MATH
 
 NUMBER, QUOTIENT, POWER, LIFTED, STORED = "_number", "_quotient", "_power", "_lifted", "_stored"
 # What takes integers to fractions.
@@ -59,8 +60,9 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
     }
     tree = ast.fix_missing_locations(_ExactConstants(source).visit(ast.parse(source)))
     module = _executed(tree, name, names)
-    for function in SERIES:
-        # A series is cut off where floats end; here the function itself is known.
+    for function in (*SERIES, *sorted(IN_MATH)):
+        # A series is cut off where floats end, and integers become floats; here the function
+        # itself is known.
         if hasattr(module, f"_{function}"):
             setattr(module, f"_{function}", _of_scalars(function, how))
     return module

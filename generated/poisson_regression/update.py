@@ -84,7 +84,7 @@ def _update(params, grads, *, alpha=0.1):
 def _lgamma(x):
     """`math.lgamma` of every element."""
     x = np.asarray(x)
-    return np.vectorize(math.lgamma, otypes=[x.dtype])(x)
+    return np.vectorize(math.lgamma, otypes=[np.result_type(x, np.float32)])(x)
 
 
 # What is called from outside.

@@ -97,6 +97,8 @@ def _batch(tally, seed, complete):
     )
     @hypothesis.given(models(complete))
     def draw(drawn):
+        if smallest and time.monotonic() > ends[0]:
+            return
         key = drawn.text, drawn.complete
         if key not in known:
             known[key] = _result(drawn)
@@ -110,7 +112,7 @@ def _batch(tally, seed, complete):
         if verdict == "failed" and cause not in tally.failures:
             wanted = next(iter(smallest), cause)
             ends[0] = ends[0] if smallest else time.monotonic() + SHRINKING
-            if cause == wanted and time.monotonic() < ends[0]:
+            if cause == wanted:
                 best = smallest.setdefault(cause, drawn.text)
                 smallest[cause] = min(best, drawn.text, key=len)
                 raise AssertionError(cause)

@@ -25,7 +25,8 @@ class Context:
     and `formulas` what sizes are; `finite` names quantities that have no infinite
     values, None where a formula is written and nothing is computed; `sizes` are representative
     values, by which work is compared, and `computed` holds the arrays that are known.  What is
-    `plain` is one expression: nothing is added up in it.
+    `plain` is one expression: nothing is added up in it.  The term that is `part` of a larger array
+    is broadcast where it is put, and may be a number at some steps.
     """
 
     wanted: tuple[Index, ...] = ()
@@ -36,6 +37,7 @@ class Context:
     sizes: Mapping[str, int] = field(default_factory=dict)
     computed: Computed = field(default_factory=Computed)
     plain: bool = False
+    part: Term | None = None
 
     @property
     def adds_up(self) -> bool:

@@ -37,6 +37,7 @@ from derive.program.context import Context
 from derive.program.labelled import Labelled, aligned, combine, in_order, union
 from derive.simplify import guarded, negative, total, unguarded
 from derive.terms import (
+    Add,
     Compare,
     Condition,
     Entry,
@@ -176,10 +177,9 @@ def added_up(found: Scattering, labelled: Values, context: Context) -> Labelled:
     return Labelled(Scatter(zeros, (addition,)), every)
 
 
-def total_of(
-    terms: Sequence[Term], summand: Values, labelled: Values, context: Context
-) -> Labelled:
+def total_of(term: Add, summand: Values, labelled: Values, context: Context) -> Labelled:
     """A sum; what is zero but at one place of each row is added there, if the rest has them all."""
+    terms = term.terms
     picks = [_picking(term, context.bounds) if context.adds_up else None for term in terms]
     if any(picks) and not all(picks):
         parts = [
@@ -190,7 +190,7 @@ def total_of(
         if isinstance(whole.term, Scatter):
             return whole
     values = [summand(term, context) for term in terms]
-    if _may_be_a_number(values):
+    if term is not context.part and _may_be_a_number(values):
         values = [labelled(term, context) for term in terms]
     return _together(values, context.wanted)
 

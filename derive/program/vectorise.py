@@ -106,7 +106,8 @@ def vectorise(
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    context = replace(context or Context(), wanted=equation.indices)
+    whole = equation.right if part else None
+    context = replace(context or Context(), wanted=equation.indices, part=whole)
     value = _summand(equation.right, context) if part else _labelled(equation.right, context)
     return fitted(value, equation, part=part)
 
@@ -129,8 +130,8 @@ def _computed(term: Term, context: Context) -> Labelled:
             return counting(index)
         case Entry():
             return _entry(term, context)
-        case Add(terms):
-            return _added(terms, context)
+        case Add():
+            return _added(term, context)
         case Multiply() | Negate() | Divide():
             return _product(term, context)
         case FloorDivide(left, right):
@@ -168,11 +169,11 @@ def _computed(term: Term, context: Context) -> Labelled:
     raise _unknown(term)
 
 
-def _added(terms: Sequence[Term], context: Context) -> Labelled:
+def _added(term: Add, context: Context) -> Labelled:
     """A sum, in which terms that each have a range of an index of their own are one array."""
-    pieces, others = summed_pieces(terms)
+    pieces, others = summed_pieces(term.terms)
     if not pieces or not may_join(pieces, context):
-        return total_of(terms, _summand, _labelled, context)
+        return total_of(term, _summand, _labelled, context)
     whole, rest = joined_pieces(pieces, _labelled, context), [_summand(t, context) for t in others]
     return combine("add", [whole, *rest], context.wanted) if rest else whole
 

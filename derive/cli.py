@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     Run = Callable[[argparse.Namespace, Builder | None], int]
 
+# Of points, or of processes.
+MOST = 10_000
+
 FINE, FAILED, MISUSED, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
 
@@ -42,6 +45,8 @@ def main(arguments: Sequence[str] | None = None, builder: Builder | None = None)
 
     `builder` stands in for `pipeline.build_model`.
     """
+    # What is closed is said to no one.
+    sys.stdout, sys.stderr = (s or io.StringIO() for s in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -149,8 +154,8 @@ def _command(
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    if not text.isdecimal() or len(text) > len(str(MOST)) or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r:.80} is not a number from 1 to {MOST}")
     return int(text)
 
 

@@ -318,6 +318,24 @@ def test_what_is_said_is_short_and_moves_no_cursor(arguments, capsys):
     assert files() == set()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="closes a stream as a shell does")
+def test_a_closed_stream_is_no_error(here):
+    (here / "m.model").write_text(small("w ** 2"))
+    for command in ("show", "build", "check"):
+        line = f'"{sys.executable}" -m derive {command} m.model >&-'
+        done = subprocess.run(line, shell=True, capture_output=True, check=False)
+        assert (done.returncode, done.stderr.count(b"rror")) == (0, 0)
+
+
+@pytest.mark.parametrize("cases", ["10001", "9" * 5000, "0", "x"])
+def test_a_number_of_points_has_an_end(cases, capsys):
+    with pytest.raises(SystemExit):
+        main(["verify", "neuron", "--cases", cases])
+    err = capsys.readouterr().err
+    assert "is not a number from 1 to 10000" in err
+    assert len(err) < 2000
+
+
 def test_existing_foreign_file(capsys):
     Path("generated/m").mkdir(parents=True)
     Path("generated/m/update.py").write_text("print('mine')\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from derive.calculus.adjoint import Gradient, Path
 from derive.calculus.explain import Chain, chain, gradient_steps, local_steps, upstream_value
@@ -35,7 +35,18 @@ from derive.document.writer import (
 )
 from derive.model import Equation
 from derive.names import symbol
-from derive.terms import Entry, Number, Quantity, Term, entries, free_indices, substitute
+from derive.terms import (
+    Choice,
+    Entry,
+    IndexValue,
+    Negate,
+    Number,
+    Quantity,
+    Term,
+    entries,
+    free_indices,
+    substitute,
+)
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout, Operator, listed, row
 from derive.typeset.unicode import unicode
@@ -49,7 +60,11 @@ def is_direct(writer: Writer, gradient: Gradient) -> bool:
 
 def local_section(writer: Writer) -> Section | None:
     """The derivative of the cost in what it reads, then those of each definition, with reasons."""
-    blocks: list[Block] = [paragraph("local.intro")]
+    read = _locals_by_definition(writer)
+    intro = [says("local.intro")]
+    if any(_share_an_index(local) for found in read.values() for _, local in found):
+        intro.append(says("local.shared"))
+    blocks: list[Block] = [Paragraph(tuple(intro))]
     direct = [g for g in writer.derivation.gradients if is_direct(writer, g)]
     if direct:
         through = Listed(tuple(symbol_of(writer, gradient.wrt) for gradient in direct))
@@ -59,7 +74,6 @@ def local_section(writer: Writer) -> Section | None:
         shown = formula(writer, at_first_places(gradient.entry), closed)
         steps = gradient_steps(writer.derivation, gradient)
         blocks += [Display((Numbered(shown),)), *_by_rules(writer, steps, locals_of(gradient))]
-    read = _locals_by_definition(writer)
     if not read:
         blocks = blocks[1:]
     for equation in writer.model.equations:
@@ -82,15 +96,26 @@ def _locals_by_definition(writer: Writer) -> dict[Quantity, Locals]:
     return found
 
 
+def _share_an_index(local: Local) -> bool:
+    """Whether an index of a local derivative stands in what is differentiated and in the variable.
+
+    ∂Z[i, k]/∂W[j, k] says nothing of the entries of another column, on which Z[i, k] is constant.
+    """
+    shared = set(free_indices(local.partial.of)) & set(free_indices(local.partial.wrt))
+    return any(map(runs, shared))
+
+
 def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list[Block]:
     """All local derivatives of one definition under one number."""
     shown = [one for gradient, local in read for one in _local_formulas(writer, gradient, local)]
     affine = all(_reads_no_parameter(writer, local.value) for _, local in read)
-    key = "local.affine" if affine else "local.definition"
+    own = all(gradient.wrt.kind == "param" for gradient, _ in read)
+    key = ("local.affine" if own else "local.linear") if affine else "local.definition"
     latest = writer.definitions[equation.left].last
     gaps: dict[str, Gap] = {
         "reference": Reference(latest, latest),
         "left": symbol_of(writer, equation.left),
+        "variables": Listed(tuple(symbol_of(writer, gradient.wrt) for gradient, _ in read)),
     }
     number = writer.next_number()
     locals_ = [local for _, local in read]
@@ -135,8 +160,13 @@ def _reads_in_places(read: Sequence[Local]) -> bool:
 
 
 def _reads_by_data(path: Path) -> bool:
-    """Whether a sum reads entries by index data, where one entry may stand in several terms."""
-    subscripts = path.reading.entry.subscripts if path.reading.lifted else ()
+    """Whether a sum reads entries by index data, where one entry may stand in several terms.
+
+    In Σ_n log P[n, y[n]] none does: the entry has the n of its term as a subscript.
+    """
+    subscripts, lifted = path.reading.entry.subscripts, path.reading.lifted
+    if all(IndexValue(index) in subscripts for index in lifted):
+        return False
     return any(e.quantity.kind == "index" for part in subscripts for e in entries(part))
 
 
@@ -203,8 +233,18 @@ def _upstream(writer: Writer, gradient: Gradient, forms: Chain) -> list[Term]:
             read = (*entries(forms.named or value), *entries(forms.substituted))
             found += [one for one in read if one.quantity == path.upstream.quantity]
             # A symbol alone may stand elsewhere in the formula too.
-            found += [] if isinstance(value, Entry | Number) else [substitute(value, values)]
+            whole = () if isinstance(value, Entry | Number) else (value, *_without_sign(value))
+            found += [substitute(one, values) for one in whole]
     return [at_first_places(term) for term in found]
+
+
+def _without_sign(value: Term) -> Iterator[Term]:
+    """What a formula shows of a value whose sign or condition it writes apart."""
+    match value:
+        case Negate(term):
+            yield from (term, *_without_sign(term))
+        case Choice(_, term, Number(zero)) if zero == 0:
+            yield from (term, *_without_sign(term))
 
 
 def _stages(forms: Chain) -> tuple[Term, ...]:

@@ -46,8 +46,10 @@ from derive.terms import (
     ONE,
     ZERO,
     Call,
+    Divide,
     Entry,
     Multiply,
+    Node,
     Quantity,
     Size,
     Term,
@@ -258,7 +260,23 @@ def checks_section(
 def _with_sizes(term: Term) -> Term:
     """The term with the number one for every size."""
     sizes = rewrite(term, lambda node: ONE if isinstance(node, Size) else None)
-    return tidy(without_unit_sums(sizes))
+    return _without_ones(tidy(without_unit_sums(sizes)))
+
+
+def _without_ones(term: Term) -> Term:
+    """The term without factors and denominators of one; what is a factor of its own stays one."""
+
+    def rule(node: Node) -> Node | None:
+        match node:
+            case Multiply(factors):
+                kept = tuple(f for f in map(_without_ones, factors) if f != ONE)
+                return Multiply(kept) if len(kept) > 1 else (*kept, ONE)[0]
+            case Divide(above, below):
+                above, below = _without_ones(above), _without_ones(below)
+                return above if below == ONE else Divide(above, below)
+        return None
+
+    return rewrite(term, rule)
 
 
 def _at_size_one(writer: Writer) -> tuple[Block, ...]:

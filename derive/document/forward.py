@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derive.calculus.explain import chain
+from derive.calculus.update import any_parameter, common, is_general, state_of
 from derive.decimals import decimal
 from derive.document.blocks import (
     Block,
@@ -20,7 +21,8 @@ from derive.document.blocks import (
     says,
 )
 from derive.document.kinks import edge_cases
-from derive.document.matrices import definition_formula, matrix_words, written_as_matrices
+from derive.document.matrices import definition_formula, written_as_matrices
+from derive.document.matrix_form import matrix_words
 from derive.document.writer import (
     Writer,
     at_places,
@@ -34,7 +36,7 @@ from derive.document.writer import (
 )
 from derive.model import Declaration, Dimension, Equation, definition
 from derive.names import python_name
-from derive.terms import Number, Quantity, Size, number
+from derive.terms import Entry, Number, Quantity, Size, number
 from derive.typeset.layout import Layout
 
 
@@ -49,6 +51,7 @@ def notation_section(writer: Writer) -> Section:
     for quantity, default in model.objective.rule.settings:
         value = formula(writer, decimal(given.get(str(quantity.name), default)))
         rows.append(_row(writer, quantity, says("notation.setting", value=value)))
+    rows += _rule_rows(writer)
     heads = ("symbol", "shape", "meaning", "code")
     table = Table(tuple(f"notation.{head}" for head in heads), tuple(rows))
     return Section("notation", (table, *_conventions(writer)))
@@ -60,13 +63,33 @@ def _conventions(writer: Writer) -> tuple[Paragraph, ...]:
     axes = {len(quantity.shape) for quantity in everything}
     keys = ["rows"] * (2 in axes) + ["columns"] * (1 in axes)
     said = (*(says(f"notation.{key}") for key in keys), *matrix_words(writer))
-    said = (says("notation.symbols"), *said) if keys else said
     if max(axes, default=0) > 0:
-        said += (says("notation.layout"), says("notation.counting"))
+        said = (says("notation.symbols"), *said, says("notation.layout"))
+        said += (says("notation.counting"),)
     return (Paragraph(said),) if said else ()
 
 
 Row = tuple[Gap, ...]
+
+
+def _rule_rows(writer: Writer) -> list[Row]:
+    """What a rule that is stated once for all parameters calls by names of its own."""
+    rule = writer.model.objective.rule
+    if not is_general(rule):
+        return []
+    parameter = any_parameter(rule, writer.names)
+    theta, shared = symbol_of(writer, parameter), common(rule)
+    words = (says("notation.its_own"), says("notation.any_parameter"))
+    rows: list[Row] = [(theta, *words, Code(str(rule.parameter.name)))]
+    for quantity in dict.fromkeys(assignment.left for assignment in rule.assignments):
+        if quantity != rule.parameter:
+            own = quantity in rule.states and quantity not in shared
+            shown = state_of(quantity, Entry(parameter)).quantity if own else quantity
+            shape = says("notation.as_parameter", parameter=theta)
+            shape = says("notation.scalar") if quantity in shared else shape
+            meaning = says("notation.kept" if quantity in rule.states else "notation.within")
+            rows.append((symbol_of(writer, shown), shape, meaning, Code(str(quantity.name))))
+    return rows
 
 
 def _row(writer: Writer, quantity: Quantity, meaning: Gap) -> Row:
@@ -76,7 +99,8 @@ def _row(writer: Writer, quantity: Quantity, meaning: Gap) -> Row:
 
 def _size_row(writer: Writer, dimension: Dimension) -> Row:
     value = formula(writer, number(writer.sizes[dimension.name]))
-    meaning = _in_words(writer, dimension.name, says("notation.size", value=value))
+    key = "notation.size" if writer.small else "notation.size_in_numbers"
+    meaning = _in_words(writer, dimension.name, says(key, value=value))
     size = formula(writer, Size(dimension.name))
     return (size, says("notation.scalar"), meaning, Code(python_name(dimension.name)))
 

@@ -32,8 +32,13 @@ def kernel_lines(source: str) -> Iterator[CodeLine]:
             if started:
                 yield CodeLine(node.lineno - 1, "", ())
             started = True
+            above: tuple[int, ...] = ()
             for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                yield _line(number, text[number - 1])
+                line = _line(number, text[number - 1])
+                # A line too long for its tag has it on the line before.
+                if line.text or not line.equations:
+                    yield CodeLine(number, line.text, line.equations or above)
+                above = () if line.text else line.equations
 
 
 def _line(number: int, text: str) -> CodeLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from derive.calculus.adjoint import Derivation, Gradient
@@ -24,12 +24,12 @@ from derive.program.arrays import ArrayTerm, Matmul, Whole, operands, walk, with
 from derive.program.solving import untransposed
 from derive.program.vectorise import vectorise
 from derive.sizes import Shape
-from derive.terms import ONE, Choice, Entry, Node, Quantity, Reduction, entries, is_one
+from derive.terms import ONE, Entry, Quantity, entries, is_one
 from derive.terms import walk as walk_terms
-from derive.typeset.arrays import ONES, layout_array
+from derive.typeset.arrays import HADAMARD, ONES, layout_array
 from derive.typeset.equations import equation, matrix, transposed
 from derive.typeset.functions import layout_function
-from derive.typeset.layout import FunctionName, Identifier, Layout, Shaped
+from derive.typeset.layout import FunctionName, Identifier, Layout, Operator, Shaped
 from derive.typeset.layout import walk as walk_layout
 from derive.typeset.levels import is_indicator
 
@@ -169,34 +169,18 @@ def as_column(shape: Shape) -> Shape:
     return (*shape, ONE) if len(shape) == 1 else shape
 
 
-def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
-    """What a document says of the words of matrix notation that it uses: 𝟏, diag, rowsum."""
-    shown = [definition_formula(writer, defined) for defined in writer.model.equations]
-    shown += [gradient_formula(writer, gradient) for gradient in writer.derivation.gradients]
-    words = words_in(shown)
-    if any(isinstance(node, Choice | Reduction) for node in _nodes(writer)):
-        words.append(says("notation.bracket"))
-    return tuple(words)
-
-
 def words_in(formulas: Sequence[Layout]) -> list[Phrase]:
     """What the words of matrix notation mean that some formulas use."""
     parts = [part for formula_ in formulas for part in walk_layout(formula_)]
     words = [says("notation.ones", word=ONES)] if ONES in parts else []
+    if Operator(HADAMARD) in parts:
+        words.append(says("notation.entrywise", word=Operator(HADAMARD)))
     for function, name in (("diag", "v"), ("rowsum", "A")):
         if FunctionName(function) in parts:
             argument = Identifier(symbol(name))
             word = layout_function(function, argument)
             words.append(says(f"notation.{function}", word=word, argument=argument))
     return words
-
-
-def _nodes(writer: Writer) -> Iterator[Node]:
-    """The nodes of all formulas: of the definitions, and of the gradients as they are shown."""
-    for defined in writer.model.equations:
-        yield from walk_terms(defined.right)
-    for gradient in writer.derivation.gradients:
-        yield from walk_terms(chain(writer.derivation, gradient).shown)
 
 
 def replaced(array: ArrayTerm, old: ArrayTerm, new: ArrayTerm) -> ArrayTerm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from derive.calculus.adjoint import Gradient
@@ -13,14 +14,19 @@ from derive.document.blocks import (
     Gap,
     Listed,
     Numbered,
+    Phrase,
     Section,
     paragraph,
+    says,
 )
 from derive.document.matrices import (
     closed_array,
+    definition_formula,
+    gradient_formula,
     matrix_formula,
     plain_gradient,
     stacked,
+    words_in,
 )
 from derive.document.slices import is_stacked, slice_formula, stack_example
 from derive.document.transposes import transposes
@@ -35,7 +41,8 @@ from derive.document.writer import (
 )
 from derive.model import Equation
 from derive.program.arrays import Matmul
-from derive.terms import Quantity, entries
+from derive.terms import Choice, Node, Quantity, Reduction, entries
+from derive.terms import walk as walk_terms
 from derive.typeset.equations import equation
 from derive.typeset.layout import Fenced, Layout, walk
 
@@ -53,7 +60,8 @@ def matrix_section(writer: Writer) -> Section | None:
     if not is_general(writer.model.objective.rule):
         lines = tuple(Numbered(update_formula(writer, gradient)) for gradient in own)
         blocks += [paragraph("matrix.closing_update"), Display(lines)]
-    blocks += transposes(writer, own)
+    shown = [gradient for gradient in _needed(writer, own) if gradient.wrt in writer.gradients]
+    blocks += transposes(writer, own + [one for one in shown if one not in own])
     if any(_has_computed_number(writer, gradient) for gradient in own):
         blocks.append(paragraph("matrix.brackets"))
     return Section("matrix", tuple(blocks)) if blocks else None
@@ -130,6 +138,26 @@ def matrix_form(writer: Writer, gradient: Gradient) -> MatrixForm | None:
         said = matrix_formula(writer, closed_array(writer, gradient)) is not None
         return MatrixForm(whole, closed if said else gradient.equation, in_slices=False)
     return None
+
+
+def matrix_words(writer: Writer) -> tuple[Phrase, ...]:
+    """What a document says of the words of matrix notation that it uses: 𝟏, diag, rowsum, ∘."""
+    shown = [definition_formula(writer, defined) for defined in writer.model.equations]
+    for gradient in writer.derivation.gradients:
+        found = matrix_form(writer, gradient)
+        shown.append(gradient_formula(writer, gradient) if found is None else found.formula)
+    words = words_in(shown)
+    if any(isinstance(node, Choice | Reduction) for node in _nodes(writer)):
+        words.append(says("notation.bracket"))
+    return tuple(words)
+
+
+def _nodes(writer: Writer) -> Iterator[Node]:
+    """The nodes of all formulas: of the definitions, and of the gradients as they are shown."""
+    for defined in writer.model.equations:
+        yield from walk_terms(defined.right)
+    for gradient in writer.derivation.gradients:
+        yield from walk_terms(chain(writer.derivation, gradient).shown)
 
 
 def _has_computed_number(writer: Writer, gradient: Gradient) -> bool:

@@ -25,9 +25,9 @@ from derive.document.hessians import IDENTITY, KRONECKER, hessian_formula, hessi
 from derive.document.matrices import (
     definition_formula,
     gradient_formula,
-    matrix_words,
     words_in,
 )
+from derive.document.matrix_form import matrix_words
 from derive.document.writer import Writer, equation_formula, symbol_of, writer_for
 from derive.program.requested import block_quantity, in_motion
 from derive.terms import Derivative, Name, Quantity

@@ -52,6 +52,10 @@ def _kinds(writer: Writer, gradient: Gradient) -> Iterator[tuple[str, dict[str, 
                     row, column = (Identifier(symbol(notation.letters[index])) for index in places)
                     gaps |= {"operand": shown[0], "left": transposed(shown[0]), "right": shown[1]}
                     yield "rows_of_both", gaps | {"row": row, "column": column}
+            case Matmul(left, Transpose(operand, (1, 0))) if _are_matrices(left, operand):
+                shown = layout_array(left, show), layout_array(operand, show)
+                if shown[0] is not None and shown[1] is not None:
+                    yield "along_both", gaps | {"left": shown[0], "operand": shown[1]}
             case Fold("sum", operand, (0,)) if len(shape_of(operand)) == 2 and places:
                 added = layout_array(operand, show)
                 if added is not None:

@@ -18,9 +18,11 @@ from derive.document.blocks import (
     Code,
     Display,
     Numbered,
+    Paragraph,
     Section,
     Table,
     paragraph,
+    says,
 )
 from derive.document.writer import (
     Writer,
@@ -78,9 +80,10 @@ def numbers_section(writer: Writer, run: SmallRun) -> Section | None:
     own = [q.name for q in parameters(model)]
     given = [d.quantity.name for d in model.declarations if d.quantity.kind in ("input", "index")]
     computed = [defined.left.name for defined in model.equations]
-    blocks: list[Block] = [
-        paragraph("numbers.intro", sizes=sizes_in_words(writer), module=Code("update.py"))
-    ]
+    intro = [says("numbers.intro", sizes=sizes_in_words(writer), module=Code("update.py"))]
+    if any(_is_stack(_quantity(writer, name)) for name in (*given, *own, *computed)):
+        intro.append(says("numbers.first_matrix"))
+    blocks: list[Block] = [Paragraph(tuple(intro))]
     blocks += _shown(writer, "numbers.data", given, run.before)
     if not writer.large:
         blocks += _shown(writer, "numbers.start", own, run.before)
@@ -139,6 +142,11 @@ def _formula(writer: Writer, name: Name, array: np.ndarray, sign: str) -> Iterat
     cells = [[_steady(writer, float(value), largest) for value in line] for line in rows]
     alone = rows.shape == (1, 1)
     yield equation(symbol, cells[0][0] if alone else matrix(cells), relation=sign)
+
+
+def _is_stack(quantity: Quantity) -> bool:
+    """Whether an array is a stack of matrices, of which the first is shown."""
+    return sum(not is_one(size) for size in quantity.shape) > 2
 
 
 def _quantity(writer: Writer, name: Name) -> Quantity:

@@ -12,6 +12,7 @@ from derive.calculus.explain import Chain, at
 from derive.calculus.matching import named
 from derive.calculus.steps import Step
 from derive.calculus.tidy import short_subscripts
+from derive.calculus.update import common, is_general
 from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
 from derive.document.collapse import before_collapse
 from derive.document.settings import renamed_settings, with_settings
@@ -101,7 +102,15 @@ class Writer:
 
     def letters(self, terms: Sequence[Term]) -> dict[Index, str]:
         """The letters of the indices of terms that are read as one formula."""
-        return choose_letters(terms, self.names, self.usual)
+        return choose_letters(terms, (*self.names, *self._counters), self.usual)
+
+    @property
+    def _counters(self) -> tuple[str, ...]:
+        """What the update counts, by a letter that the author gave to no index."""
+        rule = self.model.objective.rule
+        own = {index.letter for defined in self.model.equations for index in defined.indices}
+        counted = common(rule) if is_general(rule) else ()
+        return tuple(str(q.name) for q in counted if str(q.name) not in own)
 
     def next_number(self) -> int:
         """The number of the next numbered equation."""

@@ -11,7 +11,7 @@ Forward
     A₂[n, g, p, q] = ReLU(Z₂[n, g, p, q])                                                (4)
     B[n, g, r, s] = (1/(2 · 2)) Σ_u Σ_v A₂[n, g, 2 (r − 1) + u, 2 (s − 1) + v]           (5)
     Z₃[n, m] = Σ_g Σ_r Σ_s B[n, g, r, s] U[g, r, s, m] + d[m]                            (6)
-    P[n, m] = exp(Z₃[n, m])/(Σ_t exp(Z₃[n, t]))                                          (7)
+    P[n, m] = exp(Z₃[n, m])/(Σ_a exp(Z₃[n, a]))                                          (7)
     C = −(1/N) Σ_n log(P[n, y[n]])
 
 Gradients

@@ -118,6 +118,7 @@ def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list
         "variables": Listed(tuple(symbol_of(writer, gradient.wrt) for gradient, _ in read)),
     }
     number = writer.next_number()
+    writer.locals = Reference((writer.locals or Reference(number, number)).first, number)
     locals_ = [local for _, local in read]
     steps = _distinct(tuple(step for local in locals_ for step in local_steps(local)))
     display = Display((Numbered(equations(*shown), number),))
@@ -276,7 +277,10 @@ def _ways(writer: Writer, gradients: list[Gradient]) -> list[Block]:
     phrases = [says("chain.arrows", cost=cost, arrows=Listed(arrows))]
     key = "chain.several" if several else "chain.single"
     gaps: dict[str, Gap] = {"quantities": Listed(tuple(several))} if several else {}
-    return [Paragraph((*phrases, says(key, **gaps)))]
+    phrases.append(says(key, **gaps))
+    if writer.locals is not None:
+        phrases.append(says("chain.locals", references=writer.locals))
+    return [Paragraph(tuple(phrases))]
 
 
 def _simplifications(writer: Writer, gradients: list[Gradient]) -> list[Block]:

@@ -79,6 +79,7 @@ class Writer:
     gradients: dict[Quantity, Reference] = field(default_factory=dict)
     updates: dict[Quantity, Reference] = field(default_factory=dict)
     requested: dict[Name, Reference] = field(default_factory=dict)
+    locals: Reference | None = None
     worked: dict[tuple[str, ...], Reference] = field(default_factory=dict)
 
     @property

@@ -73,9 +73,12 @@ Row = tuple[Gap, ...]
 
 
 def _rule_rows(writer: Writer) -> list[Row]:
-    """What a rule that is stated once for all parameters calls by names of its own."""
+    """What a rule that is stated once for all parameters calls by names of its own.
+
+    Where a model has many names already, the section of the update says them.
+    """
     rule = writer.model.objective.rule
-    if not is_general(rule):
+    if not is_general(rule) or writer.large:
         return []
     parameter = any_parameter(rule, writer.names)
     theta, shared = symbol_of(writer, parameter), common(rule)

@@ -27,8 +27,7 @@ def test_a_row_times_a_column_is_the_sum_and_not_what_stands_before_it():
 
 def test_a_factor_on_the_right_is_transposed_for_a_sum_along_its_rows():
     assert (
-        r"In equation (15), the sum in $`\frac{\partial C}{\partial O_{h n t j}}`$ runs along the "
-        r"rows of both $`\hat{Y}_n - Y_n`$ and $`(W_o)_h`$."
+        r"In equation (15), the sum runs along the rows of both $`\hat{Y}_n - Y_n`$ and $`(W_o)_h`$."
     ) in shown(ATTENTION, "md")
 
 
@@ -95,7 +94,7 @@ def test_the_names_of_an_update_rule_stand_in_the_notation():
         r"$`\hat{m}`$",
         r"$`\hat{v}`$",
     ]
-    assert "any of the parameters" not in notation(NEURON)
+    assert "any parameter" not in notation(NEURON)
 
 
 def test_no_index_has_the_letter_of_the_steps_unless_its_author_gave_it():

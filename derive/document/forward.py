@@ -73,12 +73,9 @@ Row = tuple[Gap, ...]
 
 
 def _rule_rows(writer: Writer) -> list[Row]:
-    """What a rule that is stated once for all parameters calls by names of its own.
-
-    Where a model has many names already, the section of the update says them.
-    """
+    """What a rule that is stated once for all parameters calls by names of its own."""
     rule = writer.model.objective.rule
-    if not is_general(rule) or writer.large:
+    if not is_general(rule):
         return []
     parameter = any_parameter(rule, writer.names)
     theta, shared = symbol_of(writer, parameter), common(rule)
@@ -88,7 +85,7 @@ def _rule_rows(writer: Writer) -> list[Row]:
         if quantity != rule.parameter:
             own = quantity in rule.states and quantity not in shared
             shown = state_of(quantity, Entry(parameter)).quantity if own else quantity
-            shape = says("notation.as_parameter", parameter=theta)
+            shape = says("notation.as_parameter")
             shape = says("notation.scalar") if quantity in shared else shape
             meaning = says("notation.kept" if quantity in rule.states else "notation.within")
             rows.append((symbol_of(writer, shown), shape, meaning, Code(str(quantity.name))))

@@ -27,7 +27,8 @@ def test_a_row_times_a_column_is_the_sum_and_not_what_stands_before_it():
 
 def test_a_factor_on_the_right_is_transposed_for_a_sum_along_its_rows():
     assert (
-        r"In equation (15), the sum runs along the rows of both $`\hat{Y}_n - Y_n`$ and $`(W_o)_h`$."
+        r"In equation (15), the sum runs along the rows of both "
+        r"$`\hat{Y}_n - Y_n`$ and $`(W_o)_h`$."
     ) in shown(ATTENTION, "md")
 
 
@@ -76,7 +77,7 @@ def test_the_words_of_formulas_for_slices_are_explained():
     for words in (
         "A symbol without subscripts is the whole array",
         r"The symbol $`\mathbf{1}`$ stands for a column of ones.",
-        r"The sign $`\circ`$ multiplies arrays of one shape entry by entry.",
+        r"The sign $`\circ`$ multiplies entry by entry.",
         r"The column $`\mathrm{rowsum}(A)`$ holds the sum of each row of $`A`$.",
     ):
         assert words in said

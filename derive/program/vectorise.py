@@ -93,10 +93,9 @@ def vectorise(
     >>> from derive.program.arrays import Matmul, Whole
     >>> from derive.terms import Multiply, Quantity, Size
     >>> n, m = Size("n"), Size("m")
-    >>> i, j, k = Index(n), Index(m), Index(m)
-    >>> A, v = Quantity("A", (n, m)), Quantity("v", (m,))
+    >>> i, k = Index(n), Index(m)
+    >>> A, v, u = Quantity("A", (n, m)), Quantity("v", (m,)), Quantity("u", (n,))
     >>> product = Multiply((Entry(A, (IndexValue(i), IndexValue(k))), Entry(v, (IndexValue(k),))))
-    >>> u = Quantity("u", (n,))
     >>> vectorise(Equation(u, (i,), Reduction("sum", (k,), product))) == Matmul(Whole(A), Whole(v))
     True
     """
@@ -106,9 +105,9 @@ def vectorise(
             f"the equation of {name} holds for some values of its indices only",
             "give the other values too, with where(condition, a, b)",
         )
-    whole = equation.right if part else None
-    context = replace(context or Context(), wanted=equation.indices, part=whole)
-    value = _summand(equation.right, context) if part else _labelled(equation.right, context)
+    right = equation.right
+    context = replace(context or Context(), wanted=equation.indices, part=right if part else None)
+    value = _summand(right, context) if part else _labelled(right, context)
     return fitted(value, equation, part=part)
 
 

@@ -6,21 +6,21 @@ by hand; the median ratio of the generated one, its kernels, which check as litt
 hand; and that of the public `step`, which looks at all that is passed in and at all gradients.
 Each with the 95 % interval of the median from the order statistics.
 
-    OPENBLAS_NUM_THREADS=1 python benchmarks/step_time.py [--give-back] [ROUNDS [WORD]]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/step_time.py [ROUNDS [WORD]]
 
 WORD chooses the tasks that have it in their name.
 
-An allocator that gives memory back after each step, as glibc's does with arrays of megabytes, lets
-the next step pay for fresh pages; how many depends on the order in which arrays are freed, and on
-chance.  So memory is kept from step to step, for both sides, by two variables of the environment
-(KEPT); `--give-back` leaves the allocator as it is.
+All tasks run in one process, as the steps of a longer program do.  An allocator that gives memory
+back after each step, as glibc's does with arrays of megabytes, lets the next step pay for fresh
+pages, up to half of the time of attention and convolution; how much is given back depends on the
+order in which arrays are freed and on what else lies in memory.  So a task that is measured alone
+may differ by some hundredths.
 """
 
 from __future__ import annotations
 
 import gc
 import math
-import os
 import random
 import statistics
 import sys
@@ -32,9 +32,6 @@ from tasks import ALPHA, TASKS, Task
 ROUNDS = 31
 # How long a competitor runs in a round, in seconds.
 TURN = 0.03
-GIVE_BACK = "--give-back"
-# What makes glibc keep memory that is freed, in bytes; other allocators do not know it.
-KEPT = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
 
 
 def competitors(task: Task) -> dict[str, Callable[[], object]]:
@@ -84,9 +81,8 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 if the kernels of some task take longer than the step by hand."""
-    given = [argument for argument in arguments if argument != GIVE_BACK]
-    rounds = int(given[0]) if given else ROUNDS
-    word = given[1] if len(given) > 1 else ""
+    rounds = int(arguments[0]) if arguments else ROUNDS
+    word = arguments[1] if len(arguments) > 1 else ""
     print(f"{'median of ' + str(rounds) + ' rounds':<30} {'by hand':>10}"
           f"   {'kernels / by hand':<22} with all checks / by hand")  # fmt: skip
     slower = 0
@@ -104,7 +100,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    if GIVE_BACK not in sys.argv and not KEPT.keys() <= os.environ.keys():
-        # The allocator reads its settings when a process starts.
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEPT})
     sys.exit(main(sys.argv[1:]))

@@ -101,6 +101,44 @@ def _gradients(W, X, y):
     )
 
 
+SCORES = """
+N: dim; D: dim; E: dim
+X: input[N, D]; Y: input[N, E]
+W: param[D, E]; V: param[D, E]
+q = X @ W
+k = X @ V
+S = q @ k.T / sqrt(E)
+A = softmax(S, axis=1)
+z = A @ k
+C = mean((z - Y) ** 2)
+minimize(C)
+"""
+
+
+def test_a_scalar_passes_over_the_smaller_arrays():
+    """N rows of data are more than E features: q and d_q are smaller than S."""
+    forward, _, gradients, _ = kernels(SCORES)
+    scaled = [line.strip() for line in (forward + gradients).splitlines() if "sqrt(E)" in line]
+    assert scaled == [
+        "S = (q / math.sqrt(E)) @ k.T",
+        "d_k = d_S.T @ q / math.sqrt(E) + A.T @ d_z",
+        "d_q = d_S @ k / math.sqrt(E)",
+    ]
+
+
+def test_what_the_cost_does_not_read_either_is_freed_before_it():
+    lines = [line.strip() for line in kernels(SCORES)[2].splitlines()]
+    assert lines[1:8] == [
+        "z, q, k, S, A = _forward(W, V, X)",
+        "del S  # to make room for the gradients",
+        "N = X.shape[0]",
+        "E = W.shape[1]",
+        "error = z - Y",
+        "C = np.mean(error**2)",
+        "del z",
+    ]
+
+
 def test_an_image_is_added_to_where_it_stands_and_its_error_becomes_its_gradient():
     forward, _, gradients, _ = kernels(IMAGES)
     assert "    z += b[:, None, None]" in forward

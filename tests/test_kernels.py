@@ -260,10 +260,10 @@ def test_a_cross_entropy():
         == """\
 def _gradients(W, X, y):
     log_p, z = _forward(W, X)
+    del z  # to make room for the gradients
     N = X.shape[0]
     all_n = np.arange(N)
     L = -log_p[all_n, y].mean()
-    del z  # to make room for the gradients
     d_z = np.exp(log_p) / N
     d_z[all_n, y] -= 1 / N
     d_W = X.T @ d_z

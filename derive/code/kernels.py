@@ -116,12 +116,16 @@ def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dic
     names = held_names(program, parts.names, before)
     freed = _freed(parts, passes) if name == "_gradients" else []
     call = forward_call(parts, passes.forward.outputs, program, names, freed)
-    freeing = [f"del {', '.join(freed)}  # to make room for the gradients"] if freed else []
     cost = parts.spec.objective.cost
-    if cost in passes.forward.outputs:
-        call, freeing = [*call, *freeing], []
+    inputs = {names[quantity.name] for quantity in program.inputs}
+    is_late = cost not in passes.forward.outputs
+    late = [name for name in freed if is_late and name in inputs]
+    at_once = [name for name in freed if name not in late]
+    call += _freeing(at_once)
     arguments = parts.visible if name == "_values" else parts.data
-    body = body_lines(parts, program, returned, before, {cost.name: freeing})
+    body = body_lines(
+        parts, program, returned, before, {cost.name: _freeing(late, said=bool(at_once))}
+    )
     return {
         "signature": signature(parts, name, arguments),
         "body": _returned_at_once(call, body),
@@ -131,6 +135,8 @@ def _kernel(parts: Parts, name: str, passes: Passes, returned: list[str]) -> dic
 def _freed(parts: Parts, passes: Passes) -> list[str]:
     """The matrices of the forward pass that nothing behind the cost reads, where others are read.
 
+    What the cost does not read either is freed at once: arrays that live shortly take its place,
+    and what is large stands at the end of memory, whence an allocator can give it back in one.
     What is changed in place lives on under another name.
     """
     program, cost = passes.gradients, parts.spec.objective.cost
@@ -145,6 +151,11 @@ def _freed(parts: Parts, passes: Passes) -> list[str]:
     large = [q for q in passes.forward.outputs if sum(not is_one(s) for s in q.shape) > 1]
     unread = [parts.names[q.name] for q in large if q.name not in read]
     return unread if len(unread) < len(large) else []
+
+
+def _freeing(names: Sequence[str], *, said: bool = False) -> list[str]:
+    why = "" if said else "  # to make room for the gradients"
+    return [f"del {', '.join(names)}{why}"] if names else []
 
 
 def _returned_at_once(call: list[str], body: list[str]) -> list[str]:

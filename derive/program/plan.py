@@ -19,6 +19,7 @@ from derive.program.found_sizes import size_rules
 from derive.program.joint_axes import with_joint_axes
 from derive.program.naming import named
 from derive.program.number_types import with_number_types
+from derive.program.orders import representative_sizes
 from derive.program.program import (
     Line,
     Loop,
@@ -33,6 +34,7 @@ from derive.program.program import (
     size_names,
     targets,
 )
+from derive.program.scaled_products import with_scaled_factors
 from derive.program.sharing import inlined, shared
 from derive.program.solving import with_solutions
 from derive.program.stabilise import stabilised
@@ -100,7 +102,8 @@ def assembled(
     typed = with_number_types(with_unit_axes(tidy))
     program = replace(program, statements=with_joint_axes(typed))
     program = _with_own_outputs(restricted(shared(program), program.outputs))
-    program = named(with_carried(program))
+    lines = with_scaled_factors(program.statements, representative_sizes(spec))
+    program = named(with_carried(replace(program, statements=lines)))
     check_program(program)
     return program
 

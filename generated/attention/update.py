@@ -86,8 +86,7 @@ def _forward(Wq, Wk, Wv, Wo, X):
     Q = np.tensordot(Wq, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (1)
     K = np.tensordot(Wk, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (2)
     V = np.tensordot(Wv, X, axes=(1, 2)).transpose(0, 2, 3, 1)  # (3)
-    S = Q @ K.transpose(0, 1, 3, 2)
-    S /= math.sqrt(d_k)  # (4)
+    S = (Q / math.sqrt(d_k)) @ K.transpose(0, 1, 3, 2)  # (4)
     all_t = np.arange(T)
     A = np.where(all_t <= all_t[:, None], S, -np.inf)
     A -= A.max(axis=3, keepdims=True)
@@ -106,12 +105,13 @@ def _loss(Wq, Wk, Wv, Wo, X, Y):
 
 def _gradients(Wq, Wk, Wv, Wo, X, Y):
     Y_hat, Q, K, V, S, A, O, O_merged = _forward(Wq, Wk, Wv, Wo, X)
+    del S  # to make room for the gradients
     N, T, D = X.shape
     H = Wq.shape[0]
     d_k = Wq.shape[2]
     d_Y_hat = Y_hat - Y
     C = np.mean(d_Y_hat**2)
-    del Y_hat, S  # to make room for the gradients
+    del Y_hat  # to make room for the gradients
     d_Y_hat *= 2 / (N * T * D)
     d_O = np.tensordot(Wo, d_Y_hat, axes=(2, 2)).transpose(0, 2, 3, 1)  # (15)
     d_S = d_O @ V.transpose(0, 1, 3, 2)  # (16)

@@ -130,6 +130,7 @@ def _loss(V, b, W, c, U, d, X, y):
 def _gradients(V, b, W, c, U, d, X, y):
     Z3, max_Z3, sum_exp_Z3_shifted, Z1, A1, Z2, A2, B, *kept = _forward(V, b, W, c, U, d, X)
     X_columns, A1_columns, P = kept
+    del A1, A2  # to make room for the gradients
     N, S = X.shape[:2]
     F, K = V.shape[:2]
     G = W.shape[0]
@@ -139,7 +140,7 @@ def _gradients(V, b, W, c, U, d, X, y):
     P /= sum_exp_Z3_shifted[:, None]  # (7)
     all_n = np.arange(N)
     C = np.mean(np.log(sum_exp_Z3_shifted) - (Z3[all_n, y] - max_Z3))
-    del Z3, A1, A2  # to make room for the gradients
+    del Z3  # to make room for the gradients
     d_Z3 = P / N  # (15)
     d_Z3[all_n, y] -= 1 / N
     d_B = np.tensordot(d_Z3, U, axes=(1, 3))  # (16)

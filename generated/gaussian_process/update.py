@@ -75,10 +75,10 @@ def _loss(l, s, v, X, y):
 def _gradients(l, s, v, X, y):
     K, r2, *kept = _forward(l, s, v, X)
     X_differences_squared, exp_minus_2l, exp_2s, exp_minus_half_r2, exp_2s_scaled, exp_2v = kept
+    del r2  # to make room for the gradients
     N = X.shape[0]
     solved_y = np.linalg.solve(K, y)
     C = (y @ solved_y + np.linalg.slogdet(K)[1] + N * math.log(2 * math.pi)) / 2
-    del r2  # to make room for the gradients
     d_K = (np.linalg.inv(K) - np.outer(solved_y, solved_y)) / 2
     d_r2 = -d_K * exp_2s_scaled / 2  # (5)
     # (6)

@@ -90,11 +90,11 @@ def _loss(W, a, gamma, beta, v, c, X, y):
 
 def _gradients(W, a, gamma, beta, v, c, X, y):
     y_hat, Z, _, _, Z_hat, A, Z_centred, root_var_plus_eps = _forward(W, a, gamma, beta, v, c, X)
+    del Z  # to make room for the gradients
     N = X.shape[0]
     H = W.shape[1]
     error = y_hat - y
     C = np.mean(error**2)
-    del Z  # to make room for the gradients
     d_y_hat = 2 / N * error
     d_A = np.outer(d_y_hat, v)  # (13)
     delta_A = d_A * (1 - A**2)

@@ -74,11 +74,12 @@ def _loss(W1, b1, W2, b2, X, Y):
 
 def _gradients(W1, b1, W2, b2, X, Y):
     Y_hat, Z, A = _forward(W1, b1, W2, b2, X)
+    del Z  # to make room for the gradients
     N = X.shape[0]
     K = W2.shape[1]
     error = Y_hat - Y
     C = np.mean(error**2)
-    del Y_hat, Z  # to make room for the gradients
+    del Y_hat  # to make room for the gradients
     d_Y_hat = 2 / (N * K) * error
     d_A = d_Y_hat @ W2.T  # (7)
     d_Z = d_A * (1 - A**2)  # (8)
@@ -199,7 +200,7 @@ def _hvp(W1, b1, W2, b2, X, Y, v_W1, v_b1, v_W2, v_b2):
     Z_dot = X @ v_W1 + v_b1  # (19)
     one_minus_A_squared_2 = one_minus_A_squared * Z_dot
     Y_hat_dot = one_minus_A_squared_2 @ W2 + A @ v_W2 + v_b2  # (20)
-    d_A_dot = 2 / (N * K) * (Y_hat_dot @ W2.T) + d_Y_hat @ v_W2.T  # (21)
+    d_A_dot = Y_hat_dot @ (2 / (N * K) * W2.T) + d_Y_hat @ v_W2.T  # (21)
     one_minus_A_squared_3 = one_minus_A_squared * (d_A_dot - 2 * d_A * A * Z_dot)
     d_W1_dot = X.T @ one_minus_A_squared_3  # (22)
     d_b1_dot = one_minus_A_squared_3.sum(axis=0)  # (23)

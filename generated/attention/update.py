@@ -111,7 +111,7 @@ def _gradients(Wq, Wk, Wv, Wo, X, Y):
     d_k = Wq.shape[2]
     d_Y_hat = Y_hat - Y
     C = np.mean(d_Y_hat**2)
-    del Y_hat  # to make room for the gradients
+    del Y_hat
     d_Y_hat *= 2 / (N * T * D)
     d_O = np.tensordot(Wo, d_Y_hat, axes=(2, 2)).transpose(0, 2, 3, 1)  # (15)
     d_S = d_O @ V.transpose(0, 1, 3, 2)  # (16)

@@ -140,7 +140,7 @@ def _gradients(V, b, W, c, U, d, X, y):
     P /= sum_exp_Z3_shifted[:, None]  # (7)
     all_n = np.arange(N)
     C = np.mean(np.log(sum_exp_Z3_shifted) - (Z3[all_n, y] - max_Z3))
-    del Z3  # to make room for the gradients
+    del Z3
     d_Z3 = P / N  # (15)
     d_Z3[all_n, y] -= 1 / N
     d_B = np.tensordot(d_Z3, U, axes=(1, 3))  # (16)

@@ -79,7 +79,7 @@ def _gradients(W1, b1, W2, b2, X, Y):
     K = W2.shape[1]
     error = Y_hat - Y
     C = np.mean(error**2)
-    del Y_hat  # to make room for the gradients
+    del Y_hat
     d_Y_hat = 2 / (N * K) * error
     d_A = d_Y_hat @ W2.T  # (7)
     d_Z = d_A * (1 - A**2)  # (8)

@@ -74,7 +74,7 @@ def _gradients(W, b, X, T):
     N = X.shape[0]
     P /= sum_exp_Z_shifted  # (2)
     C = -np.sum(T * (Z_shifted - np.log(sum_exp_Z_shifted))) / N
-    del Z_shifted  # to make room for the gradients
+    del Z_shifted
     d_Z = (P - T) / N  # (5)
     d_W = X.T @ d_Z  # (6)
     d_b = d_Z.sum(axis=0)  # (7)

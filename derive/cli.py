@@ -13,13 +13,13 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from derive.code.styles import STYLES
+from derive.arguments import Run, parser
 from derive.defects import guarded
 from derive.errors import DeriveError, LanguageError, UsageError
 from derive.identifiers import visible
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from derive.pdf import Maker
     from derive.pipeline import Builder, Rebuilt
     from derive.verification.report import Report
-
-    Run = Callable[[argparse.Namespace, Builder | None], int]
-
-# Of points, or of processes.
-MOST = 10_000
 
 FINE, FAILED, MISUSED, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
@@ -50,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, builder: Builder | None = None)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    options = parser(RUNS, _Version).parse_args(arguments)
     try:
         code = guarded(options.run, options, builder)
         sys.stdout.flush()
@@ -65,104 +60,6 @@ def main(arguments: Sequence[str] | None = None, builder: Builder | None = None)
         # What is still buffered has no reader either; Python would complain of it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
-
-
-# --- arguments ----------------------------------------------------------------------------------
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="derive",
-        description="Derive the gradients of a model, as a document and as verified NumPy code.",
-        epilog="MODEL is the name of a model of the gallery or of your project, or a path.",
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    build = _command(commands, "build", _build, "write the documents and the code of models")
-    build.add_argument("--lang", choices=LANGUAGES, action="append", help="also in this language")
-    build.add_argument(
-        "--style", choices=STYLES, default="", help="how the code is written; default: as before"
-    )
-    build.add_argument("--force", action="store_true", help="replace files that were edited too")
-    build.add_argument("--notebook", action="store_true", help="write Jupyter notebooks too")
-    build.add_argument("--pdf", action="store_true", help="make PDFs too, by TeX or by Typst")
-    check = _command(commands, "check", _check, "say what `build` would change; write nothing")
-    for command in (build, check):
-        command.add_argument("models", nargs="*", metavar="MODEL", help="default: the project's")
-        command.add_argument("-o", "--output", type=Path, metavar="DIR", help="where output goes")
-        command.add_argument(
-            "-j", "--jobs", type=_count, metavar="N", help="models at once; default: one a core"
-        )
-
-    show = _command(commands, "show", _show, "print a model and its gradients")
-    _show_arguments(show)
-    verify = _command(commands, "verify", _verify, "check the mathematics and the code of a model")
-    verify.add_argument("model", metavar="MODEL")
-    verify.add_argument(
-        "--against",
-        metavar="FILE:FUNCTION",
-        help="check the gradients that this function of your own returns; FILE is executed",
-    )
-    verify.add_argument("--seed", type=int, default=0, metavar="N", help="draw other points")
-    verify.add_argument(
-        "--cases",
-        type=_count,
-        metavar="N",
-        help="at least so many random points at each of a few sizes",
-    )
-    verify.add_argument(
-        "--traceback", action="store_true", help="where FUNCTION raises, show where it was"
-    )
-    _add_serve(commands)
-    new = _command(commands, "new", _new, "write NAME.model, a commented model to start from")
-    new.add_argument("name", metavar="NAME")
-    return parser
-
-
-def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    serve = _command(commands, "serve", _serve, "derive models while you type them, in a browser")
-    serve.add_argument("model", nargs="?", metavar="MODEL", help="start with it; default: neuron")
-    serve.add_argument(
-        "--port", type=_port, default=8321, metavar="N", help="default: 8321; 0 takes any"
-    )
-    serve.add_argument(
-        "--host", default="127.0.0.1", metavar="HOST", help="default: this machine alone"
-    )
-    serve.add_argument(
-        "--seconds", type=_count, default=30, metavar="N", help="end a build after so long"
-    )
-
-
-def _show_arguments(show: argparse.ArgumentParser) -> None:
-    show.add_argument("model", metavar="MODEL")
-    show.add_argument("quantity", nargs="?", metavar="QUANTITY", help="only the gradient by this")
-    show.add_argument(
-        "--depth", type=int, default=0, metavar="N", help="how deep its steps are shown; default: 0"
-    )
-    show.add_argument("--section", metavar="NAME", help="only this section, such as `chain`")
-
-
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Run, summary: str
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + "."
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > len(str(MOST)) or not 1 <= int(text) <= MOST:
-        raise argparse.ArgumentTypeError(f"{text!r:.80} is not a number from 1 to {MOST}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
-    return int(text)
 
 
 class _Version(argparse.Action):
@@ -300,6 +197,15 @@ def _verified(found: ModelText, options: argparse.Namespace) -> Report:
         raise
 
 
+def _excerpt(options: argparse.Namespace, _: Builder | None) -> int:
+    from derive.excerpts import excerpt
+
+    what, project = " ".join(options.what), find_project(Path())
+    named = (options.format, options.label, options.lang, options.depth)
+    print(excerpt(options.model, what, *named, project), end="")
+    return FINE
+
+
 def _new(options: argparse.Namespace, _: Builder | None) -> int:
     from derive.project import new_model
 
@@ -321,6 +227,20 @@ def _serve(options: argparse.Namespace, _: Builder | None) -> int:
         )
     serve(server, say)
     return FINE
+
+
+RUNS: Mapping[str, Run] = {
+    "build": _build,
+    "check": _check,
+    "show": _show,
+    "excerpt": _excerpt,
+    "verify": _verify,
+    "serve": _serve,
+    "new": _new,
+}
+
+
+# --- models -------------------------------------------------------------------------------------
 
 
 def _asked_for(options: argparse.Namespace, project: Project) -> tuple[list[ModelText], Path]:

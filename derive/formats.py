@@ -45,6 +45,9 @@ class Shown:
     file: str
 
 
+# What an equation is called, by its number.
+Label = Callable[[int], str]
+
 Kind = Literal["latex", "html", "markdown", "typst", "text"]
 
 
@@ -95,8 +98,9 @@ def _sides(formula: Layout) -> str:
     return f"&{latex(formula)}"
 
 
-def _latex_display(lines: tuple[Numbered, ...]) -> str:
-    shown = [(broken(line.formula, LINE), _latex_mark(line)) for line in lines]
+def latex_display(lines: tuple[Numbered, ...], label: Label = str) -> str:
+    """The lines in displays that a page may end between; `label` names a number."""
+    shown = [(broken(line.formula, LINE), _latex_mark(line, label)) for line in lines]
     displays = []
     for long, group in groupby(shown, key=lambda one: _is_long(one[0])):
         if long:
@@ -106,8 +110,8 @@ def _latex_display(lines: tuple[Numbered, ...]) -> str:
     return "\n".join(displays)
 
 
-def _latex_mark(line: Numbered) -> str:
-    return r"\notag" if line.number is None else rf"\label{{eq:{line.number}}}"
+def _latex_mark(line: Numbered, label: Label) -> str:
+    return r"\notag" if line.number is None else rf"\label{{eq:{label(line.number)}}}"
 
 
 def _is_long(formula: Layout) -> bool:
@@ -159,7 +163,7 @@ LATEX = Format(
     escape_latex,
     _latex_inline,
     lambda layout: f"${latex(broken(layout, REASON))}$",
-    _latex_display,
+    latex_display,
     _latex_code,
     lambda number: rf"\eqref{{eq:{number}}}",
     lambda number: rf"\ref{{fig:{number}}}",
@@ -221,9 +225,14 @@ HTML = Format(
 # --- Markdown -----------------------------------------------------------------------------------
 
 
-def _coloured(formula: Layout) -> str:
+def coloured(formula: Layout) -> str:
     """LaTeX in colours that every reader of Markdown knows by name."""
     return latex(formula).replace(r"\textcolor{upstream}", r"\textcolor{brown}")
+
+
+def dollars(formula: Layout, limit: float = LINE) -> str:
+    """A formula on one line between dollars, as Jupyter and Pandoc read it."""
+    return f"${' '.join(coloured(broken(formula, limit)).split())}$"
 
 
 def _markdown_display(lines: tuple[Numbered, ...]) -> str:
@@ -231,7 +240,7 @@ def _markdown_display(lines: tuple[Numbered, ...]) -> str:
     blocks = []
     for line, formula in zip(lines, shown, strict=True):
         tag = "" if line.number is None else rf" \tag{{{line.number}}}"
-        blocks.append(f"```math\n{_coloured(formula)}{tag}\n```")
+        blocks.append(f"```math\n{coloured(formula)}{tag}\n```")
     return "\n\n".join(blocks)
 
 
@@ -245,8 +254,8 @@ MARKDOWN = Format(
     "md",
     escape_markdown,
     lambda text: escape_markdown(text, starts_line=False),
-    lambda layout: f"$`{_coloured(_inline(layout))}`$",
-    lambda layout: f"$`{_coloured(broken(layout, REASON))}`$",
+    lambda layout: f"$`{coloured(_inline(layout))}`$",
+    lambda layout: f"$`{coloured(broken(layout, REASON))}`$",
     _markdown_display,
     lambda name: f"`{name}`",
     lambda number: f"({number})",

@@ -13,36 +13,27 @@ from dataclasses import replace
 from typing import Any
 
 from derive.document.blocks import Document
-from derive.formats import LINE, MARKDOWN, REASON, Format
+from derive.formats import MARKDOWN, REASON, Format, dollars
 from derive.publish import document_context
 from derive.render import render_document
-from derive.typeset.breaking import broken
-from derive.typeset.latex import latex
-from derive.typeset.layout import Layout
 
 # The version of the format of notebooks that is written here.
 FORMAT = {"nbformat": 4, "nbformat_minor": 5}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def _inline(formula: Layout, limit: float = LINE) -> str:
-    """Mathematics as Jupyter reads it; a colour by a name that MathJax knows."""
-    markup = latex(broken(formula, limit)).replace(r"\textcolor{upstream}", r"\textcolor{brown}")
-    return f"${' '.join(markup.split())}$"
-
-
 def _display(lines: tuple[Any, ...]) -> str:
     shown = []
     for line in lines:
         tag = "" if line.number is None else rf" \tag{{{line.number}}}"
-        shown.append(f"${_inline(line.formula)[:-1]}{tag}$$")
+        shown.append(f"${dollars(line.formula)[:-1]}{tag}$$")
     return "\n\n".join(shown)
 
 
 JUPYTER: Format = replace(
     MARKDOWN,
-    inline=_inline,
-    reason=lambda formula: _inline(formula, REASON),
+    inline=dollars,
+    reason=lambda formula: dollars(formula, REASON),
     display=_display,
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 from derive.document.blocks import (
     Block,
@@ -45,16 +47,21 @@ def document_context(document: Document, form: Format, language: str) -> dict[st
         "words": {
             key: form.text(words[f"controls.{key}"]) for key in ("contents", "fold", "unfold")
         },
-        "introduction": [_block(block, form, language) for block in document.introduction],
+        "introduction": blocks_context(document.introduction, form, language),
         "sections": [
             {
                 "key": section.key,
                 "title": form.text(words[f"section.{section.key}"]),
-                "blocks": [_block(block, form, language) for block in section.blocks],
+                "blocks": blocks_context(section.blocks, form, language),
             }
             for section in document.sections
         ],
     }
+
+
+def blocks_context(blocks: Iterable[Block], form: Format, language: str) -> list[dict[str, Any]]:
+    """The blocks of a document, each with its kind and its parts as markup."""
+    return [_block(block, form, language) for block in blocks]
 
 
 def say(gap: Gap, form: Format, language: str) -> str:
@@ -135,46 +142,94 @@ def _block(block: Block, form: Format, language: str) -> dict[str, Any]:
         case Listing(lines):
             return {"kind": "display", "text": form.listing(lines)}
         case Figure(_, number, _, caption, _):
-            title = _filled(words["list.figure"], {"number": str(number)}, form)
+            title = _filled(words["list.figure"], {"number": (str(number),)})
             joint = words["list.sentences"]
             return {
                 "kind": "figure",
                 "number": number,
-                "title": title,
+                "title": "".join(_piece(piece, form) for piece in title),
                 "drawing": form.drawing(_shown(block, language)),
                 "caption": joint.join(_gap(phrase, form, words) for phrase in caption),
             }
     raise TypeError(f"unknown block {type(block).__name__}")
 
 
-def _gap(gap: Gap, form: Format, words: Catalogue) -> str:
+# --- sentences ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cited:
+    """The number of an equation or a figure, where a sentence refers to it."""
+
+    kind: Literal["equation", "figure"]
+    number: int
+
+
+# What a sentence is made of, in the order in which it is read; a string is plain text.
+Piece = str | Layout | Verbatim | Code | LineReference | Cited
+
+
+def spoken(gap: Gap, words: Catalogue) -> tuple[Piece, ...]:
+    """A phrase, formula or list in the words of a language, in no format.
+
+    >>> from derive.document.blocks import says
+    >>> spoken(says("list.pair", first=Code("w"), last=Reference(4, 4)), catalogue("en"))
+    (Code(text='w'), ' and ', 'equation ', Cited(kind='equation', number=4))
+    """
     match gap:
+        case Layout() | Verbatim() | Code() | LineReference():
+            return (gap,)
+        case Reference(first, last):
+            key = "list.equation" if first == last else "list.equations"
+            ends = {"first": Cited("equation", first), "last": Cited("equation", last)}
+            return _filled(words[key], {name: (cited,) for name, cited in ends.items()})
+        case FigureReference(number):
+            return _filled(words["list.figure"], {"number": (Cited("figure", number),)})
+        case Listed(items):
+            return _joined([spoken(item, words) for item in items], words)
+        case Phrase(key, gaps):
+            return _filled(words[key], {name: spoken(filling, words) for name, filling in gaps})
+    raise TypeError(f"unknown gap {type(gap).__name__}")
+
+
+def _filled(sentence: str, gaps: Mapping[str, tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    """The pieces of the sentence; a gap without a filling is a `KeyError` that names it."""
+    found: list[Piece] = []
+    for text, gap in pieces(sentence):
+        found += [text] if text else []
+        found += () if gap is None else gaps[gap]
+    return tuple(found)
+
+
+def _joined(items: list[tuple[Piece, ...]], words: Catalogue) -> tuple[Piece, ...]:
+    if len(items) < 2:
+        return items[0] if items else ()
+    first = items[0]
+    for item in items[1:-1]:
+        first = _filled(words["list.many"], {"first": first, "last": item})
+    key = "list.pair" if len(items) == 2 else "list.last"
+    return _filled(words[key], {"first": first, "last": items[-1]})
+
+
+def _gap(gap: Gap, form: Format, words: Catalogue) -> str:
+    return "".join(_piece(piece, form) for piece in spoken(gap, words))
+
+
+def _piece(piece: Piece, form: Format) -> str:
+    match piece:
+        case str():
+            return _spaced(form, piece)
         case Layout():
-            return form.inline(gap)
+            return form.inline(piece)
         case Verbatim(text):
             return form.text(text)
         case Code(text):
             return form.code(text)
-        case Reference(first, last):
-            key = "list.equation" if first == last else "list.equations"
-            ends = {"first": form.reference(first), "last": form.reference(last)}
-            return _filled(words[key], ends, form)
         case LineReference(number):
             return form.line(number)
-        case FigureReference(number):
-            return _filled(words["list.figure"], {"number": form.figure(number)}, form)
-        case Listed(items):
-            return _joined([_gap(item, form, words) for item in items], form, words)
-        case Phrase(key, gaps):
-            return _filled(words[key], {name: _gap(g, form, words) for name, g in gaps}, form)
-    raise TypeError(f"unknown gap {type(gap).__name__}")
-
-
-def _filled(sentence: str, gaps: dict[str, str], form: Format) -> str:
-    """The sentence as markup; a gap without a filling is a `KeyError` that names it."""
-    return "".join(
-        _spaced(form, text) + ("" if gap is None else gaps[gap]) for text, gap in pieces(sentence)
-    )
+        case Cited(kind, number):
+            return form.reference(number) if kind == "equation" else form.figure(number)
+    raise TypeError(f"unknown piece {type(piece).__name__}")
 
 
 def _spaced(form: Format, text: str) -> str:
@@ -182,13 +237,3 @@ def _spaced(form: Format, text: str) -> str:
     before = " " if text[:1] == " " else ""
     behind = " " if text[-1:] == " " and text.strip() else ""
     return before + form.phrase(text.strip()) + behind
-
-
-def _joined(items: list[str], form: Format, words: Catalogue) -> str:
-    if len(items) < 2:
-        return "".join(items)
-    first = items[0]
-    for item in items[1:-1]:
-        first = _filled(words["list.many"], {"first": first, "last": item}, form)
-    key = "list.pair" if len(items) == 2 else "list.last"
-    return _filled(words[key], {"first": first, "last": items[-1]}, form)

@@ -66,6 +66,11 @@ def render_document(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
     return template.render(context, font=math_font() if kind == "html" else "")
 
 
+def render_excerpt(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
+    """A part of a document for another text; `context` holds finished markup of its format."""
+    return environment(kind).get_template(f"excerpt.{ending}.j2").render(context)
+
+
 @cache
 def math_font() -> str:
     """The font of formulas, in base64, for pages that stand alone."""

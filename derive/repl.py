@@ -27,7 +27,14 @@ from derive.calculus.steps import Step
 from derive.code.styles import Style
 from derive.document.blocks import Working
 from derive.document.matrices import definition_formula, gradient_formula
-from derive.document.writer import Writer, at_first_places, formula, working, writer_for
+from derive.document.writer import (
+    Writer,
+    at_first_places,
+    formula,
+    initial_formulas,
+    working,
+    writer_for,
+)
 from derive.errors import DeriveError
 from derive.formats import HTML, TEXT
 from derive.formulas import Formulas
@@ -98,6 +105,11 @@ class Gradient:
         self._derivation = derivation
         self._derived = derived
         self._writer = writer_for(derivation)
+
+    @property
+    def derivation(self) -> Derivation:
+        """What the gradient is a part of."""
+        return self._derivation
 
     @property
     def shape(self) -> str:
@@ -212,6 +224,23 @@ class Model:
         quantity = self._variable(name)
         derivation = self._derivation_for(quantity)
         return Gradient(derivation, gradient_named(derivation, name))
+
+    def definition(self, name: str) -> Formulas:
+        """The equation that defines `name`, after its initial values where it steps.
+
+        >>> Model.read("neuron").definition("C")
+        C = (ŷ − y)²    (1, 1)
+        """
+        found = [e for e in self._completed.equations if str(e.left.name) == name]
+        if not found:
+            defined = [str(e.left.name) for e in self._completed.equations]
+            raise DeriveError(
+                f"'{name}' is not defined by an equation",
+                f"there are: {', '.join(defined)}",
+            )
+        writer = writer_for(self.derivation)
+        forms = (*initial_formulas(writer, found[0]), definition_formula(writer, found[0]))
+        return Formulas(forms, show_shape(found[0].left.shape))
 
     def jacobian(self, of: str, wrt: str) -> Jacobian:
         """∂`of`/∂`wrt`, of a defined quantity with respect to any.

@@ -1,6 +1,7 @@
 """The house in order: one direction of imports, small rooms, and nothing executed by accident."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -19,11 +20,15 @@ HOUSE = ROOT / "derive"
 STAGES = (
     "errors terms symbolic simplify functions reductions sizes model names wellformed language "
     "numbers calculus render program code verification typeset picture document printed formats "
-    "publish pipeline answers repl testing jobs serving progress messages defects cli"
+    "publish pipeline answers repl testing excerpts jobs serving progress messages defects sphinx "
+    "arguments cli"
 ).split()
 
 # What the oracle checks, and so must not share.
 CHECKED = {"simplify", "calculus", "program", "code"}
+
+# What is imported only where an extra is installed, and what it needs.
+ON_EXTRAS = {"derive.sphinx": ("docutils", "sphinx")}
 
 # The files that read or write the disk, apart from what is shipped in the package.
 ON_DISK = {"derive.project", "derive.output"}
@@ -133,8 +138,21 @@ def test_imports_stand_at_the_top(module):
 def test_what_is_imported_is_declared():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     declared = {re.match(r"[\w-]+", line).group() for line in settings["project"]["dependencies"]}
-    roots = {name.split(".")[0] for tree in TREES.values() for name in imports(tree)}
+    own = [tree for module, tree in TREES.items() if module not in ON_EXTRAS]
+    roots = {name.split(".")[0] for tree in own for name in imports(tree)}
     assert roots - sys.stdlib_module_names - {"derive"} == declared
+
+
+@every_module
+def test_every_module_can_be_imported(module):
+    for needed in ON_EXTRAS.get(module, ()):
+        pytest.importorskip(needed)
+    if module != "derive.__main__":
+        importlib.import_module(module)
+
+
+def test_nothing_else_stands_on_what_stands_on_an_extra():
+    assert [module for module in PATHS if reached(module) & set(ON_EXTRAS)] == []
 
 
 # --- size ---------------------------------------------------------------------------------------

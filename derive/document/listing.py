@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from derive.document.blocks import Code, CodeLine, Listing, Section, paragraph
 
@@ -26,9 +26,14 @@ def kernel_lines(source: str) -> Iterator[CodeLine]:
     >>> [(line.number, line.equations) for line in lines]
     [(1, ()), (2, (1, 1))]
     """
+    return function_lines(source, KERNELS)
+
+
+def function_lines(source: str, names: Collection[str]) -> Iterator[CodeLine]:
+    """The lines of some functions of a module, in its order, without their tags."""
     text, started = source.split("\n"), False
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and node.name in KERNELS:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
             if started:
                 yield CodeLine(node.lineno - 1, "", ())
             started = True

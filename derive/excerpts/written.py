@@ -76,7 +76,8 @@ def _latex(chosen: Excerpt, language: str) -> Format:
         if not chosen.name:
             return f"\\begin{{verbatim}}\n{_source(lines)}\n\\end{{verbatim}}"
         options = f"caption={{{_caption(chosen, LATEX, language)}}},label={{lst:{chosen.name}}}"
-        head = rf"\begin{{lstlisting}}[language=Python,basicstyle=\ttfamily,{options}]"
+        style = r"language=Python,basicstyle=\ttfamily\small,breaklines"
+        head = rf"\begin{{lstlisting}}[{style},{options}]"
         return f"{head}\n{_source(lines)}\n\\end{{lstlisting}}"
 
     return replace(

@@ -2,12 +2,16 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from documents import BOWL, LAYER, NEURON, document
 
 from derive import cli
 from derive.notebook import notebook
+from derive.pipeline import build_model
 
 TEXTS = {"neuron": NEURON, "bowl": BOWL, "layer": LAYER}
 
@@ -69,6 +73,34 @@ def test_the_formulas_stand_beside_the_objects_they_come_from():
     assert r"\tag{5}$$" in prose
     assert "```" not in prose
     assert "$`" not in prose
+
+
+def test_what_is_asked_for_stands_beside_what_gives_it():
+    asked = "\nprovide(hessian, jacobian(y_hat), hvp, gradient(x))\n"
+    built = build_model(NEURON + asked, "neuron", ())
+    whole = json.loads(notebook(built.document, NEURON + asked, "en"))
+    code = {c["id"]: "".join(c["source"]) for c in whole["cells"] if c["cell_type"] == "code"}
+    assert [source for key, source in code.items() if key.startswith("requested")] == [
+        "model.hessian('w', 'w').matrix",
+        "model.hessian('w', 'b').matrix",
+        "model.hessian('b', 'b').matrix",
+        "model.hvp()",
+        "model.jacobian('y_hat', 'w')",
+        "model.jacobian('y_hat', 'b')",
+        "model.gradient('x')",
+    ]
+    assert code["local-1"] == "model.gradient('y_hat')"
+
+
+def test_jupyter_runs_a_notebook_whose_formulas_all_show_themselves():
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    command = [sys.executable, str(Path(__file__).parent / "run_notebooks.py"), "neuron"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == (
+        "2 notebooks, 22 cells of code, 0 notebooks with failures"
+    )
 
 
 def test_the_command_writes_it_beside_the_document(tmp_path, capsys):

@@ -266,3 +266,10 @@ def test_one_section_is_shown_alone():
     assert lines[:3] == [neuron.specification.title.rstrip("."), "", "The chain rule"]
     with pytest.raises(DeriveError, match="has no section 'chian'"):
         show(neuron.specification, section="chian")
+
+
+def test_steps_of_a_large_model_are_told_though_its_document_leaves_them_out():
+    steps = Model.read("transformer").gradient("Wq").steps
+    assert [step.rule for step in steps][:2] == ["chain_rule", "local"]
+    assert repr(steps).startswith("chain rule: ")
+    assert steps._repr_html_().count("<math") > len(steps)

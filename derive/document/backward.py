@@ -31,7 +31,7 @@ from derive.document.writer import (
     runs,
     symbol_of,
     values_at_places,
-    working,
+    working_in_document,
 )
 from derive.model import Equation
 from derive.names import symbol
@@ -134,14 +134,15 @@ def _worked_once(writer: Writer, steps: tuple[Step, ...], number: int) -> list[B
     known: list[Gap] = []
     for step in steps:
         rules = tuple(
-            f"{reason.depth} {reason.rule.key}" for reason in working(writer, (step,)).reasons
+            f"{reason.depth} {reason.rule.key}"
+            for reason in working_in_document(writer, (step,)).reasons
         )
         found = writer.worked.setdefault(rules, Reference(number, number))
         if found.first == number:
             fresh.append(step)
         elif rules and found not in known:
             known.append(found)
-    blocks: list[Block] = [working(writer, tuple(fresh))] if fresh else []
+    blocks: list[Block] = [working_in_document(writer, tuple(fresh))] if fresh else []
     if known:
         key = "local.alike_too" if fresh else "local.alike"
         blocks.append(paragraph(key, references=Listed(tuple(known))))
@@ -152,7 +153,7 @@ def _by_rules(writer: Writer, steps: tuple[Step, ...], read: Sequence[Local]) ->
     """The steps from the cost; before them, if it reads one entry twice, what each step means."""
     cost = symbol_of(writer, writer.model.objective.cost)
     said = (paragraph("local.readings", left=cost),) if _reads_in_places(read) else ()
-    return (*said, working(writer, steps))
+    return (*said, working_in_document(writer, steps))
 
 
 def _reads_in_places(read: Sequence[Local]) -> bool:
@@ -293,7 +294,7 @@ def _simplifications(writer: Writer, gradients: list[Gradient]) -> list[Block]:
         steps += found if rules not in seen else ()
         seen.add(rules)
     steps = list(dict.fromkeys(steps))
-    return [working(writer, tuple(steps))] if steps else []
+    return [working_in_document(writer, tuple(steps))] if steps else []
 
 
 def _how_the_chain_goes(writer: Writer, gradients: list[Gradient]) -> Paragraph:

@@ -279,9 +279,12 @@ def working(writer: Writer, steps: tuple[Step, ...], silent: tuple[str, ...] = S
     return Working(tuple(reason for step in steps for reason in _reasons(writer, step, silent)))
 
 
+def working_in_document(writer: Writer, steps: tuple[Step, ...]) -> Working:
+    """The same in the document, where that of a large model has none."""
+    return Working(()) if writer.large else working(writer, steps)
+
+
 def _reasons(writer: Writer, whole: Step, silent: tuple[str, ...]) -> list[Reason]:
-    if writer.large:
-        return []
     walked = [(depth, _with_names(writer, step)) for depth, step in _spoken((whole,), silent)]
     collapsed = [(depth, step, before_collapse(step)) for depth, step in walked]
     terms = [term for _, step, delta in collapsed for term in _terms(step, delta)]

@@ -8,14 +8,14 @@ from itertools import chain, count
 from derive.code.layout import INDENT, WIDTH
 from derive.code.numpy_code import code
 from derive.code.size_code import Names, size_code
-from derive.program.array_shapes import shape_of
+from derive.program.array_shapes import added_value, shape_of
 from derive.program.arrays import Addition, ArrayTerm, Elementwise, Overlap, View
 from derive.terms import ONE, Multiply
 
 
 def addition_line(target: str, addition: Addition, names: Names) -> str:
     """`np.add.at(d_E, tok, g)`, or `d_z[rows, y] += g` where no place is named twice."""
-    sign, value = "add", addition.value
+    sign, value = "add", added_value(addition)
     if isinstance(value, Elementwise) and value.operation == "negate":
         sign, value = "subtract", value.operands[0]
     parts = [":" if part is None else code(part, names) for part in addition.subscripts]

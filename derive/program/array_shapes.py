@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from derive.errors import DerivationError
 from derive.polynomials import collected
 from derive.program.arrays import (
+    Addition,
     Apply,
     ArrayTerm,
     Cast,
@@ -205,6 +206,21 @@ def _scattered_shape(term: Scatter) -> Shape:
             raise _misfit("values of shape", show_shape(found), "at places of shape",
                           show_shape(wanted))  # fmt: skip
     return shape
+
+
+def added_value(addition: Addition) -> ArrayTerm:
+    """What is added at some places, with as many axes as these have.
+
+    Where NumPy's `np.add.at` would have to repeat a vector along more axes, it reads beyond its end
+    (as of NumPy 2.4).
+    """
+    value = addition.value
+    rank = max(len(shape_of(part)) for part in addition.subscripts if part is not None)
+    own = len(shape_of(value))
+    if not addition.repeats or not 0 < own < rank:
+        return value
+    selectors: list[Selector] = ["new" if axis < rank - own else "all" for axis in range(rank)]
+    return Select(value, tuple(selectors))
 
 
 def _places_shape(subscripts: Places, shape: Shape) -> Shape:

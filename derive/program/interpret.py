@@ -18,7 +18,7 @@ from derive.errors import DerivationError
 from derive.numbers.matrices import linear_algebra
 from derive.numbers.special import SERIES
 from derive.program.array_functions import BY_SERIES, IN_MATH, OF_NUMBERS
-from derive.program.array_shapes import shape_of
+from derive.program.array_shapes import added_value, shape_of
 from derive.program.arrays import (
     Apply,
     ArrayTerm,
@@ -245,7 +245,7 @@ def _added_up(
 ) -> np.ndarray:
     if isinstance(term, Overlap):
         return _overlapped(term, value, sizes)
-    added = [value(addition.value) for addition in term.additions]
+    added = [value(added_value(addition)) for addition in term.additions]
     base = np.asarray(value(term.base))
     array = base.astype(np.result_type(base, *map(np.asarray, added)))
     for addition, values in zip(term.additions, added, strict=True):

@@ -182,8 +182,8 @@ def _changed(term: ArrayTerm, target: Quantity) -> Iterator[Change]:
             for place, part in enumerate(terms[: 1 if operation == "divide" else 2]):
                 others = (*terms[:place], *terms[place + 1 :])
                 read = {name for other in others for name in reads(other)}
-                first = not isinstance(part, Elementwise) and len(others) == 1
                 for change in _changed(part, target):
+                    first = not change.steps and len(others) == 1
                     if first or not read & set(reads(change.start)):
                         yield change.then(*(_step(operation, other) for other in others))
         case Apply("exp", (exponent,)) if len(target.shape) >= MATRIX:

@@ -192,10 +192,13 @@ class _Visit:
         return Entry(found, tuple(here[index] for index in indices))
 
     def _offset(self, term: Term) -> Term:
-        """How far from this step a part looks: 1 where it reads at t + 1."""
+        """How far from this step a part looks: 1 where it reads at t + 1.
+
+        An axis that is longer than the steps has a place there at the last step too.
+        """
         for entry in entries(term):
-            for subscript in entry.subscripts:
-                form = affine(subscript)
+            for subscript, size in zip(entry.subscripts, entry.quantity.shape, strict=True):
+                form = affine(subscript) if size == self.step.size else None
                 if form is not None and form.coefficients == {self.step: ONE}:
                     constant = number(abs(form.constant))
                     return constant if form.constant >= 0 else negative(constant)

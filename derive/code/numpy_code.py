@@ -155,6 +155,8 @@ def _called(term: ArrayTerm, names: Names) -> str:
             return _locate(kind, operand, axes, names)
         case Full():
             return _full(term, names)
+        case Copy(operand) if not shape_of(operand):
+            return f"+{_at(operand, ATOM, names)}"
         case Copy(operand):
             return f"{_at(operand, ATOM, names)}.copy()"
         case Join(parts, axis):

@@ -34,6 +34,7 @@ from derive.program.arrays import (
     Whole,
     Windows,
     operands,
+    walk,
     with_operands,
 )
 from derive.program.program import Line, Loop, Statement, parts
@@ -46,8 +47,11 @@ TRUTH = ("==", "!=", "<", "<=", ">", ">=", "and", "or", "not")
 Types = dict[Name, ArrayTerm | None]
 
 
-def with_number_types(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines, in which no integers change the type of the numbers that they meet."""
+def with_number_types(lines: Sequence[Line], main: Quantity) -> tuple[Line, ...]:
+    """The lines, in which no integers change the type of the numbers that they meet.
+
+    What no data are in has the type of a parameter, the `main` one.
+    """
     types: Types = {}
     result: list[Line] = []
     for line in lines:
@@ -55,11 +59,11 @@ def with_number_types(lines: Sequence[Line]) -> tuple[Line, ...]:
             steps = tuple(replace(s, value=_typed(s.value, types)) for s in parts(line))
             result.append(replace(line, statements=steps))
         else:
-            result.append(_typed_statement(line, types))
+            result.append(_typed_statement(line, types, Whole(main)))
     return tuple(result)
 
 
-def _typed_statement(statement: Statement, types: Types) -> Statement:
+def _typed_statement(statement: Statement, types: Types, main: ArrayTerm) -> Statement:
     """A statement with its type; a gradient takes that of the variable that it belongs to."""
     target, value = statement.target, _typed(statement.value, types)
     if statement.axis is None:
@@ -67,6 +71,8 @@ def _typed_statement(statement: Statement, types: Types) -> Statement:
             case Derivative(_, wrt, 0) if _is_untyped(value, types):
                 own = _numbers(Whole(Quantity(wrt, target.shape)), types)
                 value = value if own is None else cast(value, own)
+            case _ if _is_untyped(value, types):
+                value = cast(value, main)
         types[target.name] = _numbers(value, types)
     return replace(statement, value=value)
 
@@ -78,7 +84,7 @@ def _typed(term: ArrayTerm, types: Types) -> ArrayTerm:
             made = (made[0], *_alike(made[1:], types))
         case Elementwise(operation) if operation in ARITHMETIC:
             made = _alike(made, types)
-        case Matmul() | Tensordot() | Join():
+        case Matmul() | Tensordot() | Join() | Apply() | OfMatrices():
             made = _alike(made, types)
         case Full(value, shape, like) if like is not None and _numbers(like, types) is None:
             # What it is to be like holds integers only.
@@ -99,23 +105,43 @@ def cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     match term:
         case Fold() | Select() | Transpose():
             return with_operands(term, (cast(operands(term)[0], like),))
-        case Elementwise("add" | "multiply" | "negate" | "divide", terms):
-            arrays = (part for part in terms if shape_of(part) or isinstance(part, Fold))
-            made = {part: cast(part, like) for part in arrays}
-            return with_operands(term, tuple(made.get(part, part) for part in terms))
+        case Gather(operand):
+            return with_operands(term, (cast(operand, like), *operands(term)[1:]))
+        case Elementwise("add" | "multiply" | "negate" | "divide"):
+            return _of_cast_arrays(term, like)
+        case Elementwise("power") | Apply() | OfMatrices() if not shape_of(term):
+            # A single number has no type that could be changed.
+            return _of_cast_arrays(term, like)
         case Either(condition, chosen, otherwise):
             branches = (cast(b, like) if shape_of(b) else b for b in (chosen, otherwise))
             return Either(condition, *branches)
         case Full(value, shape, None):
             return Full(value, shape, like)
+        case Empty(shape, ()):
+            return Empty(shape, (like,))
     return Cast(term, like)
 
 
+def _of_cast_arrays(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
+    parts = operands(term)
+    return with_operands(term, tuple(cast(p, like) if _has_arrays(p) else p for p in parts))
+
+
+def _has_arrays(term: ArrayTerm) -> bool:
+    return any(map(shape_of, walk(term)))
+
+
 def _is_untyped(term: ArrayTerm, types: Types) -> bool:
-    """Whether a value is an array of numbers of which none is in an array of the data."""
-    if isinstance(term, Elementwise) and term.operation in TRUTH:
-        return False
-    return bool(shape_of(term)) and _numbers(term, types) is None
+    """Whether a value is computed from arrays, of which none holds numbers of the data.
+
+    How many truths there are in all is a number of Python's, which takes the type that it meets.
+    """
+    match term:
+        case Elementwise(operation) if operation in TRUTH:
+            return False
+        case Fold("sum", Elementwise(operation)) if operation in TRUTH and not shape_of(term):
+            return False
+    return _has_arrays(term) and _numbers(term, types) is None
 
 
 def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:

@@ -99,21 +99,36 @@ def assembled(
     )
     program = with_solutions(program, symmetric_quantities(spec))
     tidy = tidied_lines(program.statements, frozenset(q.name for q in outputs))
-    typed = with_number_types(with_unit_axes(tidy))
+    typed = with_number_types(with_unit_axes(tidy), _main(spec))
     program = replace(program, statements=with_joint_axes(typed))
-    program = _with_own_outputs(restricted(shared(program), program.outputs))
+    program = restricted(shared(program), program.outputs)
+    program = _with_own_outputs(program, spec.objective.cost)
     lines = with_scaled_factors(program.statements, representative_sizes(spec))
     program = named(with_carried(replace(program, statements=lines)))
     check_program(program)
     return program
 
 
-def _with_own_outputs(program: Program) -> Program:
-    """A gradient that only looks at another array gets one of its own: a caller may change it."""
+def _main(spec: Specification) -> Quantity:
+    """The parameter of whose type is what no data are in: one with axes, if there is any."""
+    return next((p for p in parameters(spec) if p.shape), parameters(spec)[0])
+
+
+def _with_own_outputs(program: Program, cost: Quantity) -> Program:
+    """A gradient that only looks at another array gets one of its own: a caller may change it.
+
+    So does a cost that is a parameter as it is, which a step changes in place.
+    """
     outputs = {output.name for output in program.outputs if output.kind == "gradient"}
+
+    def is_shared(statement: Statement) -> bool:
+        if statement.target == cost:
+            return isinstance(statement.value, Whole)
+        return statement.target.name in outputs and _is_view(statement.value)
+
     lines = [
         replace(line, value=Copy(line.value))
-        if isinstance(line, Statement) and line.target.name in outputs and _is_view(line.value)
+        if isinstance(line, Statement) and is_shared(line)
         else line
         for line in program.statements
     ]

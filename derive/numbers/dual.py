@@ -191,7 +191,8 @@ def softplus(x: Dual) -> Dual:
 def arctan2(y: Dual, x: Dual) -> Dual:
     """The angle of the point (x, y) from the positive half of the first axis."""
     square = x.value * x.value + y.value * y.value
-    value = y.value.arctan2(x.value)
+    # A number that stands still takes the kind of one that moves.
+    value = (y.value + 0 * x.value).arctan2(x.value)
     return along(value, (y, existing(x.value / square)), (x, existing(-y.value / square)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
 from itertools import pairwise, product
@@ -157,8 +158,10 @@ def _product(factors: tuple[Expression, ...], sign: str, scope: Scope) -> Value:
     known: dict[int, Value] = {}
     for place, factor in enumerate(factors):
         if isinstance(factor, Bracket):
-            known[place] = _indicator(factor.condition, scope)
-            if not isinstance(known[place], Whole) and known[place] == 0:
+            with suppress(OutOfRange):
+                # Where another bracket is zero, what this one asks need not be there.
+                known[place] = _indicator(factor.condition, scope)
+            if place in known and not isinstance(known[place], Whole) and known[place] == 0:
                 return known[place]
     found = [
         known[place] if place in known else value_of(factor, scope)

@@ -148,7 +148,10 @@ def _scopes(node: Node, scope: tuple[Index, ...]) -> Iterator[tuple[Index, tuple
 
 def is_whole(node: Node) -> bool:
     """Whether an operand is a quantity as it is, which is printed without indices."""
-    return isinstance(node, Matrix) and isinstance(node.term, Entry | LinearAlgebra)
+    if not isinstance(node, Matrix) or not isinstance(node.term, Entry | LinearAlgebra):
+        return False
+    places = tuple(map(IndexValue, node.indices))
+    return node.term.subscripts[-len(places) :] in (places, places[::-1])
 
 
 def _names(node: Node) -> Iterator[str]:

@@ -80,7 +80,8 @@ def _run(
     before: dict[Name, np.ndarray] = {
         q.name: np.array(params[str(q.name)]) for q in parameters(model)
     }
-    before |= given | call("forward", params, **batch)
+    computed = call("forward", params, **batch)
+    before |= given | {name: np.asarray(value) for name, value in computed.items()}
     cost, gradients = call("gradients", params, **batch)
     before[model.objective.cost.name] = np.asarray(cost)
     measured, derived = call("check", params, **batch)

@@ -84,7 +84,8 @@ class _Watched:
         values: dict[Name, np.ndarray] = {name: np.array(params[name]) for name in params}
         names = (quantity.name for quantity in data(self._model))
         values |= {name: np.asarray(batch[key]) for name, key in zip(names, batch, strict=True)}
-        values |= self._called("forward", params, batch, given)
+        computed = self._called("forward", params, batch, given)
+        values |= {name: np.asarray(value) for name, value in computed.items()}
         costs = self._train(params, batches, **given, report=lambda _: None)
         costs = (*costs, self._called("loss", params, batch, given))
         cost = self._model.objective.cost.name

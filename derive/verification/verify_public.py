@@ -207,7 +207,20 @@ def _refusals(
             yield from _taken(module, f"'{name}' is not finite", *both)
     for times in HUGE:
         huge, data_too = _times(params, times), _times(by_name, times)
-        yield from _taken(module, "a gradient overflows", huge, data_too, ("step",))
+        own_names = (names[quantity.name] for quantity in parameters(model))
+        known = dict(zip(own_names, huge.values(), strict=True)) | data_too
+        if _overflows(module, known):
+            yield from _taken(module, "a gradient overflows", huge, data_too, ("step",))
+
+
+def _overflows(module: ModuleType, known: Given) -> bool:
+    """Whether a gradient is not finite: from one that is, a step may lead beyond all floats."""
+    kernel = public(module, "_gradients")
+    try:
+        _, grads = kernel(*(known[name] for name in inspect.signature(kernel).parameters))
+    except NOT_RUNNING:
+        return True
+    return not all(np.all(np.isfinite(gradient)) for gradient in grads.values())
 
 
 def _times(given: Given, times: float) -> dict[str, Any]:

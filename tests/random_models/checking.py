@@ -102,7 +102,7 @@ def built(text: str) -> Outcome:
     """The way of a user: documents, module and report."""
     report = build_model(text, "random").report
     failed = [line for line in report.lines if line.verdict == "failed"]
-    assert not failed, f"{report}"
+    assert not failed, "; ".join(f"{line.quantity}: {line.note}" for line in failed)
     undecided = [line for line in report.lines if line.verdict == "undecided"]
     if undecided:
         return Outcome("undecided", normal(undecided[0].note)[:80])

@@ -11,16 +11,26 @@ from derive.numbers.arithmetic import NotDefined
 from derive.numbers.scalars import agree
 
 
-def first_difference(expected: np.ndarray, found: np.ndarray) -> tuple[int, ...] | None:
-    """The first place at which two arrays of scalars differ; () where their shapes do."""
+def first_difference(
+    expected: np.ndarray, found: np.ndarray, beside: Any = 1
+) -> tuple[int, ...] | None:
+    """The first place at which two arrays of scalars differ; () where their shapes do.
+
+    Numbers `beside` them may be larger: what vanishes does so up to rounding.
+    """
     if expected.shape != found.shape:
         return ()
-    scale = max((abs(e) for e in expected.flat if e is not None), default=0)
+    scale = max(beside, largest_of(expected))
     for place in np.ndindex(expected.shape):
         at = expected.item(place)
-        if at is not None and not agree(found.item(place), at, max(scale, 1)):
+        if at is not None and not agree(found.item(place), at, scale):
             return place
     return None
+
+
+def largest_of(array: np.ndarray) -> Any:
+    """The largest size of a scalar that there is."""
+    return max((abs(e) for e in array.flat if e is not None and e == e), default=0)
 
 
 def show_number(number: Any) -> str:

@@ -25,6 +25,7 @@ from derive.verification.comparing import (
     exact_as_floats,
     first_difference,
     fits_floats,
+    largest_of,
     show_number,
 )
 from derive.verification.diagnose import Sample, diagnose
@@ -201,12 +202,8 @@ def kernel_lines(
     dead = dead_entries(points)
     lines = []
     for name in results[0]:
-        pairs = [
-            (truth(point, name), found[name]) for point, found in zip(points, results, strict=True)
-        ]
-        wrong = [
-            p for p, pair in zip(points, pairs, strict=True) if first_difference(*pair) is not None
-        ]
+        pairs = zip(points, results, strict=True)
+        wrong = [p for p, found in pairs if difference_at(p, name, found[name]) is not None]
         silent = [place for wrt, place in dead if name == Derivative(cost_name(model), wrt)]
         verdict: Verdict = "failed" if wrong else "undecided" if silent else "verified"
         note = ""
@@ -245,6 +242,14 @@ def truth(point: Point, name: Name) -> np.ndarray:
     return point.values[name]
 
 
+def difference_at(point: Point, name: Name, found: np.ndarray) -> tuple[int, ...] | None:
+    """The first place at which a quantity differs from the truth; a gradient beside all others."""
+    if not isinstance(name, Derivative):
+        return first_difference(truth(point, name), found)
+    beside = max(map(largest_of, point.gradients.values()))
+    return first_difference(truth(point, name), found, max(beside, 1))
+
+
 # --- failures -----------------------------------------------------------------------------------
 
 
@@ -254,11 +259,11 @@ def explain(
     """What differs, at the smallest sizes at which it does, and the likely mistake."""
 
     def fails(point: Point) -> bool:
-        return first_difference(truth(point, name), run(point)[name]) is not None
+        return difference_at(point, name, run(point)[name]) is not None
 
     point = smallest(model, fails, wrong)
     expected, found = truth(point, name), run(point)[name]
-    place = first_difference(expected, found)
+    place = difference_at(point, name, found)
     lines = []
     if place is not None and expected.shape == found.shape:
         where = show_sizes(point.sizes) + (", at special values" if point.special else "")

@@ -28,11 +28,10 @@ from derive.program.interpret import run as interpret
 from derive.program.plan import program_for
 from derive.render import render_python
 from derive.terms import Derivative
-from derive.verification.comparing import first_difference
 from derive.verification.loading import load_exact, load_module
 from derive.verification.points import point_at
 from derive.verification.running import arguments, as_floats, identifiers, run_kernels
-from derive.verification.verify import truth
+from derive.verification.verify import difference_at
 from derive.verification.verify_floats import exact_as_floats
 from derive.verification.verify_update import update_line
 from derive.verification.work import Counting
@@ -143,7 +142,7 @@ def compare(model, program, source, points):
     for point in points:
         at = dict(point.sizes)
         for name, found in run_kernels(exact, model, point, names).items():
-            place = first_difference(truth(point, name), found)
+            place = difference_at(point, name, found)
             assert place is None, f"the kernels give another {name}{place} at {at}"
         if not point.special:
             # Numbers that are equal at special values may differ by a rounding error on floats.

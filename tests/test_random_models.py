@@ -285,6 +285,13 @@ h[-1, k] = v[k]
 h[i, k] = tanh(0.5 * h[i - 1, k] + exp(tanh(h[i - 1, k]) / 2))
 C = sum(h ** 2) + sum(w)
 """,
+    "what is made of a size alone has no label": """
+n: dim
+w: param[n]
+i: range(n)
+z[i] = log_softmax(log_softmax(n, i), i)
+C = sum(z ** 2 * w)
+""",
     "an axis that is one longer than the steps is read a step ahead": """
 n: dim; m: dim
 a: param; w: param[n + 1, m]

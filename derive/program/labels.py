@@ -94,25 +94,25 @@ class Labels:
     def brief(self, term: ArrayTerm) -> str | None:
         """The label of the first array in a value, with a word for what is made of it."""
         parts = [part for part in operands(term) if not is_plain_number(part)]
+        first = self.brief(parts[0]) if parts else None
         match term:
             case Whole():
                 return self.of(term)
             case Apply(function):
-                return _joined(WORDS.get(function, function), self.brief(parts[0]))
+                return _joined(WORDS.get(function, function), first)
             case Elementwise("where", (_, *branches)):
                 arrays = [part for part in branches if not is_plain_number(part)]
                 return _joined(self.brief(arrays[0]), "kept") if arrays else "chosen"
             case Elementwise(operation) if operation in MADE and parts:
-                made = self.brief(parts[0])
-                if made is not None and made.endswith(f"_{MADE[operation]}"):
-                    return made
-                return _joined(made, MADE[operation])
+                if first is not None and first.endswith(f"_{MADE[operation]}"):
+                    return first
+                return _joined(first, MADE[operation])
             case Fold(kind):
-                return _joined(kind, self.brief(parts[0]))
+                return _joined(kind, first)
             case Select() | Transpose() | Cast() | Copy() | Elementwise("negate"):
-                return self.brief(parts[0])
+                return first
             case Matmul() | Tensordot():
-                return _joined(self.brief(parts[0]), "product")
+                return _joined(first, "product")
         return None
 
     def of(self, term: ArrayTerm) -> str | None:

@@ -341,14 +341,14 @@ def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
 
 
 def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:
-    """`node` with terms in the place of free indices; indices are identities: none is captured."""
+    """`node` with terms in the place of free indices, of whose own indices none is captured."""
+    met = {*values, *(index for value in values.values() for index in free_indices(value))}
 
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
             return values.get(n.index)
-        if isinstance(n, BINDERS) and any(index in values for index in n.indices):
-            outer = {index: value for index, value in values.items() if index not in n.indices}
-            return rebuild(n, tuple(substitute(child, outer) for child in children(n)))
+        if isinstance(n, BINDERS) and not met.isdisjoint(n.indices):
+            return substitute(renew(n), values)
         return None
 
     return rewrite(node, rule)

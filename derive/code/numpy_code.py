@@ -155,10 +155,9 @@ def _called(term: ArrayTerm, names: Names) -> str:
             return _locate(kind, operand, axes, names)
         case Full():
             return _full(term, names)
-        case Copy(operand) if not shape_of(operand):
-            return f"+{_at(operand, ATOM, names)}"
         case Copy(operand):
-            return f"{_at(operand, ATOM, names)}.copy()"
+            copied = _at(operand, ATOM, names)
+            return f"{copied}.copy()" if shape_of(operand) else f"+{copied}"
         case Join(parts, axis):
             along = f", axis={axis}" if axis else ""
             return f"np.concatenate(({_listed(parts, names)}){along})"
@@ -192,8 +191,7 @@ def _elementwise(term: Elementwise, names: Names) -> tuple[str, int]:
         case "multiply" if outer := outer_vectors(parts):
             return f"np.outer({_listed(outer, names)})", ATOM
         case "multiply":
-            first, *others = parts
-            texts = [_factor(first, names, first=True), *(_factor(p, names) for p in others)]
+            texts = [_factor(part, names, first=not place) for place, part in enumerate(parts)]
             return " * ".join(texts), PRODUCT
         case "floor_divide" if parts[1] == Exact(Fraction(1)):
             return f"np.floor({code(parts[0], names)})", ATOM

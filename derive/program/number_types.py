@@ -18,6 +18,7 @@ from derive.program.arrays import (
     Either,
     Elementwise,
     Empty,
+    Exact,
     Fold,
     Full,
     Gather,
@@ -139,7 +140,7 @@ def _is_untyped(term: ArrayTerm, types: Types) -> bool:
     match term:
         case Elementwise(operation) if operation in TRUTH:
             return False
-        case Fold("sum", Elementwise(operation)) if operation in TRUTH and not shape_of(term):
+        case Fold("sum", Elementwise("where", (_, Exact(1), Exact(0)))) if not shape_of(term):
             return False
     return _has_arrays(term) and _numbers(term, types) is None
 

@@ -344,8 +344,6 @@ def _slope(slope: Slope, scope: Scope) -> Value:
     (upper, above_at), (lower, below_at) = entry_of(slope.of, scope), entry_of(below, scope)
     if above_at is None or below_at is None:
         raise Unreadable(f"{quantity.name} as a whole", "print one entry")
-    if (upper.name, above_at) == (lower.name, below_at):
-        return scope.number(1)
     return scope.point.local(upper, above_at, lower, below_at)
 
 

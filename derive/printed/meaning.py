@@ -19,6 +19,7 @@ from derive.document.starts import Start
 from derive.document.writer import Writer
 from derive.model import Specification
 from derive.names import Symbol, symbol
+from derive.numbers.dual import Dual
 from derive.numbers.evaluate import evaluate, places
 from derive.numbers.evaluation import SCALARS, Evaluation, whole
 from derive.printed.claims import Claim
@@ -54,7 +55,7 @@ def meaning_at(writer: Writer, here: Evaluation, claims: Sequence[Claim], seed: 
     arrays = {plain(name): array for name, array in here.arrays.items()}
     arrays |= {q.name: _drawn((), here, Random(seed + k)) for k, q in enumerate(settings)}
     before = {start.quantity.name: _started(start, here) for start in writer.starts}
-    meaning = Meaning(names, sizes, here, arrays, before, {}, local_of(here))
+    meaning = Meaning(names, sizes, here, arrays, before, {}, local_of(model, here))
     ranges: dict[Symbol, int] = {}
     for claim in claims:
         for letter, size in running_letters(claim.sides, meaning):
@@ -86,11 +87,17 @@ def _started(start: Start, here: Evaluation) -> tuple[int, int, np.ndarray]:
     return start.axis, shape[start.axis] if start.downward else -1, found
 
 
-def local_of(here: Evaluation) -> Any:
-    """The derivative of an entry of a definition by an entry that its right side reads."""
+def local_of(model: Specification, here: Evaluation) -> Any:
+    """The derivative of an entry of a definition by an entry that its right side reads.
+
+    By itself it is one, but for what steps: there it is what the right side says, like all others.
+    """
+    stepping = {quantity.name for r in model.recurrences for quantity in r.quantities}
 
     def local(above: Quantity, at: Location, below: Quantity, place: Location) -> Any:
         assert here.partial is not None
+        if (above.name, at) == (below.name, place) and above.name not in stepping:
+            return Dual(SCALARS[here.how].of(1))
         of, wrt = (
             Entry(quantity, tuple(number(p) for p in where))
             for quantity, where in ((above, at), (below, place))

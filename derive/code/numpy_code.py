@@ -29,7 +29,7 @@ from derive.code.size_code import (
 )
 from derive.polynomials import collected
 from derive.program.array_functions import BY_SERIES, IN_MATH, OF_NUMBERS
-from derive.program.array_shapes import is_diagonal, outer_vectors, shape_of
+from derive.program.array_shapes import is_diagonal, joined_size, outer_vectors, shape_of
 from derive.program.arrays import (
     Apply,
     ArrayTerm,
@@ -151,8 +151,8 @@ def _called(term: ArrayTerm, names: Names) -> str:
             return f"np.vecdot({_listed(factors, names)})"
         case Fold(kind, operand, axes):
             return _folded(kind, operand, axes, names)
-        case Locate(kind, operand, axes):
-            return _locate(kind, operand, axes, names)
+        case Locate():
+            return _locate(term, names)
         case Full():
             return _full(term, names)
         case Copy(operand):
@@ -379,14 +379,14 @@ def _fold(kind: str, operand: ArrayTerm, arguments: str, names: Names) -> str:
     return f"np.{kind}({text}{', ' if arguments else ''}{arguments})"
 
 
-def _locate(kind: str, operand: ArrayTerm, axes: tuple[int, ...], names: Names) -> str:
-    shape = shape_of(operand)
-    if len(axes) == len(shape):
+def _locate(term: Locate, names: Names) -> str:
+    kind, operand, axes = term.kind, term.operand, term.axes
+    if len(axes) == len(shape_of(operand)):
         return _fold(kind, operand, "", names)
     if len(axes) == 1:
         return _fold(kind, operand, f"axis={axes[0]}", names)
-    kept = [size_code(size, names) for size in shape[: -len(axes)]]
-    return f"{_at(operand, ATOM, names)}.reshape({', '.join(kept)}, -1).{kind}(axis=-1)"
+    sizes = (size_code(size, names) for size in (*shape_of(term), joined_size(term)))
+    return f"{_at(operand, ATOM, names)}.reshape({', '.join(sizes)}).{kind}(axis=-1)"
 
 
 def _full(term: Full, names: Names) -> str:

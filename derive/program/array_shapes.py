@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.errors import DerivationError
-from derive.polynomials import collected
+from derive.polynomials import collected, least
 from derive.program.arrays import (
     Addition,
     Apply,
@@ -43,7 +43,7 @@ from derive.program.arrays import (
     walk,
 )
 from derive.sizes import Shape, show_shape
-from derive.terms import ONE, Add, Term, is_one
+from derive.terms import ONE, Add, Multiply, Term, is_one, number
 
 
 def shape_of(term: ArrayTerm) -> Shape:
@@ -265,8 +265,16 @@ def sizes_in(term: ArrayTerm) -> tuple[Term, ...]:
                         case Term():
                             found[selector] = None
             case Locate(_, _, axes) if len(axes) > 1:
-                found.update(dict.fromkeys(shape_of(part)))
+                found.update(dict.fromkeys((*shape_of(part), joined_size(part))))
     return tuple(found)
+
+
+def joined_size(term: Locate) -> Term:
+    """The size of the last axes as one, -1 where NumPy finds it, since no other may be empty."""
+    shape, kept = shape_of(term.operand), shape_of(term)
+    if all((least(size) or 0) >= 1 for size in kept):
+        return number(-1)
+    return collected(Multiply(shape[len(kept) :]))
 
 
 def is_diagonal(term: ArrayTerm) -> bool:

@@ -291,7 +291,8 @@ def _located(kind: str, array: Any, axes: tuple[int, ...]) -> Any:
     find = np.argmax if kind == "argmax" else np.argmin
     if len(axes) == 1:
         return find(array, axis=axes[0])
-    return find(array.reshape((*array.shape[: -len(axes)], -1)), axis=-1)
+    kept = array.shape[: -len(axes)]
+    return find(array.reshape((*kept, math.prod(array.shape[len(kept) :]))), axis=-1)
 
 
 def _python_number(term: ArrayTerm) -> int | float:

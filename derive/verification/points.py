@@ -219,8 +219,8 @@ def point_of(
         here, directions = run(model, sizes, inputs, names, how)
     except (Undefined, OutOfRange):
         return None
-    if special and any(known.blurred for known in here.known.values()):
-        # Which of two equal numbers is the first of the larger is then a matter of rounding.
+    if any(known.blurred for known in here.known.values()):
+        # Which of two equal numbers is the larger is then a matter of rounding.
         return None
     cost = here.arrays[model.objective.cost.name].item()
     places = list(directions)

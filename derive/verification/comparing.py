@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from derive.numbers.arithmetic import NotDefined
-from derive.numbers.scalars import agree
+from derive.numbers.scalars import AGREEMENT, agree
 
 
 def first_difference(
@@ -31,6 +32,17 @@ def first_difference(
 def largest_of(array: np.ndarray) -> Any:
     """The largest size of a scalar that there is."""
     return max((abs(e) for e in array.flat if e is not None and e == e), default=0)
+
+
+def scale_of(arrays: Iterable[np.ndarray]) -> float:
+    """The largest entry of arrays of scalars, as a float; one where they are zero but for rounding.
+
+    >>> from derive.numbers.scalars import Digits
+    >>> scale_of([np.array([Digits.of(2)]), np.array([Digits.of(-3)])]), scale_of([])
+    (3.0, 1.0)
+    """
+    found = max((np.abs(exact_as_floats(a)).max(initial=0.0) for a in arrays), default=0.0)
+    return float(found) if found > AGREEMENT else 1.0
 
 
 def show_number(number: Any) -> str:

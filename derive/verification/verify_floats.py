@@ -24,7 +24,7 @@ import numpy as np
 from derive.errors import VerificationError
 from derive.model import Specification, parameters, stops_a_gradient
 from derive.terms import Derivative, Name
-from derive.verification.comparing import exact_as_floats
+from derive.verification.comparing import exact_as_floats, scale_of
 from derive.verification.diagnose import Sample, diagnose
 from derive.verification.points import Point
 from derive.verification.report import Line, Verdict, show_sizes
@@ -128,8 +128,7 @@ def _entries_line(
 
 def _scale(points: Sequence[Point]) -> float:
     """The largest entry over all gradients at all points; one where they are all zero."""
-    arrays = [array for point in points for array in point.gradients.values()]
-    return max((_largest(exact_as_floats(array)) for array in arrays), default=0.0) or 1.0
+    return scale_of(array for point in points for array in point.gradients.values())
 
 
 def _largest(array: np.ndarray) -> float:

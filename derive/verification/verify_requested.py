@@ -30,7 +30,7 @@ from derive.model import (
 )
 from derive.numbers.arithmetic import Undefined
 from derive.terms import Name
-from derive.verification.comparing import exact_as_floats, first_difference, show_number
+from derive.verification.comparing import exact_as_floats, first_difference, scale_of, show_number
 from derive.verification.oracle import arithmetic_of, gradient, lift
 from derive.verification.points import Point
 from derive.verification.report import Level, Line, Verdict
@@ -307,8 +307,7 @@ def _closely(label: str, pairs: Pairs, scale: float) -> tuple[float, str]:
 
 def _scale(truths: Sequence[Arrays]) -> float:
     """The largest entry of all that a function returns; one where all of it is zero."""
-    arrays = [exact_as_floats(array) for truth in truths for array in truth.values()]
-    return max((float(np.abs(array).max(initial=0.0)) for array in arrays), default=0.0) or 1.0
+    return scale_of(array for truth in truths for array in truth.values())
 
 
 def _flattens_blocks(module: ModuleType, params: Mapping[str, np.ndarray]) -> bool:

@@ -2,12 +2,9 @@
 
 A term is what stands on the right of an index equation `name[i, j] = term`.  Nodes hold structure
 only; every operation on them lives in a module of its own.  Three decisions make them safe:
-
-- an `Index` is an identity, never a letter, so no substitution can capture one; letters are chosen
-  when a term is printed;
+- an `Index` is an identity, never a letter; letters are chosen when a term is printed;
 - a `Quantity` carries its shape, so an entry knows which of its axes have size one;
 - conditions (`i = j`, `j <= i`, a range) are kept beside bound indices, never multiplied in.
-
 Sizes are terms too: numbers, `Size("n")` and arithmetic on them.
 """
 
@@ -342,13 +339,16 @@ def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
 
 def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:
     """`node` with terms in the place of free indices, of whose own indices none is captured."""
-    met = {*values, *(index for value in values.values() for index in free_indices(value))}
+    read = {index for value in values.values() for index in free_indices(value)}
 
     def rule(n: Node) -> Node | None:
         if isinstance(n, IndexValue):
             return values.get(n.index)
-        if isinstance(n, BINDERS) and not met.isdisjoint(n.indices):
+        if isinstance(n, BINDERS) and not read.isdisjoint(n.indices):
             return substitute(renew(n), values)
+        if isinstance(n, BINDERS) and any(index in values for index in n.indices):
+            outer = {index: value for index, value in values.items() if index not in n.indices}
+            return rebuild(n, tuple(substitute(child, outer) for child in children(n)))
         return None
 
     return rewrite(node, rule)

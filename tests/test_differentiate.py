@@ -128,6 +128,16 @@ def test_substeps_lead_from_the_outermost_rule_to_the_entry_itself():
     assert rules == [(0, "power_rule"), (1, "other_terms"), (2, "itself")]
 
 
+def test_what_is_substituted_is_not_bound_by_a_sum_inside():
+    # Σ_k x[i] x[k] at i = k is Σ_j x[k] x[j]
+    inside = Index(n)
+    sums = [
+        Reduction("sum", (bound,), Multiply((entry("x", outer), entry("x", bound))))
+        for outer, bound in ((i, k), (k, inside))
+    ]
+    assert same(substitute(sums[0], {i: IndexValue(k)}), sums[1])
+
+
 def test_what_a_sum_binds_is_not_substituted():
     # (x[k] Σ_k x[k]) at k = 0 is x[0] Σ_k x[k]
     inner = Reduction("sum", (k,), entry("x", k))

@@ -164,6 +164,10 @@ class Scalar:
         """The angle of the point (other, self), which NumPy asks of the first argument."""
         raise NotRational(f"an angle of {self!r} is not rational", "evaluate to 50 digits")
 
+    def astype(self, dtype: object) -> Self:
+        """Itself, as NumPy's numbers change their type: an exact number has no other."""
+        return self
+
     def conjugate(self) -> Self:
         """Itself: the numbers are real."""
         return self

@@ -34,6 +34,7 @@ from derive.program.arrays import (
     Transpose,
     Whole,
     Windows,
+    is_plain_number,
     operands,
     walk,
     with_operands,
@@ -81,7 +82,7 @@ def _typed_statement(statement: Statement, types: Types, main: ArrayTerm) -> Sta
 def _typed(term: ArrayTerm, types: Types) -> ArrayTerm:
     made = tuple(_typed(part, types) for part in operands(term))
     match term:
-        case Elementwise("where", _):
+        case Elementwise("where", _) | Either():
             made = (made[0], *_alike(made[1:], types))
         case Elementwise(operation) if operation in ARITHMETIC:
             made = _alike(made, types)
@@ -104,15 +105,14 @@ def _alike(terms: Sequence[ArrayTerm], types: Types) -> tuple[ArrayTerm, ...]:
 def cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     """The same values of another type, which what they are made of has already."""
     match term:
-        case Fold() | Select() | Transpose():
-            return with_operands(term, (cast(operands(term)[0], like),))
-        case Gather(operand):
-            return with_operands(term, (cast(operand, like), *operands(term)[1:]))
+        case Fold() | Select() | Transpose() | Gather() if _has_type(operands(term)[0]):
+            first, *others = operands(term)
+            return with_operands(term, (cast(first, like), *others))
         case Elementwise("add" | "multiply" | "negate" | "divide"):
-            return _of_cast_arrays(term, like)
-        case Elementwise("power") | Apply() | OfMatrices() if not shape_of(term):
-            # A single number has no type that could be changed.
-            return _of_cast_arrays(term, like)
+            return _of_cast_parts(term, like)
+        case Elementwise("power") | Apply() | OfMatrices() if _is_made_of_arrays(term):
+            # A single number of theirs has no type that could be changed.
+            return _of_cast_parts(term, like)
         case Either(condition, chosen, otherwise):
             branches = (cast(b, like) if shape_of(b) else b for b in (chosen, otherwise))
             return Either(condition, *branches)
@@ -123,13 +123,22 @@ def cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     return Cast(term, like)
 
 
-def _of_cast_arrays(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
+def _of_cast_parts(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     parts = operands(term)
-    return with_operands(term, tuple(cast(p, like) if _has_arrays(p) else p for p in parts))
+    return with_operands(term, tuple(cast(p, like) if _has_type(p) else p for p in parts))
 
 
-def _has_arrays(term: ArrayTerm) -> bool:
-    return any(map(shape_of, walk(term)))
+def _is_made_of_arrays(term: ArrayTerm) -> bool:
+    return not shape_of(term) and any(map(shape_of, walk(term)))
+
+
+def _has_type(term: ArrayTerm) -> bool:
+    """Whether a value has a type of NumPy's: an array, what is made of one, functions of numbers.
+
+    Numbers of Python take the type that they meet.
+    """
+    functions = (part for part in walk(term) if isinstance(part, Apply))
+    return any(map(shape_of, walk(term))) or not all(map(is_plain_number, functions))
 
 
 def _is_untyped(term: ArrayTerm, types: Types) -> bool:
@@ -142,7 +151,7 @@ def _is_untyped(term: ArrayTerm, types: Types) -> bool:
             return False
         case Fold("sum", Elementwise("where", (_, Exact(1), Exact(0)))) if not shape_of(term):
             return False
-    return _has_arrays(term) and _numbers(term, types) is None
+    return _has_type(term) and _numbers(term, types) is None
 
 
 def _numbers(term: ArrayTerm, types: Types) -> ArrayTerm | None:

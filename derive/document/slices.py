@@ -63,7 +63,7 @@ def sliced(defined: Equation) -> Sliced | None:
     within = _matrix_indices(defined.right)
     stack = [index for index in defined.indices if runs(index) and index not in within]
     coefficient, sums, inside = _opened(defined.right)
-    summed = tuple(index for index in sums if index not in within)
+    summed = tuple(index for index in sums if index not in within and runs(index))
     if not summed:
         coefficient, sums, inside = ONE, (), defined.right
     if not stack and not summed:

@@ -26,6 +26,8 @@ from derive.verification.running import NOT_RUNNING, Names, arguments, as_floats
 BOUND = 1e-10
 # So many times larger, products of numbers overflow, and their sums.
 HUGE = (2.0**600, 2.0**1023)
+# What makes a short binary fraction a number of all digits, in float32 too.
+LONG = 1e-5 / 3
 # The kernels that every module has, and those of what a model may ask for.
 KERNELS = ("_values", "_loss", "_gradients")
 OFFERED = {"hessian": "_hessian", "hvp": "_hvp", "jacobian": "_jacobian"} | {
@@ -108,6 +110,23 @@ def _values(model: Specification, module: ModuleType, names: Names, point: Point
             error = np.abs(result - expected)[there].max(initial=0.0)
             if not error <= BOUND * scale:
                 yield f"'{function}' gives a wrong '{show_name(name)}', by {error:.1e}"
+    if not point.special:
+        yield from _cost_of_floats(model, module, names, point, scale)
+
+
+def _cost_of_floats(
+    model: Specification, module: ModuleType, names: Names, point: Point, scale: float
+) -> Iterator[str]:
+    """Where `loss` has fewer digits than its kernel, which short binary fractions do not show."""
+    params, by_name = arguments(model, point, names)
+    params = {name: array * (1 + LONG) for name, array in params.items()}
+    known = dict(zip((names[q.name] for q in parameters(model)), params.values(), strict=True))
+    kernel = public(module, "_loss")
+    wanted = inspect.signature(kernel).parameters
+    expected = kernel(*((known | by_name)[name] for name in wanted))
+    error = abs(call(module, "loss", params, by_name) - float(expected))
+    if not error <= BOUND * scale:
+        yield f"'loss' differs from its kernel by {error:.1e} where numbers have all their digits"
 
 
 def _cost_of_a_step(module: ModuleType, params: Given, by_name: Given) -> Any:

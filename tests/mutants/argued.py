@@ -20,6 +20,28 @@ ARGUED = {
         "the squared distance of i and j is that of j and i, so K and what it is made of are "
         "symmetric, and so are its inverse, a product of a vector with itself, and d_K"
     ),
+    r"swapped operands: gaussian_process\._loss: y @ np\.linalg\.solve\(K, y\) -> .*": (
+        "a scalar product of real vectors is the same in both orders"
+    ),
+    r"wrong name: gaussian_process\._\w+: exp_2s_scaled -> K in (kept|d_r2) = .*": (
+        "they differ on the diagonal, where r2 is zero for all parameters and its gradient is "
+        "multiplied by differences that are zero"
+    ),
+    r"wrong name: transformer\._gradients: Z1 -> H in .* at Z1 > 0": (
+        "H is max(Z1, 0), which is larger than zero where Z1 is"
+    ),
+    r"swapped operands: cnn\._gradients: .*, Z(.), A\1, .* -> .*, A\1, Z\1, .* in .*": (
+        "A is max(Z, 0), and of what is left they are only asked where they are larger than zero"
+    ),
+    r"wrong type: rnn\._gradients: np\.empty_like\(h\) -> .*float64\) in d_h = .*": (
+        "what is computed of it is written into d_a, which has the type of the parameters"
+    ),
+    r"wrong name: huber_regression\._forward: r -> abs_r in rho = .* at r ?\*\* ?2": (
+        "the square of |r| is that of r"
+    ),
+    r"sign: logistic_regression\.hvp: y -> \(-y\) in .*": (
+        "what this cost reads targets in is linear in the parameters: a second derivative has none"
+    ),
     r"swapped operands: bowl\._\w+: _forward\(x, y\) -> _forward\(y, x\) in .*": (
         "x² + y² is symmetric in x and y"
     ),

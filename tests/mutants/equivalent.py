@@ -60,11 +60,26 @@ def only_a_shape_is_read(node, after, around):
     if isinstance(node, ast.Name) and isinstance(after, ast.Name):
         while isinstance(above, ast.Subscript):
             above = around.parent(above)
-        if _named(above) in SHAPED or (
-            isinstance(above, ast.Attribute) and above.attr in ("dtype", "shape")
-        ):
-            return "both have the same shape and type at all sizes, and nothing else is read"
+        if _named(above) in SHAPED or getattr(above, "attr", "") in ("dtype", "shape"):
+            names = (node.id, after.id)
+            shapes = [around.declared(name) for name in names]
+            are_declared = None not in shapes
+            if not are_declared:
+                shapes = [around.shape(name) for name in names]
+            if getattr(above, "attr", "") == "shape":
+                shapes = [_read(around.parent(above), shape) for shape in shapes]
+            # A number that a kernel makes may have no type.
+            if shapes[0] == shapes[1] and (are_declared or shapes[0]):
+                return "both have the same shape and type at all sizes, and nothing else is read"
     return ""
+
+
+def _read(node, shape):
+    """The part of a shape that a node takes."""
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=int(place))) if shape and place < len(shape):
+            return shape[place]
+    return shape
 
 
 def only_a_type_is_read(node, after, around):
@@ -152,6 +167,12 @@ def even_power(node, after, around):
 
 def commutes(node, after, around):
     """The operands of a scalar product, or of a sum over all axes of one of them, exchanged."""
+    match node:
+        case ast.BinOp(ast.Name(id=one), ast.MatMult(), ast.Name(id=other)):
+            text = after if isinstance(after, str) else ast.unparse(after)
+            exchanged = text == f"{other} @ {one}"
+            if exchanged and around.rank(one) == around.rank(other) == 1:
+                return "a scalar product of real vectors is the same in both orders"
     if not (isinstance(after, ast.Call) and _named(node) == _named(after)):
         return ""
     if [after.args[:2][::-1], after.keywords] != [node.args[:2], node.keywords]:
@@ -238,7 +259,8 @@ def factors_of_one_product(node, after, around):
         ):
             top = around.parent(top)
         products.setdefault(top, []).append(load.id)
-    if changed and products and all(sorted(p) == sorted(changed) for p in products.values()):
+    are_sizes = changed and all(around.value(name) is not None for name in changed)
+    if are_sizes and products and all(sorted(p) == sorted(changed) for p in products.values()):
         return "both are factors of the same product, in whatever order"
     return ""
 

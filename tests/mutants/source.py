@@ -83,6 +83,16 @@ class Program:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         ]
 
+    @cached_property
+    def declared(self):
+        """The shapes of parameters and data, as the module declares them."""
+        tables = [
+            ast.literal_eval(node.value)
+            for node in self.tree.body
+            if isinstance(node, ast.Assign) and node.targets[0].id in ("PARAMETERS", "DATA")
+        ]
+        return {name: shape for table in tables for name, shape in table.items()}
+
     def span(self, node):
         """Where a node starts and ends, in bytes."""
         start = self.starts[node.lineno - 1] + node.col_offset

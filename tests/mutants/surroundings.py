@@ -22,6 +22,10 @@ class Surroundings:
         """The shape of a local array, None where that is not known."""
         return self.seen.shapes.get((self.function.name, name))
 
+    def declared(self, name):
+        """The shape of a parameter or of data with names for sizes, None for what is neither."""
+        return self.program.declared.get(name)
+
     def value(self, name):
         """The value of a local integer, None where it is none."""
         return self.seen.integers.get((self.function.name, name))

@@ -16,7 +16,7 @@ from derive.typeset.breaking import broken, widest_piece
 from derive.typeset.escape import escape_html, escape_latex, escape_markdown, escape_typst
 from derive.typeset.latex import latex
 from derive.typeset.layout import RELATIONS, Aligned, Layout, Operator, Row, row
-from derive.typeset.mathml import mathml
+from derive.typeset.mathml import mathml_of_page
 from derive.typeset.typst import typst, typst_lines
 from derive.typeset.unicode import unicode
 from derive.typeset.width import width
@@ -178,7 +178,7 @@ LATEX = Format(
 def _html_display(lines: tuple[Numbered, ...]) -> str:
     shown = []
     for line in lines:
-        formula = mathml(broken(line.formula, LINE), display=True)
+        formula = mathml_of_page(broken(line.formula, LINE), display=True)
         if line.number is None:
             shown.append(f'<div class="equation">{formula}</div>')
         else:
@@ -202,7 +202,7 @@ def _html_listing(lines: tuple[CodeLine, ...]) -> str:
 
 def _html_inline(formula: Layout) -> str:
     """A formula in a sentence; what a narrow screen may lack the room for is scrolled by itself."""
-    shown = mathml(broken(formula, LINE))
+    shown = mathml_of_page(broken(formula, LINE))
     return f'<span class="wide">{shown}</span>' if width(formula) > NARROW else shown
 
 
@@ -212,7 +212,7 @@ HTML = Format(
     escape_html,
     escape_html,
     _html_inline,
-    lambda layout: mathml(broken(layout, REASON)),
+    lambda layout: mathml_of_page(broken(layout, REASON)),
     _html_display,
     lambda name: f"<code>{escape_html(name)}</code>",
     lambda number: f'<a href="#eq-{number}">({number})</a>',

@@ -34,7 +34,7 @@ def fenced(left, body, right, stretchy=' stretchy="false"'):
 
 
 def matrix(*rows):
-    cells = ("".join(f'<mtd style="text-align:center">{cell}</mtd>' for cell in r) for r in rows)
+    cells = ("".join(f"<mtd>{cell}</mtd>" for cell in r) for r in rows)
     return fenced("[", f"<mtable>{''.join(f'<mtr>{c}</mtr>' for c in cells)}</mtable>", "]", "")
 
 
@@ -48,7 +48,7 @@ COMMA = '<mo separator="true">,</mo><mspace width="1em"></mspace>'
 
 def chain(parameter, local):
     named = coloured(by(C, Y_HAT)) + WIDE + by(Y_HAT, parameter)
-    return by(C, parameter) + IS + named + IS + coloured(f"<mrow>{ERROR}</mrow>") + DOT + local
+    return by(C, parameter) + IS + named + IS + coloured(ERROR) + DOT + local
 
 
 def coloured(upstream):
@@ -130,7 +130,7 @@ MATHML_CORE = set(
 )
 HTML_ELEMENTS = set(
     "html head meta title style script body header nav main ol h1 h2 p section div a table thead "
-    "tbody tr th td code details summary ul li span math figure figcaption b svg desc path rect "
+    "tbody tr th td code details summary ul li i span math figure figcaption b svg desc path rect "
     "text tspan".split()
 )
 VOID = {"meta", "br", "link", "img"}

@@ -40,10 +40,15 @@ ACCENTS = {
     "dot": "˙",
     "vec": "→",
 }
-LEFT, CENTRE = "text-align:left", "text-align:center"
+# How a cell stands that does not stand in the middle, as it does by itself.
+LEFT = ' style="text-align:left"'
 # The two columns of aligned lines touch at the relation, whose own space keeps them apart.
-ALIGNED_LEFT = "text-align:right;padding:0.25em 0"
-ALIGNED_RIGHT = "text-align:left;padding:0.25em 0"
+ALIGNED_LEFT = ' style="text-align:right;padding:0.25em 0"'
+ALIGNED_RIGHT = ' style="text-align:left;padding:0.25em 0"'
+# The same for a page, which says it once for all formulas.
+ALIGNED_CELLS = """\
+mtable[displaystyle] > mtr > mtd { text-align: left; padding: .25em 0; }
+mtable[displaystyle] > mtr > mtd:first-child { text-align: right; }"""
 
 
 def mathml(layout: Layout, display: bool = False) -> str:
@@ -54,6 +59,11 @@ def mathml(layout: Layout, display: bool = False) -> str:
     """
     style = ' display="block"' if display else ""
     return f"<math{style}>{_inside(layout)}</math>"
+
+
+def mathml_of_page(layout: Layout, display: bool = False) -> str:
+    """The same, where the style sheet of the page has `ALIGNED_CELLS`."""
+    return mathml(layout, display).replace(ALIGNED_LEFT, "").replace(ALIGNED_RIGHT, "")
 
 
 def mathml_body(layout: Layout) -> str:
@@ -93,7 +103,7 @@ def mathml_body(layout: Layout) -> str:
         case Cases() | Matrix() | Aligned():
             return _table(layout)
         case Marked(key, body):
-            return f'<mrow class="{escape(key)}">{mathml_body(body)}</mrow>'
+            return f'<mrow class="{escape(key)}">{_inside(body)}</mrow>'
         case Shaped(body, shape):
             return _element("munder", mathml_body(body), mathml_body(shape))
     raise TypeError(f"mathml: unknown layout {type(layout).__name__}")
@@ -187,14 +197,14 @@ def _table(layout: Cases | Matrix | Aligned) -> str:
             lines = "".join(_line((value, LEFT), (when, LEFT)) for value, when in rows)
             return _element("mrow", "<mo>{</mo>", _element("mtable", lines))
         case Matrix(entries):
-            lines = "".join(_line(*((item, CENTRE) for item in line)) for line in entries)
+            lines = "".join(_line(*((item, "") for item in line)) for line in entries)
             return _element("mrow", "<mo>[</mo>", _element("mtable", lines), "<mo>]</mo>")
     halves = (_line((left, ALIGNED_LEFT), (right, ALIGNED_RIGHT)) for left, right in layout.lines)
     return f'<mtable displaystyle="true">{"".join(halves)}</mtable>'
 
 
 def _line(*cells: tuple[Layout, str]) -> str:
-    shown = (f'<mtd style="{style}">{_inside(item)}</mtd>' for item, style in cells)
+    shown = (f"<mtd{style}>{_inside(item)}</mtd>" for item, style in cells)
     return _element("mtr", *shown)
 
 

@@ -88,12 +88,14 @@ def _rule_rows(writer: Writer) -> list[Row]:
             shape = says("notation.as_parameter")
             shape = says("notation.scalar") if quantity in shared else shape
             meaning = says("notation.kept" if quantity in rule.states else "notation.within")
-            rows.append((symbol_of(writer, shown), shape, meaning, Code(str(quantity.name))))
+            rows.append(
+                (symbol_of(writer, shown), shape, meaning, Code(str(writer.in_code(quantity.name))))
+            )
     return rows
 
 
 def _row(writer: Writer, quantity: Quantity, meaning: Gap) -> Row:
-    name = Code(python_name(writer.coded.get(quantity.name, str(quantity.name))))
+    name = Code(python_name(str(writer.in_code(quantity.name))))
     return (symbol_of(writer, quantity), shape_gap(writer, quantity), meaning, name)
 
 

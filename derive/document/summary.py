@@ -61,7 +61,9 @@ def summary_of(
         own = gradients_of_parameters(writer)
         lines = [(gradient.wrt, update_formula(writer, gradient)) for gradient in own]
     updates = tuple(
-        Formula(quantity.name, unicode(line), all_numbers(numbers.updates, quantity))
+        Formula(
+            writer.in_code(quantity.name), unicode(line), all_numbers(numbers.updates, quantity)
+        )
         for quantity, line in lines
     )
     asked = _requested(writer, numbers, requested)

@@ -12,10 +12,10 @@ from derive.calculus.explain import Chain, at
 from derive.calculus.matching import named
 from derive.calculus.steps import Step
 from derive.calculus.tidy import short_subscripts
-from derive.calculus.update import common, is_general
+from derive.calculus.update import is_general
 from derive.document.blocks import Gap, Listed, Reason, Reference, Working, says
 from derive.document.collapse import before_collapse
-from derive.document.settings import renamed_settings, with_settings
+from derive.document.settings import indices_of, renamed_quantities, with_names
 from derive.document.starts import Start, plainly, starts_before, starts_of
 from derive.model import Equation, Specification, parameters
 from derive.names import Symbol, read_latex
@@ -103,15 +103,20 @@ class Writer:
 
     def letters(self, terms: Sequence[Term]) -> dict[Index, str]:
         """The letters of the indices of terms that are read as one formula."""
-        return choose_letters(terms, (*self.names, *self._counters), self.usual)
+        return choose_letters(terms, (*self.names, *self.changing), self.usual)
 
     @property
-    def _counters(self) -> tuple[str, ...]:
-        """What the update counts, by a letter that the author gave to no index."""
+    def changing(self) -> tuple[str, ...]:
+        """What the update counts or keeps, by a letter that the author gave to no index."""
         rule = self.model.objective.rule
-        own = {index.letter for defined in self.model.equations for index in defined.indices}
-        counted = common(rule) if is_general(rule) else ()
-        return tuple(str(q.name) for q in counted if str(q.name) not in own)
+        own = {index.letter for index in indices_of(self.model)}
+        changed = (assignment.left for assignment in rule.assignments)
+        named = (*changed, *rule.states) if is_general(rule) else ()
+        return tuple(str(q.name) for q in named if str(q.name) not in own)
+
+    def in_code(self, name: Name) -> Name:
+        """What the code calls what has a name of its own in the document."""
+        return self.coded.get(name, name)
 
     def next_number(self) -> int:
         """The number of the next numbered equation."""
@@ -139,18 +144,18 @@ def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
     written = (*parameters(model), *(defined.left for defined in model.equations))
     entries = sum(_count(quantity, sizes) for quantity in written)
     reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
-    renamed = renamed_settings(model, given)
+    renamed = renamed_quantities(model, given)
     shown = replace(
         derivation,
-        model=with_settings(model, renamed),
+        model=with_names(model, renamed),
         gradients=reaching or derivation.gradients,
     )
     writer = Writer(shown, sizes, given, entries <= WRITTEN_OUT)
     return replace(
         writer,
-        usual=usual_letters(model, writer.names),
+        usual=usual_letters(model, (*writer.names, *writer.changing)),
         starts=starts_of(model),
-        coded={own.name: str(setting.name) for setting, own in renamed.items()},
+        coded={own.name: str(former.name) for former, own in renamed.items()},
     )
 
 

@@ -12,8 +12,8 @@ Forward
     Û[n, k] = U[n, k]/u[n]                                 (5)
     V̂[n, k] = V[n, k]/v[n]                                 (6)
     S = τ · Û V̂ᵀ                                           (7)
-    P[n, l] = exp(S[n, l])/(Σ_m exp(S[n, m]))              (8)
-    Q[n, l] = exp(S[n, l])/(Σ_m exp(S[m, l]))              (9)
+    P[n, l] = exp(S[n, l])/(Σ_p exp(S[n, p]))              (8)
+    Q[n, l] = exp(S[n, l])/(Σ_p exp(S[p, l]))              (9)
     C = −((1/N) Σ_n (log(P[n, n]) + log(Q[n, n])))/2
 
 Gradients

@@ -15,7 +15,7 @@ Forward
     c[t, n, j] = f[t, n, j] c[t − 1, n, j] + i[t, n, j] g[t, n, j]                          (6)
     h = o ∘ tanh(c)                                                                         (7)
     Z[t, n, k] = Σ_j h[t, n, j] U[j, k] + d[k]                                              (8)
-    P[t, n, k] = exp(Z[t, n, k])/(Σ_m exp(Z[t, n, m]))                                      (9)
+    P[t, n, k] = exp(Z[t, n, k])/(Σ_p exp(Z[t, n, p]))                                      (9)
     C = −(1/(N T)) Σ_n Σ_t log(P[t, n, token[n, t + 1]])
 
 Gradients
@@ -42,11 +42,11 @@ Gradients
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                               (32)
+    τ ← τ + 1                                                                               (32)
     m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                           (33)
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                        (34)
-    m̂ ← m_θ/(1 − β₁^t)                                                                      (35)
-    v̂ ← v_θ/(1 − β₂^t)                                                                      (36)
+    m̂ ← m_θ/(1 − β₁^τ)                                                                      (35)
+    v̂ ← v_θ/(1 − β₂^τ)                                                                      (36)
     θ ← θ − α m̂/(√v̂ + ε)                                                                    (37)
 
 Computed in stable forms

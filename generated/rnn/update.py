@@ -27,11 +27,11 @@ Gradients
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                               (17)
+    τ ← τ + 1                                                                               (17)
     m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                           (18)
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                        (19)
-    m̂ ← m_θ/(1 − β₁^t)                                                                      (20)
-    v̂ ← v_θ/(1 − β₂^t)                                                                      (21)
+    m̂ ← m_θ/(1 − β₁^τ)                                                                      (20)
+    v̂ ← v_θ/(1 − β₂^τ)                                                                      (21)
     θ ← θ − α m̂/(√v̂ + ε)                                                                    (22)
 
 Computed in stable forms

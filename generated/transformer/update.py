@@ -62,11 +62,11 @@ Gradients
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                              (64)
+    τ ← τ + 1                                                                              (64)
     m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                          (65)
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                       (66)
-    m̂ ← m_θ/(1 − β₁^t)                                                                     (67)
-    v̂ ← v_θ/(1 − β₂^t)                                                                     (68)
+    m̂ ← m_θ/(1 − β₁^τ)                                                                     (67)
+    v̂ ← v_θ/(1 − β₂^τ)                                                                     (68)
     θ ← θ − α m̂/(√v̂ + ε_adam)                                                              (69)
 
 Computed in stable forms

@@ -51,8 +51,13 @@ def test_a_weight_that_every_step_reads_adds_up_over_the_steps():
     assert bare(Model("lstm").gradient("W")) == bare("∂C/∂W = Σ_t h[t − 1]ᵀ ∂C/∂a[t]")
 
 
-def test_windows_are_no_matrices():
-    assert Model("cnn").gradient("V") is None
+def test_windows_with_gaps_are_no_matrices():
+    assert Model("cnn").gradient("A2") is None
+
+
+def test_a_bias_collects_every_entry_of_its_matrices():
+    shown = Model("cnn").gradient("b")
+    assert bare(shown) == bare("∂C/∂b[f] = Σ_n 𝟏ᵀ ∂C/∂Z₁[n, f] 𝟏")
 
 
 def test_a_relu_is_an_indicator_entry_by_entry():

@@ -14,11 +14,13 @@ from derive.document.blocks import (
     Gap,
     Listed,
     Numbered,
+    Paragraph,
     Phrase,
     Section,
     paragraph,
     says,
 )
+from derive.document.convolutions import CORRELATION, convolution_formula
 from derive.document.matrices import (
     closed_array,
     definition_formula,
@@ -28,7 +30,7 @@ from derive.document.matrices import (
     stacked,
     words_in,
 )
-from derive.document.slices import is_stacked, slice_formula, stack_example
+from derive.document.slices import InStack, in_stack, is_stacked, slice_formula, stack_example
 from derive.document.transposes import transposes
 from derive.document.updates import update_formula
 from derive.document.writer import (
@@ -44,7 +46,7 @@ from derive.program.arrays import Matmul
 from derive.terms import Choice, Node, Quantity, Reduction, entries
 from derive.terms import walk as walk_terms
 from derive.typeset.equations import equation
-from derive.typeset.layout import Fenced, Layout, walk
+from derive.typeset.layout import Fenced, Layout, Operator, row, walk
 
 
 def matrix_section(writer: Writer) -> Section | None:
@@ -61,19 +63,20 @@ def matrix_section(writer: Writer) -> Section | None:
         lines = tuple(Numbered(update_formula(writer, gradient)) for gradient in own)
         blocks += [paragraph("matrix.closing_update"), Display(lines)]
     shown = [gradient for gradient in _needed(writer, own) if gradient.wrt in writer.gradients]
-    blocks += transposes(writer, own + [one for one in shown if one not in own])
+    shown = own + [one for one in shown if one not in own]
+    blocks += [*_signs(writer, shown), *transposes(writer, shown)]
     if any(_has_computed_number(writer, gradient) for gradient in own):
         blocks.append(paragraph("matrix.brackets"))
     return Section("matrix", tuple(blocks)) if blocks else None
 
 
-def _forward_slices(writer: Writer, gradients: list[Equation]) -> list[Block]:
+def _forward_slices(writer: Writer, gradients: list[InStack]) -> list[Block]:
     """What a slice of a stack is, and the forward pass for one place of the stack."""
     example = stack_example(writer, gradients)
     if example is None:
         return []
     slice_, whole, letters = example
-    shown = (slice_formula(writer, defined) for defined in writer.model.equations)
+    shown = (stacked_formula(writer, defined) for defined in writer.model.equations)
     lines = tuple(Numbered(one) for one in shown if one is not None)
     gaps: dict[str, Gap] = {"slice": slice_, "whole": whole, "letters": Listed(letters)}
     blocks: list[Block] = [paragraph("matrix.slices", **gaps)]
@@ -84,12 +87,12 @@ def _closing(writer: Writer, own: list[Gradient]) -> list[Block]:
     """The gradients in matrix form, each behind those that it reads; and which have none."""
     lines: list[Numbered] = []
     plain: list[Gap] = []
-    in_slices: list[Equation] = []
+    in_slices: list[InStack] = []
     for gradient in _needed(writer, own):
         shown = matrix_form(writer, gradient)
         if shown is not None:
             lines.append(Numbered(shown.formula))
-            in_slices += [shown.equation] if shown.in_slices else []
+            in_slices += [shown.stack] if shown.stack is not None else []
         elif gradient.wrt in writer.gradients:
             plain.append(symbol_of(writer, gradient.equation.left))
     blocks = _forward_slices(writer, in_slices)
@@ -120,11 +123,11 @@ def _read(writer: Writer, gradient: Gradient) -> set[Quantity]:
 
 @dataclass(frozen=True)
 class MatrixForm:
-    """A gradient as a product of matrices, and the equation that it says."""
+    """A gradient as a product of matrices, and the equation that it says; where in a `stack`."""
 
     formula: Layout
     equation: Equation
-    in_slices: bool
+    stack: InStack | None = None
 
 
 def matrix_form(writer: Writer, gradient: Gradient) -> MatrixForm | None:
@@ -132,12 +135,41 @@ def matrix_form(writer: Writer, gradient: Gradient) -> MatrixForm | None:
     closed = closed_equation(writer.derivation, gradient)
     sliced = slice_formula(writer, closed, shaped=True) if is_stacked(closed) else None
     if sliced is not None:
-        return MatrixForm(sliced, closed, in_slices=True)
+        return MatrixForm(sliced, closed, in_stack(closed))
+    convolved = convolution_formula(writer, closed, shaped=True)
+    if convolved is not None:
+        left = convolved.left
+        return MatrixForm(convolved.formula, closed, InStack(closed, left.entry, len(left.shape)))
     whole = plain_gradient(writer, gradient, shaped=True)
     if whole is not None:
         said = matrix_formula(writer, closed_array(writer, gradient)) is not None
-        return MatrixForm(whole, closed if said else gradient.equation, in_slices=False)
+        return MatrixForm(whole, closed if said else gradient.equation)
     return None
+
+
+def stacked_formula(writer: Writer, defined: Equation) -> Layout | None:
+    """An equation at one place of its stack, as a product or as a convolution of matrices."""
+    found = slice_formula(writer, defined)
+    convolved = convolution_formula(writer, defined) if found is None else None
+    return found if convolved is None else convolved.formula
+
+
+def _signs(writer: Writer, gradients: list[Gradient]) -> list[Block]:
+    """What correlations and convolutions are, where the gradients have any."""
+    said: dict[str, Phrase] = {}
+    for gradient in gradients:
+        found = convolution_formula(writer, closed_equation(writer.derivation, gradient))
+        if found is not None and gradient.wrt in writer.gradients:
+            key = "correlation" if found.sign == CORRELATION else "convolution"
+            gaps: dict[str, Gap] = {
+                "first": found.first,
+                "second": found.second,
+                "sign": Operator(found.sign),
+                "product": row(found.first, Operator(found.sign), found.second),
+                "reference": writer.gradients[gradient.wrt],
+            }
+            said.setdefault(key, says(f"matrix.{key}", **gaps))
+    return [Paragraph(tuple(said[key] for key in sorted(said, reverse=True)))] if said else []
 
 
 def matrix_words(writer: Writer) -> tuple[Phrase, ...]:

@@ -8,7 +8,7 @@ along the stack only stays, or its sum stands before the product.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.document.matrices import array_of, as_column
@@ -16,8 +16,9 @@ from derive.document.starts import plainly
 from derive.document.writer import Writer, formula, runs, shape_layout
 from derive.model import Equation
 from derive.names import symbol
-from derive.program.arrays import ArrayTerm
+from derive.program.arrays import ArrayTerm, Fold, Whole
 from derive.simplify import flat_factors, product, quotient
+from derive.sizes import Shape
 from derive.terms import (
     ONE,
     Derivative,
@@ -35,9 +36,18 @@ from derive.terms import (
     is_one,
     rewrite,
 )
-from derive.typeset.arrays import layout_array
+from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import as_factor, equation, transposed
-from derive.typeset.layout import BigOperator, Identifier, Layout, NumberText, Shaped, row
+from derive.typeset.layout import (
+    TIMES,
+    BigOperator,
+    Identifier,
+    Layout,
+    NumberText,
+    Operator,
+    Shaped,
+    row,
+)
 from derive.typeset.layout import product as side_by_side
 from derive.typeset.leaves import Show
 from derive.typeset.symbols import Notation
@@ -62,7 +72,11 @@ def sliced(defined: Equation) -> Sliced | None:
     """The equation as one of matrices in stacks, None where it is none."""
     within = _matrix_indices(defined.right)
     stack = [index for index in defined.indices if runs(index) and index not in within]
-    coefficient, sums, inside = _opened(defined.right)
+    coefficient, inside = opened(defined.right)
+    sums: tuple[Index, ...] = ()
+    match inside:
+        case Reduction("sum", sums, inside, ()):
+            pass
     summed = tuple(index for index in sums if index not in within and runs(index))
     if not summed:
         coefficient, sums, inside = ONE, (), defined.right
@@ -102,22 +116,20 @@ def _running(entry: Entry) -> list[Term]:
     return [subscript for size, subscript in axes if not is_one(size)]
 
 
-def _opened(term: Term) -> tuple[Term, tuple[Index, ...], Term]:
-    """The factor without indices, the indices of the sum behind it, and what is summed."""
+def opened(term: Term) -> tuple[Term, Term]:
+    """The factor without indices, and what stands behind it."""
     match term:
-        case Reduction("sum", indices, inside, ()):
-            return ONE, indices, inside
         case Multiply():
             factors = flat_factors((term,))
             numbers = [factor for factor in factors if not free_indices(factor)]
             rest = [factor for factor in factors if factor not in numbers]
             if len(rest) == 1:
-                before, indices, inside = _opened(rest[0])
-                return product(*numbers, before), indices, inside
+                before, inside = opened(rest[0])
+                return product(*numbers, before), inside
         case Divide(above, below) if not free_indices(below):
-            before, indices, inside = _opened(above)
-            return quotient(before, below), indices, inside
-    return ONE, (), term
+            before, inside = opened(above)
+            return quotient(before, below), inside
+    return ONE, term
 
 
 def _slice(entry: Entry, within: frozenset[Index], slices: dict[Quantity, Entry]) -> Entry | None:
@@ -185,7 +197,7 @@ def slice_formula(writer: Writer, defined: Equation, shaped: bool = False) -> La
     """The equation at one place of the stack in matrix notation, None where it has none."""
     told = in_slices(writer, defined)
     sizes = (lambda shape: shape_layout(writer, shape)) if shaped else None
-    matrices = None if told is None else layout_array(told.array, told.show, sizes)
+    matrices = None if told is None else _matrices(told, sizes)
     if told is None or matrices is None:
         return None
     found, notation = told.found, told.notation
@@ -197,6 +209,17 @@ def slice_formula(writer: Writer, defined: Equation, shaped: bool = False) -> La
     if found.coefficient != ONE:
         right_side = side_by_side(formula(writer, found.coefficient), right_side)
     return equation(left, right_side)
+
+
+def _matrices(told: InSlices, sizes: Callable[[Shape], Layout] | None) -> Layout | None:
+    """What stands behind the sums; the sum of all entries of one slice is 𝟏ᵀ A 𝟏."""
+    match told.array:
+        case Fold("sum", Whole() as slice_, (0, 1)):
+            shown = layout_array(Fold("sum", slice_, (1,)), told.show, sizes)
+            flat = transposed(ONES)
+            ones = flat if sizes is None else Shaped(flat, sizes((ONE, slice_.quantity.shape[0])))
+            return None if shown is None else row(ones, Operator(TIMES), shown)
+    return layout_array(told.array, told.show, sizes)
 
 
 def _sums(found: Sliced, notation: Notation) -> Iterator[Layout]:
@@ -211,18 +234,32 @@ def is_stacked(defined: Equation) -> bool:
     return any(len(_running(entry)) > 2 for entry in (whole, *entries(defined.right)))
 
 
+@dataclass(frozen=True)
+class InStack:
+    """A gradient at one place of the stack: its equation, and the matrix that stands there."""
+
+    equation: Equation
+    left: Entry
+    axes: int
+
+
+def in_stack(defined: Equation) -> InStack | None:
+    """Which matrix an equation in slices gives."""
+    found = sliced(defined)
+    return None if found is None else InStack(defined, found.left, len(found.matrices.left.shape))
+
+
 def stack_example(
-    writer: Writer, gradients: Sequence[Equation]
+    writer: Writer, gradients: Sequence[InStack]
 ) -> tuple[Layout, Layout, tuple[Layout, ...]] | None:
     """A slice of one of the arrays that are stacks of matrices, the array, and the letters."""
-    found = [(gradient, sliced(gradient)) for gradient in gradients]
-    stacks = [(g, s) for g, s in found if s is not None and len(s.matrices.left.shape) == 2]
+    stacks = [one for one in gradients if one.axes == 2 and one.left.subscripts]
     if not stacks:
         return None
-    gradient, most = max(stacks, key=lambda pair: len(pair[1].left.subscripts))
-    name = gradient.left.name
+    most = max(stacks, key=lambda one: len(one.left.subscripts))
+    name = most.left.quantity.name
     assert isinstance(name, Derivative)
-    letters = writer.letters((most.left, gradient.right))
+    letters = writer.letters((most.left, most.equation.right))
     notation = Notation(letters, writer.symbols)
     one = Entry(Quantity(name.wrt, most.left.quantity.shape), most.left.subscripts)
     named = tuple(Identifier(symbol(letters[index])) for index in free_indices(most.left))

@@ -78,7 +78,10 @@ class Sum(Expression):
 
 @dataclass(frozen=True)
 class Product(Expression):
-    """Factors joined by `sign`: side by side (×), entry by entry (∘), or by blocks (⊗)."""
+    """Factors joined by `sign`.
+
+    Side by side (×), entry by entry (∘), by blocks (⊗), as correlation (⋆) or convolution (∗).
+    """
 
     factors: tuple[Expression, ...]
     sign: str = "×"

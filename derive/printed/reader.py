@@ -183,7 +183,10 @@ class Line:
         return found[0] if len(found) == 1 else Product(tuple(found), sign)
 
     def product(self) -> Expression:
-        """Factors side by side; a slash divides what stands before it by one factor."""
+        """Factors side by side, or a window and what it is laid on: K ⋆ X, K ∗ X.
+
+        A slash divides what stands before it by one factor.
+        """
         found = self.factor()
         while _sign(self.next) in (TIMES, DOT, "/"):
             if _sign(self.take()) == "/":
@@ -191,7 +194,12 @@ class Line:
                 continue
             before = found.factors if isinstance(found, _Open) else (found,)
             found = _Open((*before, self.factor()))
-        return Product(found.factors) if isinstance(found, _Open) else found
+        found = Product(found.factors) if isinstance(found, _Open) else found
+        sign = _sign(self.next)
+        if sign in ("⋆", "∗"):
+            self.take()
+            return Product((found, self.product()), sign)
+        return found
 
     def factor(self) -> Expression:
         """One factor; a big operator is a factor together with all that it reaches."""

@@ -165,6 +165,30 @@ def kronecker(left: Value, right: Value) -> Value:
     return Whole(np.kron(left.array, right.array))
 
 
+def correlation(kernel: Value, image: Value) -> Value:
+    """The sums of products of a kernel with all windows of its shape."""
+    small, large = as_matrix(kernel).array, as_matrix(image).array
+    shape = tuple(b - a + 1 for a, b in zip(small.shape, large.shape, strict=True))
+    if small.ndim != 2 or min(shape) < 1:
+        raise Unfitting(f"{small.shape} does not fit into {large.shape}", "mend the order")
+    array = np.empty(shape, dtype=object)
+    for i, j in np.ndindex(shape):
+        window = large[i : i + small.shape[0], j : j + small.shape[1]]
+        array[i, j] = (small * window).sum()
+    return whole(array)
+
+
+def convolution(left: Value, right: Value) -> Value:
+    """The sums of products of all entries whose places add up to the same."""
+    one, other = as_matrix(left).array, as_matrix(right).array
+    shape = tuple(a + b - 1 for a, b in zip(one.shape, other.shape, strict=True))
+    array = np.full(shape, 0 * one.flat[0], dtype=object)
+    for i, j in np.ndindex(one.shape):
+        window = array[i : i + other.shape[0], j : j + other.shape[1]]
+        window += other * one[i, j]
+    return whole(array)
+
+
 def transposed(value: Value) -> Value:
     """The last two axes turned round."""
     if not isinstance(value, Whole):

@@ -49,6 +49,8 @@ OPERATORS = {
     "⊤": r"\top",
     "∘": r"\circ",
     "⊗": r"\otimes",
+    "⋆": r"\star",
+    "∗": r"\ast",
     "∇": r"\nabla",
     "×": r"\times",
     "→": r"\to",

@@ -30,8 +30,9 @@ from derive.document.matrices import (
     gradient_formula,
     matrix_formula,
 )
+from derive.document.matrix_form import stacked_formula
 from derive.document.remarks import Contraction, Direction, contraction, starting_point
-from derive.document.slices import is_stacked, slice_formula
+from derive.document.slices import is_stacked
 from derive.document.worked import exact_value, stated_data
 from derive.document.writer import (
     Writer,
@@ -61,6 +62,7 @@ from derive.typeset.breaking import broken
 from derive.typeset.equations import as_factor, equation
 from derive.typeset.layout import (
     MINUS,
+    Aligned,
     Group,
     Layout,
     NumberText,
@@ -214,15 +216,18 @@ def results_section(writer: Writer, lines: Mapping[int, int] | None = None) -> S
 
 
 def _cell(writer: Writer, gradient: Gradient, shown: Layout) -> Gap:
-    """A gradient as it fits into a table; where it does not, the equation that it is."""
-    fitted = broken(_short(writer, gradient, shown), CELL)
-    return fitted if width(fitted) <= WIDEST_CELL else writer.gradients[gradient.wrt]
-
-
-def _short(writer: Writer, gradient: Gradient, shown: Layout) -> Layout:
-    """A gradient for a table: in slices where it has no plainer form."""
+    """A gradient as it fits into a table: below its left side where it is too wide beside it."""
     closed = closed_equation(writer.derivation, gradient)
-    return (slice_formula(writer, closed) or shown) if is_stacked(closed) else shown
+    found = (stacked_formula(writer, closed) or shown) if is_stacked(closed) else shown
+    for one in (found, shown):
+        fitted = broken(one, CELL)
+        if width(fitted) <= WIDEST_CELL:
+            return fitted
+    entry, right = (at_first_places(term) for term in (gradient.entry, closed.right))
+    left = row(formula(writer, entry), Operator("="))
+    below = broken(formula(writer, right), CELL)
+    lines = below.lines if isinstance(below, Aligned) else ((row(), below),)
+    return Aligned(((row(), left), *lines))
 
 
 def _line_of(writer: Writer, gradient: Gradient, lines: Mapping[int, int]) -> Gap:

@@ -293,10 +293,10 @@ def train(params, batches, state=None, *, report=print, every=1, **settings):
     return costs
 
 
-def example(*, N=30, T=18):
+def example(*, N=30, T=18, V=8):
     """The data of the worked example, by name."""
     token = np.where(
-        np.arange(T + 1) % 6 == 0, (np.arange(N) % 3)[:, None], 2 + np.arange(T + 1) % 6
+        np.arange(T + 1) % (V - 2) == 0, (np.arange(N) % 3)[:, None], 2 + np.arange(T + 1) % (V - 2)
     )
     return {"token": token}
 

@@ -21,7 +21,7 @@ from derive.code.styles import STYLES, Style
 from derive.document.blocks import Document
 from derive.document.build import document_of, with_checks, with_module, with_pictures
 from derive.document.summary import summary_of
-from derive.document.worked_numbers import error_pairs
+from derive.document.worked_numbers import classifications, error_pairs
 from derive.errors import LanguageError, VerificationError
 from derive.formats import FORMATS, LATEX, MARKDOWN, TYPST, Format
 from derive.language import read_model
@@ -90,7 +90,8 @@ def build_model(
     report = Report(name, (*steps, *printed, *verify(model, code).lines))
     undecided = dict.fromkeys(line.quantity for line in report.lines if is_undecided(line))
     document = with_pictures(document, derivation, training_run(model, code))
-    run = small_run(model, code, example_sizes(model), error_pairs(derivation))
+    pairs, classes = error_pairs(derivation), classifications(derivation)
+    run = small_run(model, code, example_sizes(model), pairs, classes)
     document = with_module(document, derivation, code, run)
     document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided), run)
     documents = (

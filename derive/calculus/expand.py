@@ -7,6 +7,7 @@ quantity becomes the list of its entries.  Nothing is rearranged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations_with_replacement
 from itertools import product as cartesian
 
 from derive.errors import DeriveError
@@ -36,6 +37,9 @@ Sizes = Mapping[str, int]
 # The size of the written-out example for a dimension whose text gives none.
 SMALL = 2
 
+# The smallest sizes are looked for among those whose sum is larger than that of ones by so much.
+LARGER = 3
+
 
 def example_sizes(model: Specification, **given: int) -> dict[str, int]:
     """The sizes of the written-out example: those `given`, else the text's, else a small one.
@@ -62,6 +66,26 @@ def example_sizes(model: Specification, **given: int) -> dict[str, int]:
     return sizes
 
 
+def smallest_sizes(model: Specification) -> dict[str, int] | None:
+    """The smallest sizes at which every axis has a place, None where they are not found.
+
+    >>> from derive.language import read_model
+    >>> text = "S: dim; M: dim = S // 2; w: param[M]; C = sum(w**2); minimize(C, sgd())"
+    >>> smallest_sizes(read_model(text))
+    {'S': 2, 'M': 1}
+    """
+    free = [one.name for one in model.dimensions if one.formula is None]
+    for more in range(LARGER + 1):
+        for raised in combinations_with_replacement(free, more):
+            try:
+                sizes = example_sizes(model, **{name: 1 + raised.count(name) for name in free})
+            except DeriveError:
+                continue
+            if all(size > 0 for size in sizes.values()):
+                return sizes
+    return None
+
+
 def shape_at(quantity: Quantity, sizes: Sizes) -> tuple[int, ...]:
     """The shape of a quantity in the instance."""
     return tuple(int(size_at(size, sizes)) for size in quantity.shape)
@@ -76,12 +100,17 @@ def places(quantity: Quantity, sizes: Sizes) -> Iterator[tuple[Term, ...]]:
 
 def instance(equation: Equation, sizes: Sizes) -> tuple[tuple[Entry, Term], ...]:
     """The written-out equations, one for each entry of the left-hand side."""
-    written = []
-    for subscripts in places(equation.left, sizes):
-        values = dict(zip(equation.indices, subscripts, strict=True))
-        right = written_out(substitute(equation.right, values), sizes)
-        written.append((Entry(equation.left, subscripts), right))
-    return tuple(written)
+    return tuple(_entry(equation, sizes, at) for at in places(equation.left, sizes))
+
+
+def first_entry(equation: Equation, sizes: Sizes) -> tuple[Entry, Term]:
+    """The first of the written-out equations."""
+    return _entry(equation, sizes, (ZERO,) * len(equation.indices))
+
+
+def _entry(equation: Equation, sizes: Sizes, at: tuple[Term, ...]) -> tuple[Entry, Term]:
+    values = dict(zip(equation.indices, at, strict=True))
+    return Entry(equation.left, at), written_out(substitute(equation.right, values), sizes)
 
 
 def written_out(term: Term, sizes: Sizes) -> Term:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from derive.calculus.adjoint import Gradient, Path
@@ -22,12 +21,14 @@ from derive.document.blocks import (
     says,
 )
 from derive.document.broadcasts import broadcasts
+from derive.document.instance import first_gradients
 from derive.document.writer import (
     Writer,
     at_first_places,
     at_places,
     formula,
     is_there,
+    pattern,
     runs,
     symbol_of,
     values_at_places,
@@ -49,7 +50,6 @@ from derive.terms import (
 )
 from derive.typeset.equations import equations
 from derive.typeset.layout import Identifier, Layout, Operator, listed, row
-from derive.typeset.unicode import unicode
 
 
 def is_direct(writer: Writer, gradient: Gradient) -> bool:
@@ -203,17 +203,17 @@ def chain_section(writer: Writer) -> Section:
                 stages = (*stages[:2], stages[-1])
             shown = formula(writer, *stages, upstream=_upstream(writer, gradient, forms))
             if writer.large and len(stages) > 2:
-                pattern = re.sub(r"[^\W\d_]\w*", "x", unicode(shown))
-                if pattern in patterns:
+                looks = pattern(shown)
+                if looks in patterns:
                     shown = formula(writer, stages[0], stages[-1])
-                patterns.add(pattern)
+                patterns.add(looks)
             lines.append(Numbered(shown, writer.next_number()))
         writer.gradients[gradient.wrt] = Reference(first, writer.counted)
     blocks: list[Block] = [_how_the_chain_goes(writer, rest), *_ways(writer, rest)]
     blocks.append(Display(tuple(lines)))
     if writer.large:
         blocks.append(paragraph("chain.alike"))
-    blocks += broadcasts(writer)
+    blocks += [*broadcasts(writer), *first_gradients(writer)]
     blocks += _simplifications(writer, rest)
     through = [local for gradient in rest for local in locals_of(gradient)]
     direct = [local for local in through if local.paths[0].upstream is None]

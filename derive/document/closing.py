@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from derive.calculus.adjoint import Gradient
-from derive.calculus.expand import instance, without_unit_sums
+from derive.calculus.expand import first_entry, smallest_sizes, without_unit_sums
 from derive.calculus.explain import closed_equation
 from derive.calculus.tidy import tidy
 from derive.decimals import decimal, rounded
@@ -52,11 +52,13 @@ from derive.terms import (
     Multiply,
     Node,
     Quantity,
+    Reduction,
     Size,
     Term,
     number,
     rewrite,
     substitute,
+    walk,
 )
 from derive.typeset.breaking import broken
 from derive.typeset.equations import as_factor, equation
@@ -82,8 +84,8 @@ ANGLE = Entry(Quantity("phi"))
 CELL = 14.0
 WIDEST_CELL = 16.0
 
-# The width, in em, of the longest formula of the case in which every size is one.
-LONGEST = 30.0
+# The width, in em, of the longest formula of the case in which every size is as small as can be.
+LONGEST = 44.0
 
 
 # --- remarks ------------------------------------------------------------------------------------
@@ -259,13 +261,23 @@ def checks_section(
             "prediction": symbol_of(writer, prediction),
         }
         phrases.append(says("checks.no_error", **gaps))
-    return Section("checks", (Paragraph(tuple(phrases)), *_at_size_one(writer)))
+    for one in run.certain:
+        gaps = {
+            "target": symbol_of(writer, one.target),
+            "prediction": symbol_of(writer, one.prediction),
+            "parameters": Listed(tuple(symbol_of(writer, quantity) for quantity in one.scaled)),
+        }
+        phrases.append(says("checks.certain", **gaps))
+    return Section("checks", (Paragraph(tuple(phrases)), *_at_smallest_sizes(writer)))
 
 
-def _with_sizes(term: Term) -> Term:
-    """The term with the number one for every size."""
-    sizes = rewrite(term, lambda node: ONE if isinstance(node, Size) else None)
-    return _without_ones(tidy(without_unit_sums(sizes)))
+def _with_sizes(term: Term, sizes: Mapping[str, int]) -> Term:
+    """The term with numbers for all sizes."""
+
+    def put_in(node: Node) -> Node | None:
+        return number(sizes[node.name]) if isinstance(node, Size) else None
+
+    return _without_ones(tidy(without_unit_sums(rewrite(term, put_in))))
 
 
 def _without_ones(term: Term) -> Term:
@@ -284,21 +296,23 @@ def _without_ones(term: Term) -> Term:
     return rewrite(term, rule)
 
 
-def _at_size_one(writer: Writer) -> tuple[Block, ...]:
-    """The gradients where every size is one: what scalar calculus gives."""
-    dimensions = writer.model.dimensions
-    if (
-        not dimensions
-        or writer.large
-        or any(dimension.formula is not None for dimension in dimensions)
-    ):
+def _at_smallest_sizes(writer: Writer) -> tuple[Block, ...]:
+    """The gradients where every size is one, or as small as it can be: scalar calculus."""
+    sizes = smallest_sizes(writer.model)
+    if not sizes or writer.large:
         return ()
-    ones = {dimension.name: 1 for dimension in dimensions}
     shown = []
     for gradient in gradients_of_parameters(writer):
-        written = instance(closed_equation(writer.derivation, gradient), ones)
-        for left, right in written:
-            shown.append(formula(writer, left, _with_sizes(right)))
-    if any(width(one) > LONGEST for one in shown):
+        closed = closed_equation(writer.derivation, gradient)
+        left, right = first_entry(closed, sizes)
+        right = _with_sizes(right, sizes)
+        if not any(isinstance(node, Reduction) for node in walk(right)):
+            shown.append(formula(writer, left, right))
+    if not shown or any(width(one) > LONGEST for one in shown):
         return ()
-    return (paragraph("checks.size_one"), Display(tuple(map(Numbered, shown))))
+    if all(size == 1 for size in sizes.values()):
+        said = paragraph("checks.size_one")
+    else:
+        named = tuple(formula(writer, Size(name), number(size)) for name, size in sizes.items())
+        said = paragraph("checks.smallest", sizes=Listed(named))
+    return (said, Display(tuple(map(Numbered, shown))))

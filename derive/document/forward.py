@@ -20,6 +20,7 @@ from derive.document.blocks import (
     paragraph,
     says,
 )
+from derive.document.instance import first_definitions
 from derive.document.kinks import edge_cases
 from derive.document.matrices import definition_formula, written_as_matrices
 from derive.document.matrix_form import matrix_words
@@ -140,7 +141,7 @@ def model_section(writer: Writer) -> Section:
         blocks += [block for equation in defined for block in _definition(writer, equation)]
     elif defined:
         lines = (line for equation in defined for line in _definition_lines(writer, equation))
-        blocks += [paragraph("model.in_order"), Display(tuple(lines))]
+        blocks += [paragraph("model.in_order"), Display(tuple(lines)), *first_definitions(writer)]
     last = definition(writer.model, str(cost.name))
     assert last is not None
     blocks += [paragraph("model.cost"), Display((Numbered(definition_formula(writer, last)),))]

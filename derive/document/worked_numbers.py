@@ -34,13 +34,17 @@ from derive.model import parameters
 from derive.terms import (
     ZERO,
     Add,
+    Choice,
+    Compare,
     Derivative,
     Entry,
+    IndexValue,
     Name,
     Negate,
     Number,
     Quantity,
     Term,
+    entries,
     is_one,
     walk,
 )
@@ -48,7 +52,7 @@ from derive.typeset.equations import equation, matrix
 from derive.typeset.layout import Layout
 from derive.typeset.symbols import Notation
 from derive.typeset.terms import layout
-from derive.verification.small_run import SmallRun
+from derive.verification.small_run import Classification, SmallRun
 
 # Decimals or digits of a number, and what machines may differ by, relative to the largest number.
 DECIMALS = 4
@@ -70,6 +74,35 @@ def error_pairs(derivation: Derivation) -> tuple[tuple[Quantity, Quantity], ...]
                         if target.quantity.kind == "input" and other.quantity.kind == "defined":
                             found[target.quantity, other.quantity] = None
     return tuple(found)
+
+
+def classifications(derivation: Derivation) -> tuple[Classification, ...]:
+    """Classes and their probabilities of which a gradient carries the difference: P - [y = k].
+
+    With them the parameters by which what the probabilities read may be made large.
+    """
+    found: dict[tuple[Quantity, Quantity], None] = {}
+    for gradient in derivation.gradients:
+        for node in walk(closed_equation(derivation, gradient).right):
+            match node:
+                case Add((Entry(prediction, subscripts), Negate(Choice(Compare() as same)))):
+                    match same:
+                        case Compare("==", Entry(target), IndexValue() as place) if (
+                            target.kind == "index" and subscripts[-1:] == (place,)
+                        ):
+                            found[target, prediction] = None
+    pairs = ((*pair, _scaled(derivation, pair[1])) for pair in found)
+    return tuple(Classification(*pair) for pair in pairs if pair[2])
+
+
+def _scaled(derivation: Derivation, prediction: Quantity) -> tuple[Quantity, ...]:
+    """The parameters that a prediction reads, or that what it reads does."""
+    definitions = {equation.left: equation.right for equation in derivation.model.equations}
+    read = [entry.quantity for entry in entries(definitions[prediction])]
+    if not any(quantity.kind == "param" for quantity in read):
+        inner = (definitions[quantity] for quantity in read if quantity in definitions)
+        read = [entry.quantity for right in inner for entry in entries(right)]
+    return tuple(dict.fromkeys(quantity for quantity in read if quantity.kind == "param"))
 
 
 def numbers_section(writer: Writer, run: SmallRun) -> Section | None:

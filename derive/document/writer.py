@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -42,6 +43,7 @@ from derive.typeset.letters import choose_letters, usual_letters
 from derive.typeset.levels import Level, level
 from derive.typeset.symbols import Notation, name_layout
 from derive.typeset.terms import layout
+from derive.typeset.unicode import unicode
 
 # Rules that say nothing a reader does not see.
 SILENT = ("itself", "local")
@@ -220,6 +222,11 @@ def shape_layout(writer: Writer, shape: Shape) -> Layout:
             shown = bracketed(shown)
         items += [Operator("×"), shown]
     return row(*items[1:])
+
+
+def pattern(shown: Layout) -> str:
+    """A formula without its names: what is derived alike looks alike."""
+    return re.sub(r"[^\W\d_]\w*", "x", unicode(shown))
 
 
 # --- places -------------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ ELSEWHERE = frozenset({"remark", "point"})
 KINKED = frozenset({"ReLU", "abs", "sign", "max", "min"})
 # What a document says where each rule differentiates by one reading and keeps the others.
 BY_READINGS = "local.readings"
+# What a document says before entries that are written out at the sizes of its example.
+AT_SIZES = ("model.entries", "chain.entries")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Claim:
 
     `number` is that of the equation it belongs to, None where that has none.  A line of a `worked`
     step may hold in one range only, that of what it works out.  A derivative is taken `by_readings`
-    where the document says so: by one place in print that reads the entry.
+    where the document says so: by one place in print that reads the entry.  An `instance` holds at
+    the sizes of the example.
     """
 
     section: str
@@ -53,6 +56,7 @@ class Claim:
     assigns: bool
     worked: bool = False
     by_readings: bool = False
+    instance: bool = False
 
     @property
     def chooses(self) -> bool:
@@ -99,9 +103,11 @@ def claims_of(document: Document) -> tuple[Claim, ...]:
         for block in section.blocks if section.key not in ELSEWHERE else ():
             worked = isinstance(block, Working)
             readings = worked and _says(said, BY_READINGS)
+            instance = isinstance(block, Display) and any(_says(said, key) for key in AT_SIZES)
             for number, layout in _formulas(block):
-                claims = claims_in(section.key, number, layout)
-                found += (replace(claim, worked=worked, by_readings=readings) for claim in claims)
+                for claim in claims_in(section.key, number, layout):
+                    own = replace(claim, worked=worked, by_readings=readings, instance=instance)
+                    found.append(own)
             said = block if isinstance(block, Paragraph) else said
     return tuple(found)
 

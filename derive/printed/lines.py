@@ -77,8 +77,8 @@ def _checked(
 
     What is written out for an instance is evaluated at its sizes.
     """
-    apart = [claim for claim in claims if not (writer.small and claim.written_out)]
-    written = [claim for claim in claims if claim not in apart]
+    written = [one for one in claims if one.instance or (writer.small and one.written_out)]
+    apart = [claim for claim in claims if claim not in written]
     yield from _at(writer, apart, asked, true_point(writer.model, seed), seed)
     choosing = [claim for claim in apart if claim.chooses and not claim.assigns]
     for other in range(1, FURTHER + 1) if choosing else ():

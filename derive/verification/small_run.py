@@ -29,13 +29,30 @@ BOUNDS = (1e-7, 1e-6, 1e-5, 1e-4)
 Arrays = Mapping[Name, np.ndarray]
 
 
+# So many times as large are parameters where probabilities are to be 0 or 1.
+CERTAIN = 1e6
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Probabilities along the last axis of `prediction`, of which `target` holds the true place.
+
+    Where the parameters `scaled` are large, they are 0 or 1 in floats.
+    """
+
+    target: Quantity
+    prediction: Quantity
+    scaled: tuple[Quantity, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class SmallRun:
     """Data, parameters and quantities before a step, gradients, parameters after it, all costs.
 
     `slope_bound` bounds the relative difference of the slope by differences and by the gradients,
     None where it was not small; `without_error` are the pairs (target, prediction) that were set
-    equal and then gave gradients that are all zero.
+    equal and then gave gradients that are all zero; so did those that are `certain`, where the
+    target was the most probable place and the parameters were large.
     """
 
     before: Arrays = field(default_factory=dict)
@@ -44,6 +61,7 @@ class SmallRun:
     costs: tuple[float, ...] = ()
     slope_bound: float | None = None
     without_error: tuple[tuple[Quantity, Quantity], ...] = ()
+    certain: tuple[Classification, ...] = ()
 
 
 NO_SMALL_RUN = SmallRun()
@@ -54,15 +72,17 @@ def small_run(
     source: str,
     sizes: Mapping[str, int],
     errors: Sequence[tuple[Quantity, Quantity]] = (),
+    classes: Sequence[Classification] = (),
 ) -> SmallRun:
     """The run of the module `source` at `sizes`, `NO_SMALL_RUN` where it does not run there.
 
-    `errors` are pairs of a target and a prediction whose difference the gradients carry.
+    `errors` are pairs of a target and a prediction whose difference the gradients carry, `classes`
+    those of which one is the place and the other the probability of each place.
     """
     module = load_module(source, model.name)
     try:
         with np.errstate(all="ignore"):
-            return _run(module, model, sizes, errors)
+            return _run(module, model, sizes, errors, classes)
     except (*NOT_RUNNING, SystemExit):
         return NO_SMALL_RUN
 
@@ -72,6 +92,7 @@ def _run(
     model: Specification,
     sizes: Mapping[str, int],
     errors: Sequence[tuple[Quantity, Quantity]],
+    classes: Sequence[Classification],
 ) -> SmallRun:
     call = _Caller(module, {python_name(name): value for name, value in sizes.items()})
     params, batch = call("init"), call("example")
@@ -88,6 +109,7 @@ def _run(
     difference = abs(measured - derived) / max(1.0, abs(derived))
     bound = next((one for one in BOUNDS if 10 * difference < one), None)
     zero = tuple(pair for pair in errors if _is_still(module, names, before, *pair))
+    certain = tuple(one for one in classes if _is_certain(call, params, batch, names, one))
     state = call("init_state", params)
     costs = [float(cost)]
     after: dict[Name, np.ndarray] = {}
@@ -98,7 +120,7 @@ def _run(
     everything = [*before.values(), *gradients.values(), *after.values(), np.asarray(costs)]
     if not all(np.isfinite(np.asarray(array, dtype=float)).all() for array in everything):
         return NO_SMALL_RUN
-    return SmallRun(before, dict(gradients), after, tuple(costs), bound, zero)
+    return SmallRun(before, dict(gradients), after, tuple(costs), bound, zero, certain)
 
 
 class _Caller:
@@ -132,4 +154,25 @@ def _is_still(
     if any(name not in here for name in names):
         return False
     _, gradients = kernel(*(here[name] for name in names))
+    return all(not np.any(gradient) for gradient in gradients.values())
+
+
+def _is_certain(
+    call: _Caller,
+    params: Mapping[str, Any],
+    batch: Mapping[str, Any],
+    names: Mapping[Name, str],
+    one: Classification,
+) -> bool:
+    """Whether all gradients are zero where the true place has all the probability."""
+    scaled = {str(quantity.name) for quantity in one.scaled}
+    large = {key: CERTAIN * value if key in scaled else value for key, value in params.items()}
+    values = call("forward", large, **batch)
+    target = names[one.target.name]
+    if one.prediction.name not in values:
+        return False
+    likely = np.argmax(values[one.prediction.name], axis=-1)
+    if likely.shape != np.shape(batch[target]):
+        return False
+    _, gradients = call("gradients", large, **{**batch, target: likely})
     return all(not np.any(gradient) for gradient in gradients.values())

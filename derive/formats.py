@@ -182,7 +182,8 @@ def _html_display(lines: tuple[Numbered, ...]) -> str:
         if line.number is None:
             shown.append(f'<div class="equation">{formula}</div>')
         else:
-            number = f'<a class="number" href="#eq-{line.number}">({line.number})</a>'
+            place = f"eq-{line.number}" if line.line is None else f"line-{line.line}"
+            number = f'<a class="number" href="#{place}">({line.number})</a>'
             shown.append(f'<div class="equation" id="eq-{line.number}">{formula}{number}</div>')
     return "\n".join(shown)
 

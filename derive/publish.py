@@ -32,6 +32,8 @@ from derive.typeset.layout import Layout
 
 # What a page calls its parts that only a screen has.
 CONTROLS = ("contents", "fold", "unfold")
+# What stands between the parts of a step: it is no markup, and keeps its spaces.
+MARKS = ("colon", "dash")
 # Columns that hold words, and so may have several lines.
 PROSE = ("notation.meaning",)
 
@@ -44,9 +46,8 @@ def document_context(document: Document, form: Format, language: str) -> dict[st
         "name": document.name,
         "title": form.text(document.title),
         "subtitle": form.text(words["document.subtitle"]),
-        "words": {
-            key: form.text(words[f"controls.{key}"]) for key in ("contents", "fold", "unfold")
-        },
+        "words": {key: form.text(words[f"controls.{key}"]) for key in CONTROLS}
+        | {key: words[f"controls.{key}"] for key in MARKS},
         "introduction": blocks_context(document.introduction, form, language),
         "sections": [
             {

@@ -77,10 +77,14 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Numbered:
-    """A displayed formula with its number, None where it is called by name."""
+    """A displayed formula with its number, None where it is called by name.
+
+    `line` is the line of the module that computes it, where that is shown.
+    """
 
     formula: Layout
     number: int | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from derive.calculus.adjoint import Derivation
 from derive.calculus.requested import NOTHING, Requested
 from derive.document.backward import chain_section, local_section
-from derive.document.blocks import Document, Numbers, Section, Working
+from derive.document.blocks import Block, Display, Document, Numbers, Section, Working
 from derive.document.closing import (
     checks_section,
     point_section,
@@ -92,16 +93,28 @@ def with_pictures(document: Document, derivation: Derivation, run: Run = NO_RUN)
 def with_module(document: Document, derivation: Derivation, source: str, run: SmallRun) -> Document:
     """The document with the numbers of the small instance, the lines of results, and the code."""
     writer = replace(writer_for(derivation), gradients=dict(document.numbers.gradients))
+    lines = lines_of_equations(source)
     sections: list[Section] = []
     for section in document.sections:
         if section.key == "results":
             numbers = numbers_section(writer, run)
             sections += [] if numbers is None else [numbers]
-            results = results_section(writer, lines_of_equations(source))
-            sections += [results, listing_section(source)]
+            sections += [results_section(writer, lines), listing_section(source)]
         else:
-            sections.append(section)
+            blocks = tuple(_with_lines(block, lines) for block in section.blocks)
+            sections.append(replace(section, blocks=blocks))
     return replace(document, sections=tuple(sections))
+
+
+def _with_lines(block: Block, lines: Mapping[int, int]) -> Block:
+    """Displayed equations with the lines of the module that compute them."""
+    if not isinstance(block, Display):
+        return block
+    found = (
+        one if one.number is None else replace(one, line=lines.get(one.number))
+        for one in block.lines
+    )
+    return Display(tuple(found))
 
 
 def with_checks(

@@ -113,7 +113,10 @@ def numbers_section(writer: Writer, run: SmallRun) -> Section | None:
     own = [q.name for q in parameters(model)]
     given = [d.quantity.name for d in model.declarations if d.quantity.kind in ("input", "index")]
     computed = [defined.left.name for defined in model.equations]
-    intro = [says("numbers.intro", sizes=sizes_in_words(writer), module=Code("update.py"))]
+    module = Code("update.py")
+    intro = [says("numbers.without_sizes", module=module)]
+    if writer.sizes:
+        intro = [says("numbers.intro", sizes=sizes_in_words(writer), module=module)]
     if any(_is_stack(_quantity(writer, name)) for name in (*given, *own, *computed)):
         intro.append(says("numbers.first_matrix"))
     blocks: list[Block] = [Paragraph(tuple(intro))]

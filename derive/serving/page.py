@@ -153,6 +153,19 @@ def _address(made: Made, name: str) -> str:
     return f"/built/{made.draft.key}/{name}"
 
 
+def _how(piece: str, words: Mapping[str, str]) -> str:
+    """How something was checked, in the words of a language: its sentence, with what fills it.
+
+    >>> _how("2 of 8 steps exact", {"how_n_of_n_steps_exact": "{second}: {first}"})
+    '8: 2'
+    """
+    filled = re.findall(r"\d+(?!\w)|'[^']*'", piece)
+    shape = re.sub(r"\d+(?!\w)", "n", re.sub(r"'[^']*'", "w", piece))
+    sentence = words.get(f"how_{shape.replace(' ', '_')}", piece)
+    gaps = dict(zip(("first", "second"), (one.strip("'") for one in filled), strict=False))
+    return "".join(text + gaps.get(gap or "", "") for text, gap in pieces(sentence))
+
+
 def _levels(report: Report, words: Mapping[str, str]) -> list[dict[str, Any]]:
     """The lines of the report by level, those about one quantity next to each other."""
     found = []
@@ -164,7 +177,7 @@ def _levels(report: Report, words: Mapping[str, str]) -> list[dict[str, Any]]:
                 "verdict": line.verdict,
                 "verdict_word": words[line.verdict],
                 "quantity": line.quantity,
-                "how": line.how,
+                "how": ", ".join(_how(piece, words) for piece in line.how.split(", ")),
                 "sizes": [shown for shown in map(show_sizes, line.sizes) if shown],
                 "error": "" if line.worst is None else f"{line.worst:.1e}",
                 "note": line.note,

@@ -11,8 +11,6 @@ from typing import Any, Literal
 
 import jinja2
 
-from derive.typeset.mathml import ALIGNED_CELLS
-
 Kind = Literal["python", "latex", "html", "markdown", "typst", "text", "page"]
 
 # LaTeX and Typst are full of braces and percent signs: their templates have other delimiters.
@@ -65,8 +63,7 @@ def render_python(context: Mapping[str, Any]) -> str:
 def render_document(context: Mapping[str, Any], kind: Kind, ending: str) -> str:
     """A derivation document; `context` holds finished markup of its format."""
     template = environment(kind).get_template(f"derivation.{ending}.j2")
-    own = {"font": math_font(), "aligned_cells": ALIGNED_CELLS} if kind == "html" else {}
-    return template.render(context, **own)
+    return template.render(context, font=math_font() if kind == "html" else "")
 
 
 def render_excerpt(context: Mapping[str, Any], kind: Kind, ending: str) -> str:

@@ -21,6 +21,7 @@ from derive.errors import DeriveError
 from derive.language import read_model
 from derive.printed.check import check_claim
 from derive.printed.claims import claims_in, claims_of
+from derive.printed.lines import INSTANCES
 from derive.printed.meaning import beyond, meaning_at
 from derive.project import find_model, gallery
 from derive.terms import is_one
@@ -172,17 +173,18 @@ class Read:
         self.writer = writer_for(derivation)
         claims = claims_of(document_of(derivation, asked))
         self.claims = [claim for claim in claims if not claim.assigns]
-        self.meanings = {False: self._meaning(asked, claims, None)}
-        if self.writer.small:
-            sizes = tuple(self.writer.sizes.items())
-            self.meanings[True] = self._meaning(asked, claims, sizes)
-        names = self.meanings[False][0].names
+        self.general = self._meaning(asked, claims, None)
+        sizes = tuple(self.writer.sizes.items())
+        written = self.writer.small or any(claim.instance for claim in claims)
+        seeds = range(INSTANCES if written else 0)
+        self.instances = [self._meaning(asked, claims, sizes, seed) for seed in seeds]
+        names = self.general[0].names
         self.arrays = {
             symbol for symbol, q in names.items() if any(not is_one(size) for size in q.shape)
         }
 
-    def _meaning(self, asked, claims, sizes):
-        point = true_point(self.writer.model, 0, sizes)
+    def _meaning(self, asked, claims, sizes, seed=0):
+        point = true_point(self.writer.model, seed, sizes)
         meaning = meaning_at(self.writer, point.here, claims)
         own = [claim for claim in claims if claim.section == "requested"]
         return meaning, beyond(meaning, self.writer.model, point, asked, own)
@@ -192,15 +194,22 @@ class Read:
         try:
             said = list(claims_in(claim.section, claim.number, layout))
             said = [replace(one, by_readings=claim.by_readings) for one in said]
-            checked = [check_claim(one, self.meaning(claim), Random(0)) for one in said]
+            checked = [
+                check_claim(one, meaning, Random(0))
+                for meaning in self.meanings(claim)
+                for one in said
+            ]
         except (DeriveError, ValueError, AssertionError, AttributeError):
             return False
         return all(one.places and not one.wrong for one in checked)
 
-    def meaning(self, claim):
+    def meanings(self, claim):
         """Where a formula is evaluated."""
+        requested_ = claim.section == "requested"
+        if claim.instance:
+            return [meaning[requested_] for meaning in self.instances]
         written_out = self.writer.small and claim.written_out
-        return self.meanings[written_out][claim.section == "requested"]
+        return [(self.instances[0] if written_out else self.general)[requested_]]
 
 
 @cache

@@ -1,6 +1,7 @@
 """The generated module of the neuron: how it reads, how it trains, what it refuses."""
 
 import io
+import os
 import re
 import runpy
 import subprocess
@@ -166,6 +167,16 @@ def test_the_formatter_and_the_linter_have_nothing_to_say(tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_program_whose_reader_has_gone_ends_quietly(tmp_path):
+    path = tmp_path / "update.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, path], stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_the_text_is_the_same_every_time():

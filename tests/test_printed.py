@@ -179,9 +179,12 @@ def test_the_place_of_a_maximum_over_one_is_the_first():
     [
         ("alpha: param; C = (alpha - 1) ** 2; minimize(C, sgd())", "α_sgd"),
         ("eps: const = 1; w: param; C = (w - eps) ** 2; minimize(C, adam())", "ε_adam"),
+        ("t: param; C = (t - 1) ** 2; minimize(C, adam())", "τ ← τ + 1"),
+        ("T: dim; w: param[T]; z[t] = w[t] ** 2; C = sum(z); minimize(C, adam())", "τ ← τ + 1"),
+        ("n: dim; w: param[n]; C = sum(w ** 2); minimize(C, adam())", "t ← t + 1"),
     ],
 )
-def test_a_setting_does_not_print_like_a_name_of_the_model(text, setting):
+def test_what_a_rule_calls_does_not_print_like_anything_of_the_model(text, setting):
     derivation, document, asked = derived(text)
     shown = [unicode(line.formula) for line in displayed(document)]
     assert any(setting in formula and "←" in formula for formula in shown)

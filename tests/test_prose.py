@@ -61,6 +61,8 @@ def test_chinese_sentences_are_chinese():
         if not re.search(r"[\u4e00-\u9fff]", sentence)
     }
     assert english == {
+        "controls.colon",
+        "controls.dash",
         "list.many",
         "list.sentences",
         "notation.said",

@@ -42,9 +42,10 @@ def first_gradients(writer: Writer) -> list[Block]:
 
 
 def _first_entries(writer: Writer, equations: Iterable[Equation]) -> tuple[Numbered, ...]:
-    """What is short, one of each pattern."""
+    """What is short, one of each pattern, at sizes that the author of the model chose."""
     found: dict[str, Numbered] = {}
-    for equation in () if writer.small or writer.large else equations:
+    stated = all(one.default or one.formula for one in writer.model.dimensions)
+    for equation in equations if stated and not writer.small and not writer.large else ():
         if not _has_sum(equation.right):
             continue
         left, right = first_entry(equation, writer.sizes)

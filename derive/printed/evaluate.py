@@ -59,12 +59,6 @@ from derive.terms import Name, Quantity, is_one
 # The words and signs that differ from the names of the functions.
 WORDS = {"σ": "sigmoid", "ReLU": "relu", "max": "maximum", "min": "minimum", "lnΓ": "lgamma"}
 PI = Letters("π", "italic")
-# What joins two values, by its sign.
-JOINED: dict[str, Callable[[Value, Value], Value]] = {
-    "⊗": values.kronecker,
-    "⋆": values.correlation,
-    "∗": values.convolution,
-}
 
 # --- values -------------------------------------------------------------------------------------
 
@@ -175,7 +169,7 @@ def _product(factors: tuple[Expression, ...], sign: str, scope: Scope) -> Value:
     ]
     if sign == "∘":
         return values.entrywise(lambda *entries: reduce(lambda a, b: a * b, entries), *found)
-    joined = JOINED.get(sign)
+    joined = values.JOINED.get(sign)
     return values.product(found) if joined is None else reduce(joined, found)
 
 

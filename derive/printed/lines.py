@@ -28,6 +28,8 @@ from derive.verification.true_point import TruePoint, true_point
 UPDATE = "update"
 # At so many further points choices are evaluated, for data on both sides of their conditions.
 FURTHER = 2
+# At so many points instances are: an entry of data that are one-hot is zero at most of them.
+INSTANCES = 8
 # So many equations are named that are wrong, or that could not be read.
 NAMED = 3
 
@@ -84,9 +86,12 @@ def _checked(
     for other in range(1, FURTHER + 1) if choosing else ():
         point = true_point(writer.model, seed + other)
         yield from _at(writer, choosing, asked, point, seed)
-    if written:
-        point = true_point(writer.model, seed, tuple(writer.sizes.items()))
-        yield from _at(writer, written, asked, point, seed)
+    instances = [claim for claim in written if claim.instance]
+    for other in range(INSTANCES):
+        there = written if other == 0 else instances
+        if there:
+            point = true_point(writer.model, seed + other, tuple(writer.sizes.items()))
+            yield from _at(writer, there, asked, point, seed)
 
 
 def _at(

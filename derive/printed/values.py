@@ -189,6 +189,14 @@ def convolution(left: Value, right: Value) -> Value:
     return whole(array)
 
 
+# What joins two values, by its sign; all others stand side by side.
+JOINED: dict[str, Callable[[Value, Value], Value]] = {
+    "⊗": kronecker,
+    "⋆": correlation,
+    "∗": convolution,
+}
+
+
 def transposed(value: Value) -> Value:
     """The last two axes turned round."""
     if not isinstance(value, Whole):

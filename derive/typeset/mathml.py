@@ -45,10 +45,6 @@ LEFT = ' style="text-align:left"'
 # The two columns of aligned lines touch at the relation, whose own space keeps them apart.
 ALIGNED_LEFT = ' style="text-align:right;padding:0.25em 0"'
 ALIGNED_RIGHT = ' style="text-align:left;padding:0.25em 0"'
-# The same for a page, which says it once for all formulas.
-ALIGNED_CELLS = """\
-mtable[displaystyle] > mtr > mtd { text-align: left; padding: .25em 0; }
-mtable[displaystyle] > mtr > mtd:first-child { text-align: right; }"""
 
 
 def mathml(layout: Layout, display: bool = False) -> str:
@@ -62,7 +58,7 @@ def mathml(layout: Layout, display: bool = False) -> str:
 
 
 def mathml_of_page(layout: Layout, display: bool = False) -> str:
-    """The same, where the style sheet of the page has `ALIGNED_CELLS`."""
+    """The same for a page, whose style sheet says once how the cells of aligned lines stand."""
     return mathml(layout, display).replace(ALIGNED_LEFT, "").replace(ALIGNED_RIGHT, "")
 
 

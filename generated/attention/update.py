@@ -31,11 +31,11 @@ Gradients
 
 Update by Adam, for each parameter
 
-    t ← t + 1                                                                                  (25)
+    τ ← τ + 1                                                                                  (25)
     m_θ ← β₁ m_θ + (1 − β₁) ∂C/∂θ                                                              (26)
     v_θ ← β₂ v_θ + (1 − β₂) (∂C/∂θ)²                                                           (27)
-    m̂ ← m_θ/(1 − β₁^t)                                                                         (28)
-    v̂ ← v_θ/(1 − β₂^t)                                                                         (29)
+    m̂ ← m_θ/(1 − β₁^τ)                                                                         (28)
+    v̂ ← v_θ/(1 − β₂^τ)                                                                         (29)
     θ ← θ − α m̂/(√v̂ + ε)                                                                       (30)
 
 Computed in stable forms
@@ -492,4 +492,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read it has seen enough

@@ -464,4 +464,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read it has seen enough

@@ -280,5 +280,5 @@ def test_every_sentence_of_the_page_is_used_and_there():
     named = set(re.findall(r"words\.(\w+)", text))
     assert named <= keys
     by_code = {"as_built", "place", "silent", "light", "dark", "documents", "program"}
-    by_kind = {key for key in keys if key.startswith(("level_", "file_"))}
+    by_kind = {key for key in keys if key.startswith(("level_", "file_", "how_"))}
     assert keys - named == by_code | by_kind | {"verified", "undecided", "failed"}

@@ -46,7 +46,7 @@ def test_what_the_checks_of_the_document_say(run, neuron):
 
 def test_an_example_that_does_not_run_at_these_sizes_gives_no_numbers():
     lstm = derive_gradients(read_model(find_model("lstm").text, name="lstm"))
-    sizes = {"N": 2, "T": 3, "V": 3, "H": 2}
+    sizes = {"N": 3, "T": 3, "V": 2, "H": 2}
     assert small_run(lstm.model, source_of(lstm), sizes) is NO_SMALL_RUN
 
 

@@ -149,6 +149,9 @@ def _selection(part: ast.expr, size: Term, node: ast.Subscript, scope: Scope) ->
     sample = places.entry(tuple(ZERO for _ in places.shape))
     _check_integer(sample, part, scope)
     _check_inside(sample, size, part, node, scope)
+    if isinstance(sample, Entry) and is_one(size):
+        # Data below one name the only place that there is.
+        places = Array(places.shape, lambda _: ZERO)
     return Selection(size, places, False)
 
 

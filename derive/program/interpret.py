@@ -199,7 +199,7 @@ def evaluate(term: ArrayTerm, values: Mapping[Name, Any], sizes: Mapping[str, in
 def _function(name: str, of_numbers: bool) -> Callable[..., Any]:
     """An elementary function, of plain numbers or of arrays."""
     if name in IN_MATH | BY_SERIES:
-        return np.vectorize(SERIES.get(name) or getattr(math, name))
+        return np.vectorize(SERIES.get(name) or getattr(math, name), otypes=[np.float64])
     function: Callable[..., Any]
     if of_numbers:
         word = OF_NUMBERS.get(name, name).removeprefix("math.")

@@ -61,6 +61,30 @@ h[m + 1] = b
 h[i] = 0.5 * h[i + 1] - 0.25 * h[i + 2] + sin(a)
 C = sum(h ** 2)
 """,
+    "data below one name the only place": """
+n: dim
+w: param[1, n]; y: index(1)[2]; t: index(n)[n]
+i: range(1); k: range(2)
+z[i, j, k] = softmax(w[i, j], i)
+C = mean(z[i, j, k] * w[y[k], t[j]], i, j, k)
+""",
+    "a sum over one place of an array of one place": """
+n: dim
+w: param[n, n]; c: const = 0.75
+j: range(1)
+z[j] = w[n - 1, n - 1] + c
+C = sum(z[j] * c, j) + sum(w ** 2)
+""",
+    "a function of a constant beside a matrix, and no step of a choice": """
+m: dim; n: dim
+x: input[m]; w: param[m]; v: param[m, m]; c: const = 0.75
+k: range(n); i: range(m)
+A = exp(tanh(c) / 2) * eye(m)
+h[n, i] = w[i]
+h[n + 1, i] = x[i]
+h[k, i] = tanh(0.5 * h[k + 1, i] - 0.25 * h[k + 2, i] + h[k + 1, m - 1 - i])
+C = sum(h * (h @ v)) + sum(solve(A, w) ** 2)
+""",
     "a cost that is a parameter as it is": """
 w: param
 z = w

@@ -333,8 +333,9 @@ def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
     replaced = rule(node)
     if replaced is not None:
         return cast(NodeT, replaced)
-    after = tuple(rewrite(child, rule) for child in children(node))
-    return node if after == children(node) else rebuild(node, after)
+    before = children(node)
+    after = tuple(rewrite(child, rule) for child in before)
+    return node if after == before else rebuild(node, after)
 
 
 def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:

@@ -18,6 +18,7 @@ from derive.terms import (
     Node,
     Reduction,
     Term,
+    children,
     entries,
     rewrite,
     walk,
@@ -117,5 +118,7 @@ def short_subscripts(term: Term) -> Term:
 
 
 def _shorter(subscript: Term) -> Term:
+    if not children(subscript):
+        return subscript
     found = collected(short_subscripts(subscript))
     return found if len(list(walk(found))) < len(list(walk(subscript))) else subscript

@@ -37,6 +37,7 @@ from derive.typeset.levels import is_indicator
 SHORT_ARRAY = 5
 
 
+@lru_cache(maxsize=1024)
 def array_of(defined: Equation) -> ArrayTerm | None:
     """The array term of an equation, None where there is none."""
     try:

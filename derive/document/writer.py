@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from derive.calculus.adjoint import Derivation, Gradient
 from derive.calculus.expand import example_sizes, instance, places, shape_at
@@ -140,25 +141,38 @@ def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
     """
     model = derivation.model
     sizes = example_sizes(model, **sizes_given)
-    given = {
-        str(d.quantity.name): read_latex(d.latex) for d in model.declarations if d.latex is not None
-    }
     written = (*parameters(model), *(defined.left for defined in model.equations))
     entries = sum(_count(quantity, sizes) for quantity in written)
-    reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
-    renamed = renamed_quantities(model, given)
-    shown = replace(
-        derivation,
-        model=with_names(model, renamed),
-        gradients=reaching or derivation.gradients,
-    )
-    writer = Writer(shown, sizes, given, entries <= WRITTEN_OUT)
+    shown, renamed = _shown(derivation)
+    writer = Writer(shown, sizes, _given(model), entries <= WRITTEN_OUT)
     return replace(
         writer,
         usual=usual_letters(model, (*writer.names, *writer.changing)),
         starts=starts_of(model),
         coded={own.name: str(former.name) for former, own in renamed.items()},
     )
+
+
+# What is derived from the derivation of one writer is known to the next.
+@lru_cache(maxsize=64)
+def _shown(derivation: Derivation) -> tuple[Derivation, Mapping[Quantity, Quantity]]:
+    """The derivation as documents show it, and the settings that have another name in them."""
+    model = derivation.model
+    reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
+    renamed = renamed_quantities(model, _given(model))
+    shown = replace(
+        derivation,
+        model=with_names(model, renamed),
+        gradients=reaching or derivation.gradients,
+    )
+    return shown, renamed
+
+
+def _given(model: Specification) -> dict[str, Symbol]:
+    """The symbols that the text gives by name."""
+    return {
+        str(d.quantity.name): read_latex(d.latex) for d in model.declarations if d.latex is not None
+    }
 
 
 def _count(quantity: Quantity, sizes: Mapping[str, int]) -> int:

@@ -15,8 +15,8 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
-from types import ModuleType
+from functools import lru_cache, partial
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,13 @@ def load_module(source: str, name: str = "update") -> ModuleType:
     >>> load_module("def twice(x): return 2.0 * x").twice(3)
     6.0
     """
-    return _executed(ast.parse(source), name, {})
+    return _executed(_compiled(source, name), name, {})
+
+
+# One module is loaded to be verified, to be trained and to be followed on paper.
+@lru_cache(maxsize=8)
+def _compiled(source: str, name: str) -> CodeType:
+    return compile(source, f"<{name}>", "exec")
 
 
 def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
@@ -59,7 +65,7 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
         "np": ExactNumpy(how),
     }
     tree = ast.fix_missing_locations(_ExactConstants(source).visit(ast.parse(source)))
-    module = _executed(tree, name, names)
+    module = _executed(compile(tree, f"<{name}>", "exec"), name, names)
     for function in (*SERIES, *sorted(IN_MATH)):
         # A series is cut off where floats end, and integers become floats; here the function
         # itself is known.
@@ -73,10 +79,10 @@ def _of_scalars(function: str, how: How) -> Callable[[Any], Any]:
     return lambda operand: apply(np.asarray(operand, dtype=object))
 
 
-def _executed(tree: ast.Module, name: str, names: dict[str, Any]) -> ModuleType:
+def _executed(code: CodeType, name: str, names: dict[str, Any]) -> ModuleType:
     module = ModuleType(name)
     module.__dict__.update(names)
-    exec(compile(tree, f"<{name}>", "exec"), module.__dict__)
+    exec(code, module.__dict__)
     return module
 
 

@@ -67,6 +67,7 @@ class Counting:
         quantities = [d.quantity for d in model.declarations] + [e.left for e in model.equations]
         shapes = {quantity.name: quantity.shape for quantity in quantities}
         self.directions = {name: shapes[name] for name in wrt}
+        self._judged: dict[tuple[object, ...], Candidate | None] = {}
 
     def _count(self, node: Node, around: Loop, bound: Loop, counted: Counted) -> None:
         """Count a node once for each run of the loops around it, and note filtered reductions."""
@@ -92,6 +93,13 @@ class Counting:
 
     def candidate(self, free: Mapping[str, int], *, loosely: bool = False) -> Candidate | None:
         """These sizes, if they fit; `loosely` also with an index that has no value at all."""
+        # Few models have so many sizes that no two draws are the same.
+        key = (*free.items(), loosely)
+        if key not in self._judged:
+            self._judged[key] = self._judge(free, loosely)
+        return self._judged[key]
+
+    def _judge(self, free: Mapping[str, int], loosely: bool) -> Candidate | None:
         loops = [loop for counted in self.equations for loop in counted.nodes]
         loops += [loop for counted in self.equations for _, loop in counted.reads]
         try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
-from typing import Literal
+from typing import Literal, TypeVar
 
 from derive.document.blocks import CodeLine, Numbered
 from derive.picture.drawing import Drawing
@@ -45,6 +45,8 @@ class Shown:
     file: str
 
 
+Shape = TypeVar("Shape")
+
 # What an equation is called, by its number.
 Label = Callable[[int], str]
 
@@ -72,6 +74,28 @@ class Format:
     drawing: Callable[[Shown], str]
     line: Callable[[int], str]
     listing: Callable[[tuple[CodeLine, ...]], str]
+
+
+def once(form: Format) -> Format:
+    """The format that writes each formula of a document once: it is the same in every language."""
+    return replace(
+        form,
+        inline=_once(form.inline),
+        reason=_once(form.reason),
+        display=_once(form.display),
+    )
+
+
+def _once(write: Callable[[Shape], str]) -> Callable[[Shape], str]:
+    # By identity: to compare formulas is to walk through them.
+    known: dict[int, tuple[Shape, str]] = {}
+
+    def written(shape: Shape) -> str:
+        if id(shape) not in known:
+            known[id(shape)] = shape, write(shape)
+        return known[id(shape)][1]
+
+    return written
 
 
 def _tag(line: CodeLine) -> str:

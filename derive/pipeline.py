@@ -23,7 +23,7 @@ from derive.document.build import document_of, with_checks, with_module, with_pi
 from derive.document.summary import summary_of
 from derive.document.worked_numbers import classifications, error_pairs
 from derive.errors import LanguageError, VerificationError
-from derive.formats import FORMATS, LATEX, MARKDOWN, TYPST, Format
+from derive.formats import FORMATS, LATEX, MARKDOWN, TYPST, Format, once
 from derive.language import read_model
 from derive.model import Equation, Specification
 from derive.notebook import notebook
@@ -94,10 +94,11 @@ def build_model(
     run = small_run(model, code, example_sizes(model), pairs, classes)
     document = with_module(document, derivation, code, run)
     document = with_checks(document, derivation, all(map(is_exact, steps)), tuple(undecided), run)
+    forms = tuple(map(once, FORMATS))
     documents = (
         (file_name(form, language), written(document, form, language))
         for language in languages
-        for form in FORMATS
+        for form in forms
     )
     pictures = (
         (picture_file(figure, language), render_picture(picture_context(figure, language)))

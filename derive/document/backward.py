@@ -15,8 +15,10 @@ from derive.document.blocks import (
     Listed,
     Numbered,
     Paragraph,
+    Reason,
     Reference,
     Section,
+    Working,
     paragraph,
     says,
 )
@@ -130,19 +132,17 @@ def _local_derivatives(writer: Writer, equation: Equation, read: Locals) -> list
 
 def _worked_once(writer: Writer, steps: tuple[Step, ...], number: int) -> list[Block]:
     """The steps of local derivatives; of those found by the same rules as others, no more."""
-    fresh: list[Step] = []
+    fresh: list[Reason] = []
     known: list[Gap] = []
     for step in steps:
-        rules = tuple(
-            f"{reason.depth} {reason.rule.key}"
-            for reason in working_in_document(writer, (step,)).reasons
-        )
+        reasons = working_in_document(writer, (step,)).reasons
+        rules = tuple(f"{reason.depth} {reason.rule.key}" for reason in reasons)
         found = writer.worked.setdefault(rules, Reference(number, number))
         if found.first == number:
-            fresh.append(step)
+            fresh += reasons
         elif rules and found not in known:
             known.append(found)
-    blocks: list[Block] = [working_in_document(writer, tuple(fresh))] if fresh else []
+    blocks: list[Block] = [Working(tuple(fresh))] if fresh else []
     if known:
         key = "local.alike_too" if fresh else "local.alike"
         blocks.append(paragraph(key, references=Listed(tuple(known))))

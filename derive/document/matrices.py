@@ -150,6 +150,7 @@ def gradient_formula(writer: Writer, gradient: Gradient) -> Layout:
     return equation_formula(writer, closed_equation(writer.derivation, gradient))
 
 
+@lru_cache(maxsize=256)
 def plain_gradient(writer: Writer, gradient: Gradient, shaped: bool = False) -> Layout | None:
     """∂C/∂w in matrix notation, None where there is none; `shaped` with the shapes of factors."""
     closed = closed_equation(writer.derivation, gradient)

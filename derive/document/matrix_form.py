@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from derive.calculus.adjoint import Gradient
 from derive.calculus.explain import chain, closed_equation
@@ -130,6 +131,7 @@ class MatrixForm:
     stack: InStack | None = None
 
 
+@lru_cache(maxsize=256)
 def matrix_form(writer: Writer, gradient: Gradient) -> MatrixForm | None:
     """A gradient as a product of matrices, with their shapes, or of those of a stack."""
     closed = closed_equation(writer.derivation, gradient)

@@ -63,7 +63,7 @@ WRITTEN_OUT = 12
 LARGE = 12
 
 
-@dataclass
+@dataclass(eq=False)
 class Writer:
     """What the sections share.  Its running number and references are the one mutable thing.
 

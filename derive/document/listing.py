@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 
 from derive.document.blocks import Code, CodeLine, Listing, Section, paragraph
 
@@ -32,8 +33,8 @@ def kernel_lines(source: str) -> Iterator[CodeLine]:
 def function_lines(source: str, names: Collection[str]) -> Iterator[CodeLine]:
     """The lines of some functions of a module, in its order, without their tags."""
     text, started = source.split("\n"), False
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and node.name in names:
+    for node in functions(source):
+        if node.name in names:
             if started:
                 yield CodeLine(node.lineno - 1, "", ())
             started = True
@@ -44,6 +45,13 @@ def function_lines(source: str, names: Collection[str]) -> Iterator[CodeLine]:
                 if line.text or not line.equations:
                     yield CodeLine(number, line.text, line.equations or above)
                 above = () if line.text else line.equations
+
+
+# The lines of results, the listing and whoever asks for one function read the same module.
+@lru_cache(maxsize=4)
+def functions(source: str) -> tuple[ast.FunctionDef, ...]:
+    """The functions of a module, in its order."""
+    return tuple(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
 
 
 def _line(number: int, text: str) -> CodeLine:

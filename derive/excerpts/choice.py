@@ -5,7 +5,6 @@ All that is shown comes from a model that was built: where a check fails, there 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from derive.document.blocks import (
     Phrase,
     says,
 )
-from derive.document.listing import function_lines
+from derive.document.listing import function_lines, functions
 from derive.errors import UsageError
 from derive.language.lookup import did_you_mean
 from derive.pipeline import Built, build_model, checked_steps, unless_failed
@@ -222,9 +221,9 @@ def _named(source: _Source) -> str:
 
 
 def _listing(source: _Source, name: str, label: str) -> Excerpt:
-    functions = [n.name for n in ast.parse(source.code).body if isinstance(n, ast.FunctionDef)]
-    if name not in functions:
-        raise UsageError(f"the program has no function '{name}'", _choice(name, functions))
+    known = [function.name for function in functions(source.code)]
+    if name not in known:
+        raise UsageError(f"the program has no function '{name}'", _choice(name, known))
     lines = tuple(function_lines(source.code, (name,)))
     caption = says("excerpt.listing", function=Code(name), model=Code(source.built.name))
     return Excerpt((Listing(lines),), label, caption=caption)

@@ -6,7 +6,7 @@ Nothing here knows of terms or of array programs.  Letters and positions count f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.names import Symbol
@@ -193,8 +193,8 @@ class Joined(Expression):
 
 def parts(expression: Expression) -> Iterator[Expression]:
     """The expressions directly inside an expression, in reading order."""
-    for field in fields(expression):  # type: ignore[arg-type]
-        yield from _expressions(getattr(expression, field.name))
+    for value in vars(expression).values():
+        yield from _expressions(value)
 
 
 def _expressions(value: object) -> Iterator[Expression]:

@@ -89,4 +89,6 @@ def escape_typst(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """`text` without line breaks or control characters, which end an argument or a paragraph."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.strip()

@@ -28,6 +28,9 @@ from derive.numbers.scalars import ELEMENTARY, INTEGERS, PI
 from derive.numbers.special import SERIES
 from derive.program.array_functions import IN_MATH
 
+# What begins the part of a module in which nothing is computed.
+CHECKS = "\n# The checks of what is passed in."
+
 NUMBER, QUOTIENT, POWER, LIFTED, STORED = "_number", "_quotient", "_power", "_lifted", "_stored"
 # What takes integers to fractions.
 CALLED: dict[type[ast.operator], str] = {ast.Div: QUOTIENT, ast.Pow: POWER}
@@ -72,6 +75,15 @@ def load_exact(source: str, how: How, name: str = "update") -> ModuleType:
         if hasattr(module, f"_{function}"):
             setattr(module, f"_{function}", _of_scalars(function, how))
     return module
+
+
+def computing(source: str) -> str:
+    r"""The part of a module that computes, without the functions that check for it.
+
+    >>> computing("def _forward(x):\n    return x\n\n# The checks of what is passed in.\n")
+    'def _forward(x):\n    return x\n'
+    """
+    return source.partition(CHECKS)[0]
 
 
 def _of_scalars(function: str, how: How) -> Callable[[Any], Any]:

@@ -35,7 +35,7 @@ def candidates(model: Specification, random: Random, wrt: Sequence[Name]) -> lis
     counted = Counting(model, wrt)
     found: dict[tuple[int, ...], Candidate] = {}
     for number, free in enumerate(_draws(model, random)):
-        if number >= DRAWS and len(found) >= ENOUGH:
+        if len(found) >= ENOUGH and (number >= DRAWS or len(free) == 1):
             break
         key = tuple(free.values())
         if key not in found and (fitting := counted.candidate(free)) is not None:
@@ -120,6 +120,11 @@ def _draws(model: Specification, random: Random) -> Iterator[dict[str, int]]:
     """Sizes of the free dimensions: in turn pairwise different, and as small as can be."""
     names = [d.name for d in model.dimensions if d.formula is None]
     axes = axis_dimensions(model)
+    if len(names) == 1:
+        # There is nothing to tell apart, and they can be counted.
+        smallest = SMALLEST if names[0] in axes else 1
+        yield from ({names[0]: size} for size in range(smallest, MOST_DRAWS))
+        return
     for attempt in range(MOST_DRAWS):
         largest = SMALLEST + 1 + attempt // DRAWS
         if attempt % 2 and len(names) <= 6:

@@ -29,7 +29,7 @@ from derive.verification.comparing import (
     show_number,
 )
 from derive.verification.diagnose import Sample, diagnose
-from derive.verification.loading import load_exact, load_module
+from derive.verification.loading import computing, load_exact, load_module
 from derive.verification.oracle import arithmetic_of
 from derive.verification.points import Point, dead_entries, draw_points, one_sided
 from derive.verification.report import Line, Report, Verdict, show_sizes
@@ -94,7 +94,7 @@ def checks(
     A mistake is made small and looked for where it is to be `explained`.
     """
     points = drawn.points
-    exact = load_exact(source, points[0].how, model.name)
+    exact = load_exact(computing(source), points[0].how, model.name)
     floats = load_module(source, model.name)
     known = identifiers(model, floats)
     yield from kernel_lines(model, exact, points, known, explained=explained)

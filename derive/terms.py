@@ -333,9 +333,8 @@ def rewrite(node: NodeT, rule: Callable[[Node], Node | None]) -> NodeT:
     replaced = rule(node)
     if replaced is not None:
         return cast(NodeT, replaced)
-    before = children(node)
-    after = tuple(rewrite(child, rule) for child in before)
-    return node if after == before else rebuild(node, after)
+    after = tuple(rewrite(child, rule) for child in children(node))
+    return node if after == children(node) else rebuild(node, after)
 
 
 def substitute(node: NodeT, values: Mapping[Index, Term]) -> NodeT:

@@ -21,6 +21,8 @@ from derive.verification.work import Candidate, Counting
 SMALLEST = 2
 # So many sizes are drawn, and more while fewer than `ENOUGH` fit.
 DRAWS, MOST_DRAWS, ENOUGH = 240, 4000, 12
+# No drawn size is larger.
+LARGEST = SMALLEST + 4 + (MOST_DRAWS - 1) // DRAWS
 # So many scalar operations are fine at one point, slopes counted; or so many times the fewest.
 WORK, TIMES = 300_000, 6
 # At more of them nothing is verified: it would take minutes, and more memory than there is.
@@ -123,7 +125,7 @@ def _draws(model: Specification, random: Random) -> Iterator[dict[str, int]]:
     if len(names) == 1:
         # There is nothing to tell apart, and they can be counted.
         smallest = SMALLEST if names[0] in axes else 1
-        yield from ({names[0]: size} for size in range(smallest, MOST_DRAWS))
+        yield from ({names[0]: size} for size in range(smallest, LARGEST + 1))
         return
     for attempt in range(MOST_DRAWS):
         largest = SMALLEST + 1 + attempt // DRAWS

@@ -156,7 +156,7 @@ def writer_for(derivation: Derivation, **sizes_given: int) -> Writer:
 # What is derived from the derivation of one writer is known to the next.
 @lru_cache(maxsize=64)
 def _shown(derivation: Derivation) -> tuple[Derivation, Mapping[Quantity, Quantity]]:
-    """The derivation as documents show it, and the settings that have another name in them."""
+    """The derivation as documents show it, and what has another name in them."""
     model = derivation.model
     reaching = tuple(g for g in derivation.gradients if g.wrt not in derivation.unreachable)
     renamed = renamed_quantities(model, _given(model))

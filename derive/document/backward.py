@@ -213,14 +213,14 @@ def chain_section(writer: Writer) -> Section:
     blocks.append(Display(tuple(lines)))
     if writer.large:
         blocks.append(paragraph("chain.alike"))
-    blocks += [*broadcasts(writer), *first_gradients(writer)]
+    blocks += broadcasts(writer)
     blocks += _simplifications(writer, rest)
     through = [local for gradient in rest for local in locals_of(gradient)]
     direct = [local for local in through if local.paths[0].upstream is None]
     if direct:
         steps = tuple(step for local in direct for step in local_steps(local))
         blocks += _by_rules(writer, _distinct(steps), direct)
-    blocks += _general_entries(writer, rest)
+    blocks += [*_general_entries(writer, rest), *first_gradients(writer)]
     chained = len(direct) < len(through)
     return Section("chain" if chained else "gradient", tuple(blocks))
 

@@ -157,21 +157,25 @@ def stacked_formula(writer: Writer, defined: Equation) -> Layout | None:
 
 
 def _signs(writer: Writer, gradients: list[Gradient]) -> list[Block]:
-    """What correlations and convolutions are, where the gradients have any."""
-    said: dict[str, Phrase] = {}
+    """What correlations and convolutions are, where there are any: the forward pass shows first."""
+    equations = {one: writer.definitions.get(one.left) for one in writer.model.equations}
     for gradient in gradients:
-        found = convolution_formula(writer, closed_equation(writer.derivation, gradient))
-        if found is not None and gradient.wrt in writer.gradients:
+        closed = closed_equation(writer.derivation, gradient)
+        equations[closed] = writer.gradients.get(gradient.wrt)
+    said: dict[str, Phrase] = {}
+    for defined, reference in equations.items():
+        found = convolution_formula(writer, defined)
+        if found is not None and reference is not None:
             key = "correlation" if found.sign == CORRELATION else "convolution"
             gaps: dict[str, Gap] = {
                 "first": found.first,
                 "second": found.second,
                 "sign": Operator(found.sign),
                 "product": row(found.first, Operator(found.sign), found.second),
-                "reference": writer.gradients[gradient.wrt],
+                "reference": reference,
             }
             said.setdefault(key, says(f"matrix.{key}", **gaps))
-    return [Paragraph(tuple(said[key] for key in sorted(said, reverse=True)))] if said else []
+    return [Paragraph(tuple(said.values()))] if said else []
 
 
 def matrix_words(writer: Writer) -> tuple[Phrase, ...]:

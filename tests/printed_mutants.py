@@ -21,7 +21,7 @@ from derive.errors import DeriveError
 from derive.language import read_model
 from derive.printed.check import check_claim
 from derive.printed.claims import claims_in, claims_of
-from derive.printed.lines import INSTANCES
+from derive.printed.lines import points_for
 from derive.printed.meaning import beyond, meaning_at
 from derive.project import find_model, gallery
 from derive.terms import is_one
@@ -173,21 +173,25 @@ class Read:
         self.writer = writer_for(derivation)
         claims = claims_of(document_of(derivation, asked))
         self.claims = [claim for claim in claims if not claim.assigns]
-        self.general = self._meaning(asked, claims, None)
+        self.general = self._meanings(asked, claims, None)
         sizes = tuple(self.writer.sizes.items())
         written = self.writer.small or any(claim.instance for claim in claims)
-        seeds = range(INSTANCES if written else 0)
-        self.instances = [self._meaning(asked, claims, sizes, seed) for seed in seeds]
-        names = self.general[0].names
+        self.instances = self._meanings(asked, claims, sizes) if written else []
+        names = self.general[0][0].names
         self.arrays = {
             symbol for symbol, q in names.items() if any(not is_one(size) for size in q.shape)
         }
 
-    def _meaning(self, asked, claims, sizes, seed=0):
-        point = true_point(self.writer.model, seed, sizes)
-        meaning = meaning_at(self.writer, point.here, claims)
+    def _meanings(self, asked, claims, sizes):
+        """What the names of equations mean at each point, and those of what is requested."""
         own = [claim for claim in claims if claim.section == "requested"]
-        return meaning, beyond(meaning, self.writer.model, point, asked, own)
+        found = []
+        for seed in range(max(map(points_for, claims))):
+            point = true_point(self.writer.model, seed, sizes)
+            meaning = meaning_at(self.writer, point.here, claims, seed)
+            further = beyond(meaning, self.writer.model, point, asked, own) if own else meaning
+            found.append((meaning, further))
+        return found
 
     def survives(self, claim, layout):
         """Whether all that a spoilt formula says is taken for true."""
@@ -205,11 +209,9 @@ class Read:
 
     def meanings(self, claim):
         """Where a formula is evaluated."""
-        requested_ = claim.section == "requested"
-        if claim.instance:
-            return [meaning[requested_] for meaning in self.instances]
-        written_out = self.writer.small and claim.written_out
-        return [(self.instances[0] if written_out else self.general)[requested_]]
+        written_out = claim.instance or (self.writer.small and claim.written_out)
+        points = (self.instances if written_out else self.general)[: points_for(claim)]
+        return [point[claim.section == "requested"] for point in points]
 
 
 @cache

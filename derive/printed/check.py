@@ -29,8 +29,8 @@ from derive.verification.comparing import show_number
 from derive.verification.partials import Unread
 
 # At so many values of the free letters of an equation its sides are compared where they are not
-# zero, and so many values are looked at.
-PLACES, TRIED = 8, 64
+# zero, at so many where it has cases, and so many values are looked at.
+PLACES, OF_CASES, TRIED = 8, 32, 64
 # So many places in print are told apart that read the same entry.
 MOST_READINGS = 8
 
@@ -90,7 +90,7 @@ def check_claim(
     read the entry, the same ones everywhere.
     """
     found: list[Sides] = []
-    telling = 0
+    telling, enough = 0, OF_CASES if claim.chooses else PLACES
     readings: dict[int, int] = {}
     try:
         for scope in scopes(claim, meaning, random):
@@ -98,7 +98,7 @@ def check_claim(
             if sides is not None:
                 found.append(sides)
                 telling += sides.says_something()
-            if telling == PLACES:
+            if telling == enough:
                 break
     except (Unfitting, OutOfRange) as error:
         return Checked(claim, len(found), wrong=error.cause)
@@ -158,10 +158,16 @@ def _drawn(sizes: list[int], random: Random) -> tuple[int, ...]:
 
 
 def ranges_of(sides: tuple[Expression, ...], meaning: Meaning) -> dict[Symbol, int]:
-    """The free letters of an equation and the sizes over which they run."""
+    """The free letters of an equation and the sizes over which they run.
+
+    The left side says how far; on the right a letter may stand where a case allows it only.
+    """
     found: dict[Symbol, int] = {}
-    for letter, size in running_letters(sides, meaning):
-        found[letter] = min(size, found.get(letter, size))
+    for some in (sides[:1], sides[1:]):
+        new: dict[Symbol, int] = {}
+        for letter, size in running_letters(some, meaning):
+            new[letter] = min(size, new.get(letter, size))
+        found = new | found
     usual = {letter: meaning.ranges.get(letter) for letter in letters_of(sides, meaning)}
     return found | {letter: n for letter, n in usual.items() if n and letter not in found}
 

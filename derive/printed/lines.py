@@ -81,17 +81,18 @@ def _checked(
     """
     written = [one for one in claims if one.instance or (writer.small and one.written_out)]
     apart = [claim for claim in claims if claim not in written]
-    yield from _at(writer, apart, asked, true_point(writer.model, seed), seed)
-    choosing = [claim for claim in apart if claim.chooses and not claim.assigns]
-    for other in range(1, FURTHER + 1) if choosing else ():
-        point = true_point(writer.model, seed + other)
-        yield from _at(writer, choosing, asked, point, seed)
-    instances = [claim for claim in written if claim.instance]
-    for other in range(INSTANCES):
-        there = written if other == 0 else instances
-        if there:
-            point = true_point(writer.model, seed + other, tuple(writer.sizes.items()))
-            yield from _at(writer, there, asked, point, seed)
+    for some, sizes in ((apart, None), (written, tuple(writer.sizes.items()))):
+        for other in range(max(map(points_for, some), default=0)):
+            here = [claim for claim in some if other < points_for(claim)]
+            point = true_point(writer.model, seed + other, sizes)
+            yield from _at(writer, here, asked, point, seed)
+
+
+def points_for(claim: Claim) -> int:
+    """At how many points an equation is evaluated."""
+    if claim.instance:
+        return INSTANCES
+    return 1 + FURTHER if claim.chooses and not claim.assigns else 1
 
 
 def _at(

@@ -42,7 +42,7 @@ from derive.printed.expressions import (
     Transposed,
 )
 from derive.printed.names import entry_of
-from derive.printed.positions import integer, location_of, looked_up, rational
+from derive.printed.positions import integer, location_of, looked_up, rational, require_place
 from derive.printed.reader import Unreadable
 from derive.printed.scope import (
     Location,
@@ -280,11 +280,11 @@ def _read(quantity: Quantity, at: Location | None, scope: Scope, node: Named | S
         axis, first, started = point.before[name]
         if len(at) > axis and at[axis] == first:
             others = (*at[:axis], *at[axis + 1 :])
-            _require_place(name, others, started)
+            require_place(name, others, started)
             found = started[others]
             return values.whole(found) if isinstance(found, np.ndarray) else found
     if at is not None:
-        _require_place(name, at, array)
+        require_place(name, at, array)
     if at is not None and len(at) == array.ndim:
         return _moved(array[at], name, at, scope, node)
     if scope.moving is not None and scope.moving.name == name:
@@ -292,11 +292,6 @@ def _read(quantity: Quantity, at: Location | None, scope: Scope, node: Named | S
         for place in np.ndindex(array.shape):
             array[place] = _moved(array[place], name, place, scope, node)
     return values.whole(array if at is None else array[at])
-
-
-def _require_place(name: Name, at: Location, array: np.ndarray) -> None:
-    if not all(0 <= place < n for place, n in zip(at, array.shape, strict=False)):
-        raise OutOfRange(f"'{name}' has no place {list(at)}", "look at another place")
 
 
 def _moved(number: Any, name: Name, at: Location, scope: Scope, node: Named | Slope) -> Any:

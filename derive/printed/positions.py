@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
+
 from derive.names import Symbol
 from derive.numbers.evaluation import OutOfRange
 from derive.printed.expressions import (
@@ -109,3 +111,9 @@ def looked_up(expressions: tuple[Expression, ...], scope: Scope) -> dict[Name, L
             if quantity.kind == "index" and at is not None:
                 found[quantity.name] = at
     return found
+
+
+def require_place(name: Name, at: Location, array: np.ndarray) -> None:
+    """Refuse a place that is outside of an array, `OutOfRange`."""
+    if not all(0 <= place < n for place, n in zip(at, array.shape, strict=False)):
+        raise OutOfRange(f"'{name}' has no place {list(at)}", "look at another place")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 import pytest
@@ -23,6 +24,7 @@ from derive.terms import (
     Negate,
     number,
 )
+from derive.typeset import width as widths
 from derive.typeset.breaking import broken
 from derive.typeset.equations import equation, equations
 from derive.typeset.escape import escape_html, escape_latex, escape_markdown
@@ -196,3 +198,14 @@ def test_formulas_in_a_row_come_to_stand_below_each_other():
     comma = Operator(",", "separator")
     lines = ((one, row(Operator("="), two, comma)), (three, row(Operator("="), four)))
     assert broken(equations(equation(one, two), equation(three, four)), 8) == Aligned(lines)
+
+
+def test_the_parts_of_a_deep_fraction_are_measured_once():
+    # 1 / (1 + 1 / (1 + ... 2)), which is too wide for its line at every depth
+    value = number(2)
+    for _ in range(24):
+        value = Divide(number(1), Add((number(1), value)))
+    formula = shown(value)
+    with patch.object(widths, "_width", wraps=widths._width) as measured:
+        assert broken(formula, 8) != formula
+    assert measured.call_count < 10 * sum(1 for _ in walk(formula))

@@ -33,10 +33,23 @@ SCRIPT = 0.7
 # Letters that are not as wide as most.
 LETTERS = dict.fromkeys("ijltfr1234567890,()", 0.45) | dict.fromkeys("mw", 0.8)
 LETTER, CAPITAL = 0.58, 0.78
+# Under which name an instance keeps its width; no field of a layout, so no part of what it is.
+KEPT = "width in em"
 
 
 def width(layout: Layout) -> float:
-    """An estimate of the width of the displayed layout, in em."""
+    """An estimate of the width of the displayed layout, in em.
+
+    A layout never changes, so what was found is kept with it: lines that are filled again and again
+    ask for the same widths.
+    """
+    kept = vars(layout)
+    if KEPT not in kept:
+        kept[KEPT] = _width(layout)
+    return float(kept[KEPT])
+
+
+def _width(layout: Layout) -> float:
     match layout:
         case Identifier(symbol):
             return sum(map(_letter_width, unicode_symbol(symbol)))

@@ -395,7 +395,8 @@ def _finite(**settings):
     for name, value in settings.items():
         if isinstance(value, float) and math.isfinite(value):
             continue
-        if np.asarray(value).dtype.kind not in "iuf" or not np.isfinite(value).all():
+        number = np.asarray(value)
+        if number.dtype.kind not in "iuf" or number.ndim or not np.isfinite(number):
             raise ValueError(f"{name} must be a finite number, not {value}")
 
 

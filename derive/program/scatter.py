@@ -34,6 +34,7 @@ from derive.program.arrays import (
     walk,
 )
 from derive.program.context import Context
+from derive.program.hoisting import reads_within
 from derive.program.labelled import Labelled, aligned, combine, in_order, union
 from derive.simplify import guarded, negative, total, unguarded
 from derive.terms import (
@@ -164,7 +165,10 @@ def added_up(found: Scattering, labelled: Values, context: Context) -> Labelled:
     domain = in_order((*own, *found.indices), wanted)
     inside = replace(context, wanted=tuple(dict.fromkeys((*domain, *wanted))))
     axes = in_order((*own, *places), wanted)
-    subscripts = [labelled(places.get(axis, IndexValue(axis)), inside) for axis in axes]
+    named = [places.get(axis, IndexValue(axis)) for axis in axes]
+    # Where nothing is added the data need not have a place: they are read as in a filter.
+    held = inside if inside.kept else replace(inside, kept=Labelled(Exact(Fraction(1))))
+    subscripts = [labelled(place, inside if reads_within(place) else held) for place in named]
     value = labelled(found.term, inside)
     rest = tuple(index for index in in_order(value.labels, wanted) if index not in domain)
     every = (*axes, *rest)

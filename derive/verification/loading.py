@@ -206,6 +206,12 @@ class ExactMath:
 CHOOSING = ("where", "maximum", "minimum")
 
 
+_signs = np.vectorize(
+    lambda number: number if isinstance(number, NotDefined) else (number > 0) - (number < 0),
+    otypes=[object],
+)
+
+
 class ExactNumpy:
     """What a kernel finds under `np`: new arrays hold objects, functions see no bare integers."""
 
@@ -226,6 +232,10 @@ class ExactNumpy:
         """Row by row the sum of products; NumPy's own asks objects for their conjugates."""
         product = lifted(left, self._how) * lifted(right, self._how)
         return np.sum(product, axis=-1, keepdims=keepdims)
+
+    def sign(self, operand: Any) -> Any:
+        """The sign of each entry; what has no value has none, which NumPy's own cannot say."""
+        return lifted(_signs(np.asarray(operand, dtype=object)), self._how)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)

@@ -16,6 +16,7 @@ from derive.numbers.arithmetic import Undefined, undefined
 from derive.numbers.dual import RATIONAL, call, total
 from derive.numbers.elimination import OPERATORS
 from derive.numbers.evaluation import Evaluation, OutOfRange, location_of, rational, whole
+from derive.numbers.scalars import agree
 from derive.terms import (
     Add,
     AllOf,
@@ -157,7 +158,7 @@ def _linear_algebra(term: LinearAlgebra, here: Evaluation) -> Any:
         operands = [_rows(operand, here) for operand in term.operands]
         known.values[inputs] = OPERATORS[term.operator](*operands)
     result = known.values[inputs]
-    if term.operator == "det" and result.value == 0 and result.slopes:
+    if term.operator == "det" and result.slopes and agree(result.value, 0):
         # It exists, but by way of the inverse, as the derivation has it, it cannot be found.
         raise undefined("the derivative of the determinant of a singular matrix")
     at = [whole(subscript, here) for subscript in term.subscripts]

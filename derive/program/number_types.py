@@ -105,7 +105,7 @@ def _alike(terms: Sequence[ArrayTerm], types: Types) -> tuple[ArrayTerm, ...]:
 def cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     """The same values of another type, which what they are made of has already."""
     match term:
-        case Fold() | Select() | Transpose() | Gather() if _has_type(operands(term)[0]):
+        case Fold() | Select() | Transpose() | Gather() if _can_be_cast(operands(term)[0]):
             first, *others = operands(term)
             return with_operands(term, (cast(first, like), *others))
         case Elementwise("add" | "multiply" | "negate" | "divide"):
@@ -121,6 +121,12 @@ def cast(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
         case Empty(shape, ()):
             return Empty(shape, (like,))
     return Cast(term, like)
+
+
+def _can_be_cast(term: ArrayTerm) -> bool:
+    """Whether a value has a type that can be changed: a single truth may be one of Python's."""
+    is_truth = isinstance(term, Elementwise) and term.operation in TRUTH
+    return _has_type(term) and not (is_truth and not shape_of(term))
 
 
 def _of_cast_parts(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:

@@ -35,6 +35,7 @@ from derive.terms import (
     free_indices,
     is_one,
     rewrite,
+    walk,
 )
 from derive.typeset.arrays import ONES, layout_array
 from derive.typeset.equations import as_factor, equation, transposed
@@ -90,6 +91,9 @@ def sliced(defined: Equation) -> Sliced | None:
     kept = tuple(index for index in sums if index in within)
     right = rewrite(Reduction("sum", kept, inside) if kept else inside, rule)
     own = tuple(index for index in defined.indices if index in within)
+    reduced = (node for node in walk(inside) if isinstance(node, Reduction))
+    if any(runs(index) and index not in within for node in reduced for index in node.indices):
+        return None
     if not set(free_indices(right)) <= set(own) or len(own) > 2:
         return None
     if any(len(entry.subscripts) > 2 for entry in entries(right)):

@@ -252,8 +252,13 @@ def joined(
 
 def _part(value: Labelled, order: Sequence[Index], like: ArrayTerm | None) -> ArrayTerm:
     """A value with all axes; a plain number becomes an array of the type of another one."""
+    shape = tuple(index.size for index in order)
     if is_plain_number(value.term):
-        return Full(value.term, tuple(index.size for index in order), like)
+        return Full(value.term, shape, like)
+    match value.term:
+        case Either(condition, chosen, otherwise) if is_plain_number(otherwise):
+            whole = filled(Labelled(chosen, value.axes), order, None)
+            return Either(condition, whole, Full(otherwise, shape, like))
     return filled(value, order, None)
 
 

@@ -139,12 +139,18 @@ def _is_made_of_arrays(term: ArrayTerm) -> bool:
 
 
 def _has_type(term: ArrayTerm) -> bool:
-    """Whether a value has a type of NumPy's: an array, what is made of one, functions of numbers.
+    """Whether a value has a type of NumPy's: an array, what is made of one, or by its functions.
 
     Numbers of Python take the type that they meet.
     """
-    functions = (part for part in walk(term) if isinstance(part, Apply))
-    return any(map(shape_of, walk(term))) or not all(map(is_plain_number, functions))
+    return any(shape_of(part) or _is_by_numpy(part) for part in walk(term))
+
+
+def _is_by_numpy(term: ArrayTerm) -> bool:
+    match term:
+        case Apply() | Elementwise("where"):
+            return not is_plain_number(term)
+    return False
 
 
 def _is_untyped(term: ArrayTerm, types: Types) -> bool:

@@ -235,8 +235,8 @@ def _assemble(values: list[Labelled], factors: Factors, context: Context) -> Lab
 def _power(base: Term, exponent: Term, context: Context) -> Labelled:
     below = _labelled(base, context)
     match exponent:
-        case Number(value) if value < 0:
-            positive = defined(_power(base, Number(-value), context), context)
+        case Number(value) | Negate(Number(value)) if (value < 0) != isinstance(exponent, Negate):
+            positive = defined(_power(base, Number(abs(value)), context), context)
             return combine("divide", [Labelled(Exact(Fraction(1))), positive], context.wanted)
         case Number(value) if value == 1:
             return below

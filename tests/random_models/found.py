@@ -300,6 +300,37 @@ w: param[m]
 z = log_softmax(w, axis=0)
 C = sum(where(arcsin(sin(z) / 2) > 0, 2, w))
 """,
+    "what has no value has no sign": """
+n: dim
+w: param[n]; v: param; a: param
+h[-1] = v
+h[i] = 0.5 * h[i - 1] + sin(abs(where(w[i] > 0, log(w[i]) * a, 2)))
+C = sum(h ** 2)
+""",
+    "data that name a place are not read where nothing is added": """
+n: dim; m: dim
+w: param[m, n]; y: index(n)[m, m]; t: index(m)[m, m]; x: input[n]
+r: range(n + m - 1); s: range(m); u: range(m)
+h[r, s, -1] = x[0]
+h[r, s, q] = 0.5 * h[r, s, q - 1] + sin(sum(h[u, t[s, u], q - 1] * w[u, y[u, q]], u))
+C = sum(h ** 2)
+""",
+    "a power of places that is negative": """
+n: dim
+w: param
+j: range(n); i: range(n)
+h[-1, j] = w
+h[-2, j] = (j ** 2 + 1) ** (-1)
+h[i, j] = 0.5 * h[i - 1, j] - 0.25 * h[i - 2, j] + sin(w)
+C = sum(h ** 2)
+""",
+    "a piece that is nothing at all sizes": """
+n: dim; m: dim
+w: param[n + m - 1]; v: param[n + m - 1]
+i: range(n + m - 1)
+z[i] = w[i] + tanh(where(i >= 1, n, pad(v[i - 1])))
+C = sum(z ** 2)
+""",
     "what is made of a size alone has no label": """
 n: dim
 w: param[n]

@@ -85,6 +85,22 @@ h[n + 1, i] = x[i]
 h[k, i] = tanh(0.5 * h[k + 1, i] - 0.25 * h[k + 2, i] + h[k + 1, m - 1 - i])
 C = sum(h * (h @ v)) + sum(solve(A, w) ** 2)
 """,
+    "a mean over the slices of a stack": """
+n: dim; m: dim
+w: param[3, 2, n]
+i: range(m)
+z[i] = mean(w, axis=0)
+C = sum(z ** 2)
+""",
+    "numbers that a single number chooses have its type": """
+w: param; x: input
+z = maximum(where(w > 0, x / w, 2), w)
+C = z ** 2
+""",
+    "a truth of single numbers": """
+a: param; b: param[1]; c: const = 0.75
+C = maximum(c + c, b[0] + a) + a ** 2
+""",
     "a cost that is a parameter as it is": """
 w: param
 z = w

@@ -81,8 +81,8 @@ def _labels(writer: Writer, local: Local | None) -> tuple[Layout | None, Layout 
 
 
 def _value(value: np.ndarray | None) -> Layout | None:
-    """The entries of a small array, row by row; None where they are many."""
-    if value is None or not 0 < value.size <= MOST_ENTRIES:
+    """The entries of a small array, row by row; None where they are many, or not all numbers."""
+    if value is None or not 0 < value.size <= MOST_ENTRIES or not np.isfinite(value).all():
         return None
     shown = [layout(rounded(float(entry), DIGITS), Notation()) for entry in value.flat]
     return shown[0] if len(shown) == 1 else bracketed(listed(*shown))

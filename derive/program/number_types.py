@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from derive.program.array_shapes import shape_of
 from derive.program.arrays import (
@@ -68,6 +69,9 @@ def with_number_types(lines: Sequence[Line], main: Quantity) -> tuple[Line, ...]
 def _typed_statement(statement: Statement, types: Types, main: ArrayTerm) -> Statement:
     """A statement with its type; a gradient takes that of the variable that it belongs to."""
     target, value = statement.target, _typed(statement.value, types)
+    if isinstance(value, Elementwise) and value.operation in TRUTH and not shape_of(value):
+        # A quantity is a number, of which there is an opposite.
+        value = Elementwise("where", (value, Exact(Fraction(1)), Exact(Fraction(0))))
     if statement.axis is None:
         match target.name:
             case Derivative(_, wrt, 0) if _is_untyped(value, types):
@@ -131,7 +135,7 @@ def _can_be_cast(term: ArrayTerm) -> bool:
 
 def _of_cast_parts(term: ArrayTerm, like: ArrayTerm) -> ArrayTerm:
     parts = operands(term)
-    return with_operands(term, tuple(cast(p, like) if _has_type(p) else p for p in parts))
+    return with_operands(term, tuple(cast(p, like) if _can_be_cast(p) else p for p in parts))
 
 
 def _is_made_of_arrays(term: ArrayTerm) -> bool:
@@ -148,7 +152,9 @@ def _has_type(term: ArrayTerm) -> bool:
 
 def _is_by_numpy(term: ArrayTerm) -> bool:
     match term:
-        case Apply() | Elementwise("where"):
+        case Elementwise("where"):
+            return True
+        case Apply():
             return not is_plain_number(term)
     return False
 

@@ -331,6 +331,12 @@ i: range(n + m - 1)
 z[i] = w[i] + tanh(where(i >= 1, n, pad(v[i - 1])))
 C = sum(z ** 2)
 """,
+    "the slope of a maximum of single numbers has an opposite": """
+n: dim
+x: input[n]; w: param[n]
+z = sum(x) / (1 + abs(sum(w)))
+C = maximum(z, 2)
+""",
     "what is made of a size alone has no label": """
 n: dim
 w: param[n]

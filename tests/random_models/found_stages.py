@@ -101,6 +101,13 @@ C = z ** 2
 a: param; b: param[1]; c: const = 0.75
 C = maximum(c + c, b[0] + a) + a ** 2
 """,
+    "the largest over an axis of one place": """
+n: dim
+a: param; w: param[n]; b: param
+i: range(1)
+z = max(a + w[n - 1] + b, i)
+C = z ** 2
+""",
     "a cost that is a parameter as it is": """
 w: param
 z = w

@@ -89,6 +89,12 @@ def _by_one_name(lines: list[Line], loop: Loop, statement: Statement) -> list[Li
     return result
 
 
+def _at_steps(term: ArrayTerm) -> bool:
+    """Whether a value is read at some step."""
+    selected = (selector for p in walk(term) if isinstance(p, Select) for selector in p.selectors)
+    return any(isinstance(selector, Term) and _has_step(selector) for selector in selected)
+
+
 def _reads(statement: Statement, name: Name) -> bool:
     return any(isinstance(p, Whole) and p.quantity.name == name for p in walk(statement.value))
 
@@ -132,7 +138,8 @@ class _Handing:
     def _side(self, statement: Statement, statements: Sequence[Statement]) -> Either | None:
         """The side of a matrix product that is there from the second step on, zeros at the first.
 
-        None where the value is no such product, or where the product is read more than once.
+        None where the value is no such product, where the product is read more than once, or where
+        the other side has no place at the first step.
         """
         name, value = statement.target.name, statement.value
         read = [p for s in statements for p in walk(s.value) if _whole(p, name) is not None]
@@ -143,7 +150,8 @@ class _Handing:
                 number == 0
             ):
                 moving = [side for side in (left, right) if self._is_stepping(side)]
-                if len(moving) == 1 and isinstance(moving[0], Select):
+                fixed = all(s in moving or not _at_steps(s) for s in (left, right))
+                if fixed and len(moving) == 1 and isinstance(moving[0], Select):
                     return Either(condition, moving[0], Exact(number))
         return None
 

@@ -337,6 +337,15 @@ x: input[n]; w: param[n]
 z = sum(x) / (1 + abs(sum(w)))
 C = maximum(z, 2)
 """,
+    "both sides of a product are of the step before": """
+n: dim
+w: param[n]
+i: range(n)
+h[-1] = w
+h[-2] = w
+h[i] = tanh(h[i - 1] + 0.25 * h[i - 2] + (h[i - 1] - mean(h[i - 1])))
+C = sum(h ** 2)
+""",
     "what is made of a size alone has no label": """
 n: dim
 w: param[n]

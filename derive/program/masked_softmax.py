@@ -8,7 +8,7 @@ is at least 1 where anything is kept, is then 0, and dividing by the larger of i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.calculus.affine import always
@@ -84,6 +84,9 @@ def normalised(
     context: Context,
 ) -> Labelled:
     """The array of a softmax, from those of its parts."""
+    if context.kept is not None and set(context.kept.labels) & set(softmax.indices):
+        # What the sum adds up counts, also where the softmax itself is left out.
+        context = replace(context, kept=None)
     kept = mask(softmax.condition, context)
     exponent = array(softmax.exponent, keeping(context, kept))
     masked = chosen(kept, exponent, "max", context.wanted)

@@ -346,6 +346,13 @@ h[-2] = w
 h[i] = tanh(h[i - 1] + 0.25 * h[i - 2] + (h[i - 1] - mean(h[i - 1])))
 C = sum(h ** 2)
 """,
+    "a filter around a softmax does not filter its sum": """
+n: dim
+w: param[3, n]; y: index(3)
+i: range(3)
+z[i, j] = where(w[i, j] > 0, log(w[i, j]) * softmax(softmax(w[i, j], i), i, where=i != y), 2)
+C = sum(z ** 2)
+""",
     "what is made of a size alone has no label": """
 n: dim
 w: param[n]

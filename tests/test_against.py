@@ -51,7 +51,7 @@ def test_a_failure_is_shown_at_the_smallest_sizes_with_its_mistake():
         "line: failed",
         "the given function on floats, against dual numbers through the forward equations",
         "  at N=3; N=4; N=1; N=2",
-        "  ✗ ∂L/∂w  float64, 24 points, worst error 2.0e+00",
+        "  ✗ ∂L/∂w  float64, 24 points, worst error 3.0e+00",
         "      ∂L/∂w is 4.67285, it should be 2.33643 at N=2",
         "      likely: it is N times what it should be: is a division by N missing? "
         "(a sum for a mean?)",

@@ -237,9 +237,10 @@ def _overflows(module: ModuleType, known: Given) -> bool:
     kernel = public(module, "_gradients")
     try:
         _, grads = kernel(*(known[name] for name in inspect.signature(kernel).parameters))
+        # A constant gradient may be a plain integer, of any size.
+        return not all(np.isfinite(np.asarray(g, np.float64)).all() for g in grads.values())
     except NOT_RUNNING:
         return True
-    return not all(np.all(np.isfinite(gradient)) for gradient in grads.values())
 
 
 def _times(given: Given, times: float) -> dict[str, Any]:
